@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Link-layer addresses of next hops. Writer: the control thread (or replay); reader: the datapath core, without locks.
+// Bounded by FW_MAX_NEIGHBORS * 2 slots; a slot keeps its key while any reader may use it.
+#ifndef PORTCULLIS_NET_NEIGHBOR_H
+#define PORTCULLIS_NET_NEIGHBOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct neighbor_key {
+	uint32_t interface; // name_id of the interface
+	uint8_t family; // 4 or 6
+	uint8_t address[16];
+};
+
+struct neighbor_table;
+
+struct neighbor_table *neighbor_create(uint32_t capacity);
+void neighbor_free(struct neighbor_table *n);
+
+// Writer. Static entries (from the configuration) win over learned ones. Returns 0 or -ENOSPC.
+int neighbor_set(struct neighbor_table *n, const struct neighbor_key *key, const uint8_t mac[6], bool is_static);
+void neighbor_delete(struct neighbor_table *n, const struct neighbor_key *key, bool is_static);
+
+// Reader. Slot of the key, or FW_NO_INDEX when the neighbor is not resolved; fills mac.
+uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_key *key, uint8_t mac[6]);
+
+// Reader. MAC address of a slot found earlier under the same fib_version; false: no longer resolved.
+bool neighbor_mac(const struct neighbor_table *n, uint32_t slot, uint8_t mac[6]);
+
+// Grows when a slot changes its key or disappears; part of what cached slots depend on.
+uint32_t neighbor_version(const struct neighbor_table *n);
+
+#endif

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contract 3: every byte that the node-agent and the worker share.
+//
+// Two files, each with one writer:
+//   control  the agent writes: header, then two banks that hold one program each
+//   state    the worker writes: header, status, counters, sessions
+//
+// Only fixed-width fields, constant-bound arrays, nested structs and enums; no pointers, no implicit padding.
+// node-agent/shm/layout.gen.ts and worker/shm/layout_assert.gen.c are generated from this file.
+// Integers are in host byte order. Addresses are 16 bytes in network byte order; an IPv4 address takes the first
+// four and the rest is zero. Names are UTF-8, padded with NUL, and always end in NUL.
+#ifndef PORTCULLIS_SHM_LAYOUT_H
+#define PORTCULLIS_SHM_LAYOUT_H
+
+#include <stdint.h>
+
+#define FW_LAYOUT_VERSION 1
+#define FW_CONTROL_MAGIC 0x3154434c4c555450ull // "PTULLCT1"
+#define FW_PROGRAM_MAGIC 0x3147504c4c555450ull // "PTULLPG1"
+#define FW_STATE_MAGIC 0x3154534c4c555450ull // "PTULLST1"
+#define FW_SESSION_VALID 0x53455353u // a committed session; anything else in the word is a free slot
+#define FW_NO_INDEX 0xffffffffu // "none" in every 32-bit index field
+
+#define FW_NAME_SIZE 64
+#define FW_IFNAME_SIZE 16 // IFNAMSIZ
+#define FW_HASH_SIZE 32 // SHA-256
+#define FW_MESSAGE_SIZE 256
+#define FW_VERSION_SIZE 32
+
+// Limits of the dataplane. The compiler refuses what exceeds them.
+#define FW_MAX_PORTS 16
+#define FW_MAX_INTERFACES 256
+#define FW_MAX_ZONES 64
+#define FW_MAX_ADDRESS_SETS 16384
+#define FW_MAX_PREFIXES 262144
+#define FW_MAX_APPLICATIONS 4096
+#define FW_MAX_PORT_RANGES 65536
+#define FW_MAX_POLICIES 16384
+#define FW_MAX_REFS 1048576
+#define FW_MAX_ROUTES 16384
+#define FW_MAX_NEXT_HOPS 32768
+#define FW_MAX_NEXT_HOPS_PER_ROUTE 16
+#define FW_MAX_NEIGHBORS 4096
+#define FW_MAX_INTERFACE_ADDRESSES 1024
+#define FW_MAX_BANK_SIZE 67108864 // bytes of one bank: 64 MiB
+#define FW_MAX_SESSIONS 16777216 // per family
+
+enum fw_action { FW_ACTION_PERMIT = 1, FW_ACTION_DENY = 2, FW_ACTION_REJECT = 3 };
+
+enum fw_port_kind { FW_PORT_TAP = 1, FW_PORT_KERNEL_INTERFACE = 2, FW_PORT_PCI = 3 };
+
+enum fw_rx_mode { FW_RX_POLLING = 1, FW_RX_ADAPTIVE = 2 };
+
+// Bits of fw_zone_row.host_inbound: what a zone may send to the firewall itself.
+enum fw_service {
+	FW_SERVICE_ALL = 0, // every protocol
+	FW_SERVICE_PING = 1, // ICMP and ICMPv6 echo request
+	FW_SERVICE_SSH = 2, // TCP 22
+	FW_SERVICE_HTTP = 3, // TCP 80
+	FW_SERVICE_HTTPS = 4, // TCP 443
+	FW_SERVICE_DNS = 5, // UDP and TCP 53
+	FW_SERVICE_DHCP = 6, // UDP 67 and 68, IPv4
+	FW_SERVICE_DHCPV6 = 7, // UDP 546 and 547, IPv6
+	FW_SERVICE_NTP = 8, // UDP 123
+	FW_SERVICE_SNMP = 9, // UDP 161
+	FW_SERVICE_SYSLOG = 10, // UDP 514
+	FW_SERVICE_TRACEROUTE = 11, // UDP 33434-33523
+	FW_SERVICE_BGP = 12, // TCP 179
+	FW_SERVICE_BFD = 13, // UDP 3784, 3785 and 4784
+	FW_SERVICE_OSPF = 14, // IP protocol 89
+	FW_SERVICE_VRRP = 15, // IP protocol 112
+};
+
+// Why a packet was dropped. The text after each name is the reference documentation of the reason.
+enum fw_drop {
+	FW_DROP_NO_GENERATION = 0, // No configuration has been accepted yet; everything is dropped.
+	FW_DROP_FRAME_TRUNCATED = 1, // The frame is shorter than its Ethernet or VLAN header.
+	FW_DROP_VLAN_UNKNOWN = 2, // No interface is configured for this port and VLAN.
+	FW_DROP_NOT_FOR_US = 3, // The destination MAC address is another station's.
+	FW_DROP_ETHERTYPE_UNSUPPORTED = 4, // Neither IPv4, IPv6 nor ARP.
+	FW_DROP_IP_HEADER_INVALID = 5, // Wrong version, header length or total length.
+	FW_DROP_IP_TRUNCATED = 6, // The IP length exceeds the bytes received.
+	FW_DROP_IP_CHECKSUM_BAD = 7, // The IPv4 header checksum is wrong.
+	FW_DROP_SOURCE_INVALID = 8, // The source is unspecified, loopback, multicast, broadcast or our own.
+	FW_DROP_DESTINATION_INVALID = 9, // The destination is unspecified or loopback.
+	FW_DROP_SOURCE_ROUTE = 10, // IPv4 source routing (RFC 7126) or an IPv6 type 0 routing header (RFC 5095).
+	FW_DROP_EXTENSION_HEADERS = 11, // IPv6 extension headers are malformed, out of order or too many.
+	FW_DROP_FRAGMENT_UNSUPPORTED = 12, // IP fragments are not supported yet.
+	FW_DROP_L4_TRUNCATED = 13, // The transport header does not fit into the packet.
+	FW_DROP_L4_INVALID = 14, // The transport header is malformed: data offset, length or port 0.
+	FW_DROP_TCP_FLAGS_INVALID = 15, // An impossible combination of TCP flags.
+	FW_DROP_TCP_NO_SESSION = 16, // A TCP segment without SYN that belongs to no session.
+	FW_DROP_TCP_STATE = 17, // A TCP segment that the state of its session does not allow.
+	FW_DROP_ICMP_NO_SESSION = 18, // An ICMP reply or error that belongs to no session.
+	FW_DROP_SESSION_INTERFACE = 19, // A packet of a session that came in through another zone.
+	FW_DROP_SESSION_TABLE_FULL = 20, // No room for a new session.
+	FW_DROP_POLICY_DENY = 21, // A policy with action Deny matched.
+	FW_DROP_POLICY_REJECT = 22, // A policy with action Reject matched.
+	FW_DROP_DEFAULT_DENY = 23, // No policy matched and the default action is Deny.
+	FW_DROP_DEFAULT_REJECT = 24, // No policy matched and the default action is Reject.
+	FW_DROP_HOST_INBOUND = 25, // For the firewall itself, but the zone's hostInbound does not allow it.
+	FW_DROP_MULTICAST = 26, // Multicast and broadcast are not forwarded.
+	FW_DROP_TTL_EXPIRED = 27, // The TTL or hop limit ran out.
+	FW_DROP_NO_ROUTE = 28, // No route to the destination.
+	FW_DROP_ROUTE_BLACKHOLE = 29, // The route is a blackhole, unreachable or prohibit route.
+	FW_DROP_NEIGHBOR_UNRESOLVED = 30, // The next hop did not answer ARP or neighbor discovery in time.
+	FW_DROP_NEIGHBOR_QUEUE_FULL = 31, // Too many packets wait for a next hop.
+	FW_DROP_MTU_EXCEEDED = 32, // Larger than the egress MTU.
+	FW_DROP_PORT_DOWN = 33, // The egress port is down or gone.
+	FW_DROP_TX_FULL = 34, // The egress port took no more packets.
+	FW_DROP_NO_BUFFER = 35, // No packet buffer was free.
+	FW_DROP_HOST_QUEUE_FULL = 36, // The kernel did not take the packet for the firewall itself.
+	FW_DROP_FRAME_OVERSIZED = 37, // A frame larger than a packet buffer that could not be segmented.
+	FW_DROP_COUNT = 38,
+};
+
+// ---------------------------------------------------------------- control file (writer: agent)
+
+// At offset 0. Written once when the file is made, except the last two words.
+struct fw_control_header {
+	uint64_t magic; // FW_CONTROL_MAGIC
+	uint32_t layout_version; // FW_LAYOUT_VERSION
+	uint32_t header_size; // sizeof(struct fw_control_header)
+	uint64_t layout_hash; // FW_LAYOUT_HASH of layout_hash.gen.h
+	uint64_t file_size;
+	uint64_t bank_offset[2]; // from the start of the file
+	uint64_t bank_size; // bytes of each bank
+	uint64_t agent_pid;
+	uint64_t published; // sequence of the newest program; it lies in bank published & 1; 0: none. Release store.
+};
+
+struct fw_section {
+	uint32_t offset; // from the start of the program, a multiple of 8
+	uint32_t count; // rows
+};
+
+// At the start of a bank. Sections follow in any order, without overlap, inside total_size.
+struct fw_program {
+	uint64_t magic; // FW_PROGRAM_MAGIC
+	uint32_t layout_version;
+	uint32_t header_size; // sizeof(struct fw_program)
+	uint64_t total_size; // bytes, header included
+	uint64_t sequence; // equals fw_control_header.published once published
+	uint8_t hash[FW_HASH_SIZE]; // SHA-256 of the node program that these rows encode
+	uint32_t checksum; // CRC-32C (RFC 3720) of bytes header_size .. total_size
+	uint32_t default_action; // enum fw_action
+	uint32_t rx_mode; // enum fw_rx_mode
+	uint32_t idle_threshold; // empty polls before a core sleeps
+	uint32_t resume_threshold; // packets in one burst that end the sleeping mode
+	uint32_t sleep_timeout_us; // longest sleep
+	uint32_t sessions_ipv4; // capacity
+	uint32_t sessions_ipv6; // capacity
+	struct fw_section ports; // struct fw_port_row
+	struct fw_section zones; // struct fw_zone_row
+	struct fw_section interfaces; // struct fw_interface_row
+	struct fw_section interface_addresses; // struct fw_prefix_row: host address and prefix length
+	struct fw_section address_sets; // struct fw_address_set_row
+	struct fw_section prefixes; // struct fw_prefix_row
+	struct fw_section applications; // struct fw_application_row
+	struct fw_section port_ranges; // struct fw_port_range_row
+	struct fw_section policies; // struct fw_policy_row; first match wins
+	struct fw_section refs; // uint32_t: lists that policies point into
+	struct fw_section routes; // struct fw_route_row
+	struct fw_section next_hops; // struct fw_next_hop_row
+	struct fw_section neighbors; // struct fw_neighbor_row
+};
+
+struct fw_port_row {
+	char name[FW_NAME_SIZE];
+	char device[FW_NAME_SIZE]; // kernel device name (TAP, KERNEL_INTERFACE) or PCI address
+	char network_namespace[FW_NAME_SIZE]; // TAP only: named network namespace of the device; empty: the worker's own
+	uint32_t kind; // enum fw_port_kind
+	uint32_t mtu; // bytes of an IP packet, 576 to 9000; 0: the device's own
+};
+
+struct fw_zone_row {
+	char name[FW_NAME_SIZE];
+	uint64_t host_inbound; // bits by enum fw_service
+};
+
+struct fw_interface_row {
+	char name[FW_IFNAME_SIZE]; // also the name of its kernel TAP
+	uint32_t name_id; // CRC-32C of the name: the same in every generation
+	uint32_t port; // index into ports
+	uint32_t zone; // index into zones
+	uint32_t vlan; // 802.1Q VLAN id; 0: untagged
+	uint32_t address_first; // into interface_addresses
+	uint32_t address_count;
+};
+
+struct fw_prefix_row {
+	uint8_t address[16];
+	uint8_t family; // 4 or 6
+	uint8_t length; // prefix length
+	uint8_t pad[6];
+};
+
+struct fw_address_set_row {
+	char name[FW_NAME_SIZE];
+	uint32_t prefix_first; // into prefixes; sorted, disjoint
+	uint32_t prefix_count;
+};
+
+// Port ranges of ICMP and ICMPv6 hold type << 8 | code.
+struct fw_application_row {
+	char name[FW_NAME_SIZE];
+	uint32_t timeout_s; // idle timeout of its sessions; 0: the protocol's default
+	uint32_t any_protocol; // 1: every protocol; then protocol is 0 and there are no ranges
+	uint32_t protocol; // IP protocol number
+	uint32_t source_first; // into port_ranges
+	uint32_t source_count; // 0: any source port
+	uint32_t destination_first; // into port_ranges
+	uint32_t destination_count; // 0: any destination port
+	uint32_t pad;
+};
+
+struct fw_port_range_row {
+	uint16_t low;
+	uint16_t high; // inclusive
+};
+
+// Every list is a range of refs; an empty list matches everything.
+struct fw_policy_row {
+	char name[FW_NAME_SIZE];
+	uint64_t name_id; // first eight bytes of the SHA-256 of the name: the same in every generation
+	uint32_t from_first; // zones
+	uint32_t from_count;
+	uint32_t to_first; // zones
+	uint32_t to_count;
+	uint32_t source_first; // address sets
+	uint32_t source_count;
+	uint32_t destination_first; // address sets
+	uint32_t destination_count;
+	uint32_t application_first; // applications
+	uint32_t application_count;
+	uint8_t source_negated; // 1: matches sources in none of the sets
+	uint8_t destination_negated;
+	uint8_t action; // enum fw_action
+	uint8_t pad[5];
+};
+
+struct fw_route_row {
+	struct fw_prefix_row prefix;
+	uint32_t next_hop_first;
+	uint32_t next_hop_count; // at least 1
+};
+
+struct fw_next_hop_row {
+	uint8_t gateway[16];
+	uint32_t interface; // index into interfaces
+	uint8_t family;
+	uint8_t pad[3];
+};
+
+struct fw_neighbor_row {
+	uint8_t address[16];
+	uint32_t interface; // index into interfaces
+	uint8_t family;
+	uint8_t mac[6];
+	uint8_t pad;
+};
+
+// ---------------------------------------------------------------- state file (writer: worker)
+
+enum fw_worker_phase {
+	FW_PHASE_STARTING = 1, // attaching, no packets yet
+	FW_PHASE_NO_GENERATION = 2, // runs and drops everything
+	FW_PHASE_FORWARDING = 3,
+	FW_PHASE_STOPPING = 4,
+};
+
+enum fw_verdict {
+	FW_VERDICT_NONE = 0,
+	FW_VERDICT_ACCEPTED = 1,
+	FW_VERDICT_REFUSED_LAYOUT = 2, // magic, version, size or checksum
+	FW_VERDICT_REFUSED_ROW = 3, // a row or field is invalid
+	FW_VERDICT_REFUSED_RESOURCES = 4, // memory, or a value that needs a restart of the worker
+	FW_VERDICT_REFUSED_PORT = 5, // a port could not be opened
+};
+
+// At offset 0. Written once when the file is made, then covered by checksum.
+struct fw_state_header {
+	uint64_t magic; // FW_STATE_MAGIC
+	uint32_t layout_version;
+	uint32_t header_size; // sizeof(struct fw_state_header)
+	uint64_t layout_hash;
+	uint64_t file_size;
+	uint64_t status_offset; // struct fw_worker_status
+	uint64_t counters_offset; // struct fw_counters
+	uint64_t ports_offset; // struct fw_port_status[FW_MAX_PORTS]
+	uint64_t interfaces_offset; // struct fw_interface_status[FW_MAX_INTERFACES]
+	uint64_t policies_offset; // struct fw_policy_counters[FW_MAX_POLICIES], by row of the active program
+	uint64_t sessions4_offset; // struct fw_session4[sessions4_capacity]
+	uint64_t sessions6_offset; // struct fw_session6[sessions6_capacity]
+	uint32_t sessions4_capacity;
+	uint32_t sessions6_capacity;
+	uint32_t pad;
+	uint32_t checksum; // CRC-32C of all fields before it
+};
+
+// A reader takes version, copies, and retries while version is odd or has changed.
+struct fw_worker_status {
+	uint32_t version; // sequence lock: odd while the worker writes
+	uint32_t phase; // enum fw_worker_phase
+	uint64_t pid;
+	uint64_t start_count; // starts of a worker on this file
+	uint64_t started_at_ns; // CLOCK_REALTIME
+	uint64_t heartbeat_ns; // CLOCK_MONOTONIC, control thread, at least once a second
+	uint64_t core_heartbeat_ns; // CLOCK_MONOTONIC, datapath core, at least once a second
+	uint64_t judged_sequence; // newest published sequence that has a verdict
+	uint64_t active_sequence; // sequence of the active program
+	uint8_t active_hash[FW_HASH_SIZE];
+	uint8_t judged_hash[FW_HASH_SIZE];
+	uint32_t verdict; // enum fw_verdict, of judged_sequence
+	uint32_t verdict_row; // FW_NO_INDEX: the program as a whole
+	char verdict_section[FW_NAME_SIZE]; // "policies", "interfaces", ...; empty: the program as a whole
+	char verdict_field[FW_NAME_SIZE];
+	char verdict_message[FW_MESSAGE_SIZE];
+	uint32_t epoch; // policy epoch: grows by one with every accepted program
+	uint32_t core; // lcore id of the datapath core
+	uint32_t rx_mode_requested; // enum fw_rx_mode
+	uint32_t rx_mode_effective;
+	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two differ; empty when equal
+	char worker_version[FW_VERSION_SIZE];
+	char dpdk_version[FW_VERSION_SIZE];
+	uint64_t page_size; // of this file
+	uint64_t state_discarded; // state files found corrupt and replaced, since the state directory was made
+};
+
+// Cumulative since the file was made. One writer: the datapath core, except the two marked "control".
+// received + originated == forwarded + punted + consumed + sum(dropped) + held, at rest held is 0.
+struct fw_counters {
+	uint64_t received; // packets from ports and from the kernel TAPs
+	uint64_t received_bytes;
+	uint64_t originated; // packets that the worker made itself: resets, ICMP errors
+	uint64_t forwarded; // to a port
+	uint64_t forwarded_bytes;
+	uint64_t punted; // to a kernel TAP
+	uint64_t consumed; // eaten on purpose, for example by a rate limit of our own errors
+	uint64_t held; // gauge: packets waiting for a neighbor
+	uint64_t dropped[FW_DROP_COUNT];
+	uint64_t sessions4; // gauge
+	uint64_t sessions6; // gauge
+	uint64_t sessions_opened;
+	uint64_t sessions_closed;
+	uint64_t sessions_expired;
+	uint64_t sessions_denied; // ended because a new configuration denies them
+	uint64_t sessions_recovered; // taken over from an earlier worker
+	uint64_t sessions_discarded; // found damaged when taken over, and not used
+	uint64_t errors_limited; // resets and ICMP errors not sent because of the rate limit
+	uint64_t generations_accepted; // control
+	uint64_t generations_refused; // control
+	uint64_t sleeps; // times the core slept in adaptive mode
+};
+
+enum fw_port_state { FW_PORT_ABSENT = 0, FW_PORT_DOWN = 1, FW_PORT_UP = 2 };
+
+struct fw_port_status {
+	char name[FW_NAME_SIZE]; // empty: unused slot
+	uint32_t state; // enum fw_port_state
+	uint32_t mtu;
+	uint8_t mac[6];
+	uint8_t pad[2];
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t rx_missed; // lost before the worker could read them
+	char message[FW_MESSAGE_SIZE]; // why it is not up; empty when up
+};
+
+struct fw_interface_status {
+	char name[FW_IFNAME_SIZE]; // empty: unused slot
+	uint32_t ifindex; // of the kernel TAP; 0: none yet
+	uint32_t pad;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t punted; // to the kernel TAP
+	uint64_t from_host; // from the kernel TAP
+};
+
+struct fw_policy_counters {
+	uint64_t name_id; // of the policy; 0: unused slot
+	uint64_t packets; // of its sessions, both directions, or denied
+	uint64_t bytes;
+	uint64_t sessions; // opened
+};
+
+enum fw_tcp_state {
+	FW_TCP_NONE = 0, // not TCP
+	FW_TCP_SYN_SENT = 1,
+	FW_TCP_SYN_RECEIVED = 2,
+	FW_TCP_ESTABLISHED = 3,
+	FW_TCP_FIN_WAIT = 4, // one side has sent FIN
+	FW_TCP_CLOSING = 5, // both sides have sent FIN
+	FW_TCP_TIME_WAIT = 6,
+	FW_TCP_CLOSED = 7, // reset
+};
+
+enum fw_session_flag {
+	FW_SESSION_FROM_HOST = 1, // the firewall itself opened it
+	FW_SESSION_TO_HOST = 2, // it ends at the firewall itself
+};
+
+// One direction of an IPv4 session: 64 bytes, one cache line. Ports of ICMP queries: identifier, identifier.
+struct fw_line4 {
+	uint8_t source[4];
+	uint8_t destination[4];
+	uint16_t source_port_be;
+	uint16_t destination_port_be;
+	uint8_t protocol;
+	uint8_t state; // enum fw_tcp_state, the same in both lines
+	uint16_t vrf; // 0
+	uint32_t epoch; // policy epoch that admitted or last confirmed it
+	uint32_t last_seen; // ticks of 1/1024 s since the state file was made
+	uint32_t timeout; // ticks
+	uint32_t next_hop; // cached next hop index, FW_NO_INDEX: none
+	uint32_t next_hop_version; // version of the routes that next_hop belongs to
+	uint32_t policy; // row in the active program; FW_NO_INDEX: host session or default action
+	uint64_t packets;
+	uint64_t bytes;
+	uint32_t tcp_ack; // last acknowledgment that this direction sent
+	uint16_t in_zone; // zone index that packets of this direction come from, in the epoch's program
+	uint16_t in_interface; // interface index, in the epoch's program
+};
+
+// One direction of an IPv6 session: 128 bytes.
+struct fw_line6 {
+	uint8_t source[16];
+	uint8_t destination[16];
+	uint16_t source_port_be;
+	uint16_t destination_port_be;
+	uint8_t protocol;
+	uint8_t state;
+	uint16_t vrf;
+	uint32_t epoch;
+	uint32_t last_seen;
+	uint32_t timeout;
+	uint32_t next_hop;
+	uint32_t next_hop_version;
+	uint32_t policy;
+	uint64_t packets;
+	uint64_t bytes;
+	uint32_t tcp_ack;
+	uint16_t in_zone;
+	uint16_t in_interface;
+	uint8_t pad[40];
+};
+
+// What is needed rarely: 64 bytes.
+struct fw_session_cold {
+	uint64_t id; // unique in this state file, never 0
+	uint64_t created_at_ns; // CLOCK_REALTIME
+	uint32_t in_name_id; // fw_interface_row.name_id of the initiator's interface; 0: the firewall itself
+	uint32_t out_name_id; // of the responder's interface; 0: the firewall itself
+	uint64_t policy_name_id; // 0: default action or host session
+	uint32_t flags; // enum fw_session_flag
+	uint32_t application_timeout; // ticks; 0: the protocol's default
+	uint8_t pad[16];
+	uint32_t checksum; // CRC-32C of both keys (first 16 or 40 bytes of the lines with state as 0), id and name ids
+	uint32_t valid; // FW_SESSION_VALID when committed; written last, cleared first
+};
+
+struct fw_session4 {
+	struct fw_line4 line[2]; // 0: initiator to responder, 1: replies
+	struct fw_session_cold cold;
+};
+
+struct fw_session6 {
+	struct fw_line6 line[2];
+	struct fw_session_cold cold;
+};
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session table: entries in the state file (struct fw_session4 / fw_session6), index and timers in private memory.
+//
+// Index: two-choice 64-byte buckets of eight 16-bit tags and eight 32-bit entries (session * 2 + direction), hash keyed
+// by a secret drawn at every start (SipHash), so no attacker can choose collisions. Both directions of a session are
+// inserted. Only the entries survive a crash: session_attach() scans them, checks each (valid word, checksum, mirrored
+// keys, bounds), rebuilds index, free list and timer wheel, and discards what is damaged.
+//
+// Commit order of an entry: fill everything, release fence, valid = FW_SESSION_VALID. Removal: valid = 0 first.
+// One writer: the datapath core. Timer wheel with lazy requeue: a packet only stores last_seen.
+#ifndef PORTCULLIS_STATE_SESSION_H
+#define PORTCULLIS_STATE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "shm/layout.h"
+
+#define SESSION_TICKS_PER_SECOND 1024u
+
+struct session_table; // of one family
+
+struct session_recovery {
+	uint32_t recovered;
+	uint32_t discarded;
+};
+
+// entries points into the state file; family is 4 or 6. now in ticks. Returns NULL on lack of memory.
+struct session_table *session_attach(uint8_t family, void *entries, uint32_t capacity, uint32_t now,
+				     struct session_recovery *recovery);
+void session_detach(struct session_table *s); // frees private memory; the entries stay
+
+// Key of one direction: the first 16 (IPv4) or 40 (IPv6) bytes of a line, with state as 0.
+struct session_key4 {
+	uint8_t source[4], destination[4];
+	uint16_t source_port_be, destination_port_be;
+	uint8_t protocol, zero;
+	uint16_t vrf;
+};
+struct session_key6 {
+	uint8_t source[16], destination[16];
+	uint16_t source_port_be, destination_port_be;
+	uint8_t protocol, zero;
+	uint16_t vrf;
+};
+
+// Vector lookup in three passes over n <= 32 keys, as the pipeline uses it:
+//   session_hash*  hash and prefetch the bucket          (pass A)
+//   session_probe* compare tags, prefetch the session    (pass B)
+//   session_find*  verify the key                        (pass C)
+// The result is session * 2 + direction, or FW_NO_INDEX.
+uint64_t session_hash4(const struct session_table *s, const struct session_key4 *key);
+uint64_t session_hash6(const struct session_table *s, const struct session_key6 *key);
+void session_prefetch_bucket(const struct session_table *s, uint64_t hash);
+uint32_t session_probe(const struct session_table *s, uint64_t hash); // candidate, prefetched
+uint32_t session_find4(const struct session_table *s, uint64_t hash, uint32_t candidate, const struct session_key4 *key);
+uint32_t session_find6(const struct session_table *s, uint64_t hash, uint32_t candidate, const struct session_key6 *key);
+
+// Entry of an index that find returned.
+struct fw_session4 *session_entry4(const struct session_table *s, uint32_t session);
+struct fw_session6 *session_entry6(const struct session_table *s, uint32_t session);
+
+// Opens a session. The caller has filled *fresh completely except cold.id, cold.checksum and cold.valid; both lines carry
+// mirrored keys. Returns the session number, or -ENOSPC (table full). Timers start at now + line timeout.
+int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, uint32_t now);
+int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, uint32_t now);
+void session_close(struct session_table *s, uint32_t session);
+
+// A state change that shortens or lengthens the timeout: moves the timer so that it is honoured within a second.
+void session_retime(struct session_table *s, uint32_t session, uint32_t now);
+
+// Called once per burst or idle turn: expires at most budget sessions; expired() is called before each is closed, with the
+// table still intact. Returns the number expired. A session expires when both lines have been silent for their timeout.
+typedef void session_expired_fn(void *context, uint8_t family, uint32_t session);
+unsigned session_expire(struct session_table *s, uint32_t now, unsigned budget, session_expired_fn *expired,
+			void *context);
+
+uint32_t session_count(const struct session_table *s);
+uint32_t session_capacity(const struct session_table *s);
+
+// Walks valid sessions in slot order from *cursor, at most budget slots; false at the end. For the sweep after a new
+// generation.
+bool session_walk(const struct session_table *s, uint32_t *cursor, unsigned budget, uint32_t *session);
+
+#endif
