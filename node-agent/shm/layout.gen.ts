@@ -1,0 +1,687 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
+
+export const FW_LAYOUT_HASH = 0x56f47241b66fe1b3n;
+
+/** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
+export interface EnumValue {
+  readonly value: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Scalar = "u8" | "u16" | "u32" | "u64" | "char";
+
+/** type is a Scalar or the name of a struct; count is present for arrays. */
+export interface Field {
+  readonly offset: number;
+  readonly type: string;
+  readonly count?: number;
+}
+
+export interface Struct {
+  readonly size: number;
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+export const FW_LAYOUT_VERSION = 1;
+export const FW_CONTROL_MAGIC = 0x3154434c4c555450n;
+export const FW_PROGRAM_MAGIC = 0x3147504c4c555450n;
+export const FW_STATE_MAGIC = 0x3154534c4c555450n;
+export const FW_SESSION_VALID = 1397052243;
+export const FW_NO_INDEX = 0xffffffff;
+export const FW_NAME_SIZE = 64;
+export const FW_IFNAME_SIZE = 16;
+export const FW_HASH_SIZE = 32;
+export const FW_MESSAGE_SIZE = 256;
+export const FW_VERSION_SIZE = 32;
+export const FW_MAX_PORTS = 16;
+export const FW_MAX_INTERFACES = 256;
+export const FW_MAX_ZONES = 64;
+export const FW_MAX_ADDRESS_SETS = 16384;
+export const FW_MAX_PREFIXES = 262144;
+export const FW_MAX_APPLICATIONS = 4096;
+export const FW_MAX_PORT_RANGES = 65536;
+export const FW_MAX_POLICIES = 16384;
+export const FW_MAX_REFS = 1048576;
+export const FW_MAX_ROUTES = 16384;
+export const FW_MAX_NEXT_HOPS = 32768;
+export const FW_MAX_NEXT_HOPS_PER_ROUTE = 16;
+export const FW_MAX_NEIGHBORS = 4096;
+export const FW_MAX_INTERFACE_ADDRESSES = 1024;
+export const FW_MAX_BANK_SIZE = 67108864;
+export const FW_MAX_SESSIONS = 16777216;
+
+export const fw_action = {
+  FW_ACTION_PERMIT: 1,
+  FW_ACTION_DENY: 2,
+  FW_ACTION_REJECT: 3,
+} as const;
+export const fw_action_values: readonly EnumValue[] = [
+  { value: 1, name: "permit", text: "" },
+  { value: 2, name: "deny", text: "" },
+  { value: 3, name: "reject", text: "" },
+];
+
+export const fw_port_kind = {
+  FW_PORT_TAP: 1,
+  FW_PORT_KERNEL_INTERFACE: 2,
+  FW_PORT_PCI: 3,
+} as const;
+export const fw_port_kind_values: readonly EnumValue[] = [
+  { value: 1, name: "tap", text: "" },
+  { value: 2, name: "kernel-interface", text: "" },
+  { value: 3, name: "pci", text: "" },
+];
+
+export const fw_rx_mode = {
+  FW_RX_POLLING: 1,
+  FW_RX_ADAPTIVE: 2,
+} as const;
+export const fw_rx_mode_values: readonly EnumValue[] = [
+  { value: 1, name: "polling", text: "" },
+  { value: 2, name: "adaptive", text: "" },
+];
+
+export const fw_service = {
+  FW_SERVICE_ALL: 0,
+  FW_SERVICE_PING: 1,
+  FW_SERVICE_SSH: 2,
+  FW_SERVICE_HTTP: 3,
+  FW_SERVICE_HTTPS: 4,
+  FW_SERVICE_DNS: 5,
+  FW_SERVICE_DHCP: 6,
+  FW_SERVICE_DHCPV6: 7,
+  FW_SERVICE_NTP: 8,
+  FW_SERVICE_SNMP: 9,
+  FW_SERVICE_SYSLOG: 10,
+  FW_SERVICE_TRACEROUTE: 11,
+  FW_SERVICE_BGP: 12,
+  FW_SERVICE_BFD: 13,
+  FW_SERVICE_OSPF: 14,
+  FW_SERVICE_VRRP: 15,
+} as const;
+export const fw_service_values: readonly EnumValue[] = [
+  { value: 0, name: "all", text: "every protocol" },
+  { value: 1, name: "ping", text: "ICMP and ICMPv6 echo request" },
+  { value: 2, name: "ssh", text: "TCP 22" },
+  { value: 3, name: "http", text: "TCP 80" },
+  { value: 4, name: "https", text: "TCP 443" },
+  { value: 5, name: "dns", text: "UDP and TCP 53" },
+  { value: 6, name: "dhcp", text: "UDP 67 and 68, IPv4" },
+  { value: 7, name: "dhcpv6", text: "UDP 546 and 547, IPv6" },
+  { value: 8, name: "ntp", text: "UDP 123" },
+  { value: 9, name: "snmp", text: "UDP 161" },
+  { value: 10, name: "syslog", text: "UDP 514" },
+  { value: 11, name: "traceroute", text: "UDP 33434-33523" },
+  { value: 12, name: "bgp", text: "TCP 179" },
+  { value: 13, name: "bfd", text: "UDP 3784, 3785 and 4784" },
+  { value: 14, name: "ospf", text: "IP protocol 89" },
+  { value: 15, name: "vrrp", text: "IP protocol 112" },
+];
+
+export const fw_drop = {
+  FW_DROP_NO_GENERATION: 0,
+  FW_DROP_FRAME_TRUNCATED: 1,
+  FW_DROP_VLAN_UNKNOWN: 2,
+  FW_DROP_NOT_FOR_US: 3,
+  FW_DROP_ETHERTYPE_UNSUPPORTED: 4,
+  FW_DROP_IP_HEADER_INVALID: 5,
+  FW_DROP_IP_TRUNCATED: 6,
+  FW_DROP_IP_CHECKSUM_BAD: 7,
+  FW_DROP_SOURCE_INVALID: 8,
+  FW_DROP_DESTINATION_INVALID: 9,
+  FW_DROP_SOURCE_ROUTE: 10,
+  FW_DROP_EXTENSION_HEADERS: 11,
+  FW_DROP_FRAGMENT_UNSUPPORTED: 12,
+  FW_DROP_L4_TRUNCATED: 13,
+  FW_DROP_L4_INVALID: 14,
+  FW_DROP_TCP_FLAGS_INVALID: 15,
+  FW_DROP_TCP_NO_SESSION: 16,
+  FW_DROP_TCP_STATE: 17,
+  FW_DROP_ICMP_NO_SESSION: 18,
+  FW_DROP_SESSION_INTERFACE: 19,
+  FW_DROP_SESSION_TABLE_FULL: 20,
+  FW_DROP_POLICY_DENY: 21,
+  FW_DROP_POLICY_REJECT: 22,
+  FW_DROP_DEFAULT_DENY: 23,
+  FW_DROP_DEFAULT_REJECT: 24,
+  FW_DROP_HOST_INBOUND: 25,
+  FW_DROP_MULTICAST: 26,
+  FW_DROP_TTL_EXPIRED: 27,
+  FW_DROP_NO_ROUTE: 28,
+  FW_DROP_ROUTE_BLACKHOLE: 29,
+  FW_DROP_NEIGHBOR_UNRESOLVED: 30,
+  FW_DROP_NEIGHBOR_QUEUE_FULL: 31,
+  FW_DROP_MTU_EXCEEDED: 32,
+  FW_DROP_PORT_DOWN: 33,
+  FW_DROP_TX_FULL: 34,
+  FW_DROP_NO_BUFFER: 35,
+  FW_DROP_HOST_QUEUE_FULL: 36,
+  FW_DROP_FRAME_OVERSIZED: 37,
+  FW_DROP_COUNT: 38,
+} as const;
+export const fw_drop_values: readonly EnumValue[] = [
+  { value: 0, name: "no-generation", text: "No configuration has been accepted yet; everything is dropped." },
+  { value: 1, name: "frame-truncated", text: "The frame is shorter than its Ethernet or VLAN header." },
+  { value: 2, name: "vlan-unknown", text: "No interface is configured for this port and VLAN." },
+  { value: 3, name: "not-for-us", text: "The destination MAC address is another station's." },
+  { value: 4, name: "ethertype-unsupported", text: "Neither IPv4, IPv6 nor ARP." },
+  { value: 5, name: "ip-header-invalid", text: "Wrong version, header length or total length." },
+  { value: 6, name: "ip-truncated", text: "The IP length exceeds the bytes received." },
+  { value: 7, name: "ip-checksum-bad", text: "The IPv4 header checksum is wrong." },
+  { value: 8, name: "source-invalid", text: "The source is unspecified, loopback, multicast, broadcast or our own." },
+  { value: 9, name: "destination-invalid", text: "The destination is unspecified or loopback." },
+  { value: 10, name: "source-route", text: "IPv4 source routing (RFC 7126) or an IPv6 type 0 routing header (RFC 5095)." },
+  { value: 11, name: "extension-headers", text: "IPv6 extension headers are malformed, out of order or too many." },
+  { value: 12, name: "fragment-unsupported", text: "IP fragments are not supported yet." },
+  { value: 13, name: "l4-truncated", text: "The transport header does not fit into the packet." },
+  { value: 14, name: "l4-invalid", text: "The transport header is malformed: data offset, length or port 0." },
+  { value: 15, name: "tcp-flags-invalid", text: "An impossible combination of TCP flags." },
+  { value: 16, name: "tcp-no-session", text: "A TCP segment without SYN that belongs to no session." },
+  { value: 17, name: "tcp-state", text: "A TCP segment that the state of its session does not allow." },
+  { value: 18, name: "icmp-no-session", text: "An ICMP reply or error that belongs to no session." },
+  { value: 19, name: "session-interface", text: "A packet of a session that came in through another zone." },
+  { value: 20, name: "session-table-full", text: "No room for a new session." },
+  { value: 21, name: "policy-deny", text: "A policy with action Deny matched." },
+  { value: 22, name: "policy-reject", text: "A policy with action Reject matched." },
+  { value: 23, name: "default-deny", text: "No policy matched and the default action is Deny." },
+  { value: 24, name: "default-reject", text: "No policy matched and the default action is Reject." },
+  { value: 25, name: "host-inbound", text: "For the firewall itself, but the zone's hostInbound does not allow it." },
+  { value: 26, name: "multicast", text: "Multicast and broadcast are not forwarded." },
+  { value: 27, name: "ttl-expired", text: "The TTL or hop limit ran out." },
+  { value: 28, name: "no-route", text: "No route to the destination." },
+  { value: 29, name: "route-blackhole", text: "The route is a blackhole, unreachable or prohibit route." },
+  { value: 30, name: "neighbor-unresolved", text: "The next hop did not answer ARP or neighbor discovery in time." },
+  { value: 31, name: "neighbor-queue-full", text: "Too many packets wait for a next hop." },
+  { value: 32, name: "mtu-exceeded", text: "Larger than the egress MTU." },
+  { value: 33, name: "port-down", text: "The egress port is down or gone." },
+  { value: 34, name: "tx-full", text: "The egress port took no more packets." },
+  { value: 35, name: "no-buffer", text: "No packet buffer was free." },
+  { value: 36, name: "host-queue-full", text: "The kernel did not take the packet for the firewall itself." },
+  { value: 37, name: "frame-oversized", text: "A frame larger than a packet buffer that could not be segmented." },
+];
+
+export const fw_worker_phase = {
+  FW_PHASE_STARTING: 1,
+  FW_PHASE_NO_GENERATION: 2,
+  FW_PHASE_FORWARDING: 3,
+  FW_PHASE_STOPPING: 4,
+} as const;
+export const fw_worker_phase_values: readonly EnumValue[] = [
+  { value: 1, name: "starting", text: "attaching, no packets yet" },
+  { value: 2, name: "no-generation", text: "runs and drops everything" },
+  { value: 3, name: "forwarding", text: "" },
+  { value: 4, name: "stopping", text: "" },
+];
+
+export const fw_verdict = {
+  FW_VERDICT_NONE: 0,
+  FW_VERDICT_ACCEPTED: 1,
+  FW_VERDICT_REFUSED_LAYOUT: 2,
+  FW_VERDICT_REFUSED_ROW: 3,
+  FW_VERDICT_REFUSED_RESOURCES: 4,
+  FW_VERDICT_REFUSED_PORT: 5,
+} as const;
+export const fw_verdict_values: readonly EnumValue[] = [
+  { value: 0, name: "none", text: "" },
+  { value: 1, name: "accepted", text: "" },
+  { value: 2, name: "refused-layout", text: "magic, version, size or checksum" },
+  { value: 3, name: "refused-row", text: "a row or field is invalid" },
+  { value: 4, name: "refused-resources", text: "memory, or a value that needs a restart of the worker" },
+  { value: 5, name: "refused-port", text: "a port could not be opened" },
+];
+
+export const fw_port_state = {
+  FW_PORT_ABSENT: 0,
+  FW_PORT_DOWN: 1,
+  FW_PORT_UP: 2,
+} as const;
+export const fw_port_state_values: readonly EnumValue[] = [
+  { value: 0, name: "absent", text: "" },
+  { value: 1, name: "down", text: "" },
+  { value: 2, name: "up", text: "" },
+];
+
+export const fw_tcp_state = {
+  FW_TCP_NONE: 0,
+  FW_TCP_SYN_SENT: 1,
+  FW_TCP_SYN_RECEIVED: 2,
+  FW_TCP_ESTABLISHED: 3,
+  FW_TCP_FIN_WAIT: 4,
+  FW_TCP_CLOSING: 5,
+  FW_TCP_TIME_WAIT: 6,
+  FW_TCP_CLOSED: 7,
+} as const;
+export const fw_tcp_state_values: readonly EnumValue[] = [
+  { value: 0, name: "none", text: "not TCP" },
+  { value: 1, name: "syn-sent", text: "" },
+  { value: 2, name: "syn-received", text: "" },
+  { value: 3, name: "established", text: "" },
+  { value: 4, name: "fin-wait", text: "one side has sent FIN" },
+  { value: 5, name: "closing", text: "both sides have sent FIN" },
+  { value: 6, name: "time-wait", text: "" },
+  { value: 7, name: "closed", text: "reset" },
+];
+
+export const fw_session_flag = {
+  FW_SESSION_FROM_HOST: 1,
+  FW_SESSION_TO_HOST: 2,
+} as const;
+export const fw_session_flag_values: readonly EnumValue[] = [
+  { value: 1, name: "from-host", text: "the firewall itself opened it" },
+  { value: 2, name: "to-host", text: "it ends at the firewall itself" },
+];
+
+export const fw_control_header = {
+  size: 72,
+  fields: {
+    magic: { offset: 0, type: "u64" },
+    layout_version: { offset: 8, type: "u32" },
+    header_size: { offset: 12, type: "u32" },
+    layout_hash: { offset: 16, type: "u64" },
+    file_size: { offset: 24, type: "u64" },
+    bank_offset: { offset: 32, type: "u64", count: 2 },
+    bank_size: { offset: 48, type: "u64" },
+    agent_pid: { offset: 56, type: "u64" },
+    published: { offset: 64, type: "u64" },
+  },
+} as const;
+
+export const fw_section = {
+  size: 8,
+  fields: {
+    offset: { offset: 0, type: "u32" },
+    count: { offset: 4, type: "u32" },
+  },
+} as const;
+
+export const fw_program = {
+  size: 200,
+  fields: {
+    magic: { offset: 0, type: "u64" },
+    layout_version: { offset: 8, type: "u32" },
+    header_size: { offset: 12, type: "u32" },
+    total_size: { offset: 16, type: "u64" },
+    sequence: { offset: 24, type: "u64" },
+    hash: { offset: 32, type: "u8", count: 32 },
+    checksum: { offset: 64, type: "u32" },
+    default_action: { offset: 68, type: "u32" },
+    rx_mode: { offset: 72, type: "u32" },
+    idle_threshold: { offset: 76, type: "u32" },
+    resume_threshold: { offset: 80, type: "u32" },
+    sleep_timeout_us: { offset: 84, type: "u32" },
+    sessions_ipv4: { offset: 88, type: "u32" },
+    sessions_ipv6: { offset: 92, type: "u32" },
+    ports: { offset: 96, type: "fw_section" },
+    zones: { offset: 104, type: "fw_section" },
+    interfaces: { offset: 112, type: "fw_section" },
+    interface_addresses: { offset: 120, type: "fw_section" },
+    address_sets: { offset: 128, type: "fw_section" },
+    prefixes: { offset: 136, type: "fw_section" },
+    applications: { offset: 144, type: "fw_section" },
+    port_ranges: { offset: 152, type: "fw_section" },
+    policies: { offset: 160, type: "fw_section" },
+    refs: { offset: 168, type: "fw_section" },
+    routes: { offset: 176, type: "fw_section" },
+    next_hops: { offset: 184, type: "fw_section" },
+    neighbors: { offset: 192, type: "fw_section" },
+  },
+} as const;
+
+export const fw_port_row = {
+  size: 200,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    device: { offset: 64, type: "char", count: 64 },
+    network_namespace: { offset: 128, type: "char", count: 64 },
+    kind: { offset: 192, type: "u32" },
+    mtu: { offset: 196, type: "u32" },
+  },
+} as const;
+
+export const fw_zone_row = {
+  size: 72,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    host_inbound: { offset: 64, type: "u64" },
+  },
+} as const;
+
+export const fw_interface_row = {
+  size: 40,
+  fields: {
+    name: { offset: 0, type: "char", count: 16 },
+    name_id: { offset: 16, type: "u32" },
+    port: { offset: 20, type: "u32" },
+    zone: { offset: 24, type: "u32" },
+    vlan: { offset: 28, type: "u32" },
+    address_first: { offset: 32, type: "u32" },
+    address_count: { offset: 36, type: "u32" },
+  },
+} as const;
+
+export const fw_prefix_row = {
+  size: 24,
+  fields: {
+    address: { offset: 0, type: "u8", count: 16 },
+    family: { offset: 16, type: "u8" },
+    length: { offset: 17, type: "u8" },
+    pad: { offset: 18, type: "u8", count: 6 },
+  },
+} as const;
+
+export const fw_address_set_row = {
+  size: 72,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    prefix_first: { offset: 64, type: "u32" },
+    prefix_count: { offset: 68, type: "u32" },
+  },
+} as const;
+
+export const fw_application_row = {
+  size: 96,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    timeout_s: { offset: 64, type: "u32" },
+    any_protocol: { offset: 68, type: "u32" },
+    protocol: { offset: 72, type: "u32" },
+    source_first: { offset: 76, type: "u32" },
+    source_count: { offset: 80, type: "u32" },
+    destination_first: { offset: 84, type: "u32" },
+    destination_count: { offset: 88, type: "u32" },
+    pad: { offset: 92, type: "u32" },
+  },
+} as const;
+
+export const fw_port_range_row = {
+  size: 4,
+  fields: {
+    low: { offset: 0, type: "u16" },
+    high: { offset: 2, type: "u16" },
+  },
+} as const;
+
+export const fw_policy_row = {
+  size: 120,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    name_id: { offset: 64, type: "u64" },
+    from_first: { offset: 72, type: "u32" },
+    from_count: { offset: 76, type: "u32" },
+    to_first: { offset: 80, type: "u32" },
+    to_count: { offset: 84, type: "u32" },
+    source_first: { offset: 88, type: "u32" },
+    source_count: { offset: 92, type: "u32" },
+    destination_first: { offset: 96, type: "u32" },
+    destination_count: { offset: 100, type: "u32" },
+    application_first: { offset: 104, type: "u32" },
+    application_count: { offset: 108, type: "u32" },
+    source_negated: { offset: 112, type: "u8" },
+    destination_negated: { offset: 113, type: "u8" },
+    action: { offset: 114, type: "u8" },
+    pad: { offset: 115, type: "u8", count: 5 },
+  },
+} as const;
+
+export const fw_route_row = {
+  size: 32,
+  fields: {
+    prefix: { offset: 0, type: "fw_prefix_row" },
+    next_hop_first: { offset: 24, type: "u32" },
+    next_hop_count: { offset: 28, type: "u32" },
+  },
+} as const;
+
+export const fw_next_hop_row = {
+  size: 24,
+  fields: {
+    gateway: { offset: 0, type: "u8", count: 16 },
+    interface: { offset: 16, type: "u32" },
+    family: { offset: 20, type: "u8" },
+    pad: { offset: 21, type: "u8", count: 3 },
+  },
+} as const;
+
+export const fw_neighbor_row = {
+  size: 28,
+  fields: {
+    address: { offset: 0, type: "u8", count: 16 },
+    interface: { offset: 16, type: "u32" },
+    family: { offset: 20, type: "u8" },
+    mac: { offset: 21, type: "u8", count: 6 },
+    pad: { offset: 27, type: "u8" },
+  },
+} as const;
+
+export const fw_state_header = {
+  size: 104,
+  fields: {
+    magic: { offset: 0, type: "u64" },
+    layout_version: { offset: 8, type: "u32" },
+    header_size: { offset: 12, type: "u32" },
+    layout_hash: { offset: 16, type: "u64" },
+    file_size: { offset: 24, type: "u64" },
+    status_offset: { offset: 32, type: "u64" },
+    counters_offset: { offset: 40, type: "u64" },
+    ports_offset: { offset: 48, type: "u64" },
+    interfaces_offset: { offset: 56, type: "u64" },
+    policies_offset: { offset: 64, type: "u64" },
+    sessions4_offset: { offset: 72, type: "u64" },
+    sessions6_offset: { offset: 80, type: "u64" },
+    sessions4_capacity: { offset: 88, type: "u32" },
+    sessions6_capacity: { offset: 92, type: "u32" },
+    pad: { offset: 96, type: "u32" },
+    checksum: { offset: 100, type: "u32" },
+  },
+} as const;
+
+export const fw_worker_status = {
+  size: 872,
+  fields: {
+    version: { offset: 0, type: "u32" },
+    phase: { offset: 4, type: "u32" },
+    pid: { offset: 8, type: "u64" },
+    start_count: { offset: 16, type: "u64" },
+    started_at_ns: { offset: 24, type: "u64" },
+    heartbeat_ns: { offset: 32, type: "u64" },
+    core_heartbeat_ns: { offset: 40, type: "u64" },
+    judged_sequence: { offset: 48, type: "u64" },
+    active_sequence: { offset: 56, type: "u64" },
+    active_hash: { offset: 64, type: "u8", count: 32 },
+    judged_hash: { offset: 96, type: "u8", count: 32 },
+    verdict: { offset: 128, type: "u32" },
+    verdict_row: { offset: 132, type: "u32" },
+    verdict_section: { offset: 136, type: "char", count: 64 },
+    verdict_field: { offset: 200, type: "char", count: 64 },
+    verdict_message: { offset: 264, type: "char", count: 256 },
+    epoch: { offset: 520, type: "u32" },
+    core: { offset: 524, type: "u32" },
+    rx_mode_requested: { offset: 528, type: "u32" },
+    rx_mode_effective: { offset: 532, type: "u32" },
+    rx_mode_reason: { offset: 536, type: "char", count: 256 },
+    worker_version: { offset: 792, type: "char", count: 32 },
+    dpdk_version: { offset: 824, type: "char", count: 32 },
+    page_size: { offset: 856, type: "u64" },
+    state_discarded: { offset: 864, type: "u64" },
+  },
+} as const;
+
+export const fw_counters = {
+  size: 464,
+  fields: {
+    received: { offset: 0, type: "u64" },
+    received_bytes: { offset: 8, type: "u64" },
+    originated: { offset: 16, type: "u64" },
+    forwarded: { offset: 24, type: "u64" },
+    forwarded_bytes: { offset: 32, type: "u64" },
+    punted: { offset: 40, type: "u64" },
+    consumed: { offset: 48, type: "u64" },
+    held: { offset: 56, type: "u64" },
+    dropped: { offset: 64, type: "u64", count: 38 },
+    sessions4: { offset: 368, type: "u64" },
+    sessions6: { offset: 376, type: "u64" },
+    sessions_opened: { offset: 384, type: "u64" },
+    sessions_closed: { offset: 392, type: "u64" },
+    sessions_expired: { offset: 400, type: "u64" },
+    sessions_denied: { offset: 408, type: "u64" },
+    sessions_recovered: { offset: 416, type: "u64" },
+    sessions_discarded: { offset: 424, type: "u64" },
+    errors_limited: { offset: 432, type: "u64" },
+    generations_accepted: { offset: 440, type: "u64" },
+    generations_refused: { offset: 448, type: "u64" },
+    sleeps: { offset: 456, type: "u64" },
+  },
+} as const;
+
+export const fw_port_status = {
+  size: 376,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    state: { offset: 64, type: "u32" },
+    mtu: { offset: 68, type: "u32" },
+    mac: { offset: 72, type: "u8", count: 6 },
+    pad: { offset: 78, type: "u8", count: 2 },
+    rx_packets: { offset: 80, type: "u64" },
+    rx_bytes: { offset: 88, type: "u64" },
+    tx_packets: { offset: 96, type: "u64" },
+    tx_bytes: { offset: 104, type: "u64" },
+    rx_missed: { offset: 112, type: "u64" },
+    message: { offset: 120, type: "char", count: 256 },
+  },
+} as const;
+
+export const fw_interface_status = {
+  size: 72,
+  fields: {
+    name: { offset: 0, type: "char", count: 16 },
+    ifindex: { offset: 16, type: "u32" },
+    pad: { offset: 20, type: "u32" },
+    rx_packets: { offset: 24, type: "u64" },
+    rx_bytes: { offset: 32, type: "u64" },
+    tx_packets: { offset: 40, type: "u64" },
+    tx_bytes: { offset: 48, type: "u64" },
+    punted: { offset: 56, type: "u64" },
+    from_host: { offset: 64, type: "u64" },
+  },
+} as const;
+
+export const fw_policy_counters = {
+  size: 32,
+  fields: {
+    name_id: { offset: 0, type: "u64" },
+    packets: { offset: 8, type: "u64" },
+    bytes: { offset: 16, type: "u64" },
+    sessions: { offset: 24, type: "u64" },
+  },
+} as const;
+
+export const fw_line4 = {
+  size: 64,
+  fields: {
+    source: { offset: 0, type: "u8", count: 4 },
+    destination: { offset: 4, type: "u8", count: 4 },
+    source_port_be: { offset: 8, type: "u16" },
+    destination_port_be: { offset: 10, type: "u16" },
+    protocol: { offset: 12, type: "u8" },
+    state: { offset: 13, type: "u8" },
+    vrf: { offset: 14, type: "u16" },
+    epoch: { offset: 16, type: "u32" },
+    last_seen: { offset: 20, type: "u32" },
+    timeout: { offset: 24, type: "u32" },
+    next_hop: { offset: 28, type: "u32" },
+    next_hop_version: { offset: 32, type: "u32" },
+    policy: { offset: 36, type: "u32" },
+    packets: { offset: 40, type: "u64" },
+    bytes: { offset: 48, type: "u64" },
+    tcp_ack: { offset: 56, type: "u32" },
+    in_zone: { offset: 60, type: "u16" },
+    in_interface: { offset: 62, type: "u16" },
+  },
+} as const;
+
+export const fw_line6 = {
+  size: 128,
+  fields: {
+    source: { offset: 0, type: "u8", count: 16 },
+    destination: { offset: 16, type: "u8", count: 16 },
+    source_port_be: { offset: 32, type: "u16" },
+    destination_port_be: { offset: 34, type: "u16" },
+    protocol: { offset: 36, type: "u8" },
+    state: { offset: 37, type: "u8" },
+    vrf: { offset: 38, type: "u16" },
+    epoch: { offset: 40, type: "u32" },
+    last_seen: { offset: 44, type: "u32" },
+    timeout: { offset: 48, type: "u32" },
+    next_hop: { offset: 52, type: "u32" },
+    next_hop_version: { offset: 56, type: "u32" },
+    policy: { offset: 60, type: "u32" },
+    packets: { offset: 64, type: "u64" },
+    bytes: { offset: 72, type: "u64" },
+    tcp_ack: { offset: 80, type: "u32" },
+    in_zone: { offset: 84, type: "u16" },
+    in_interface: { offset: 86, type: "u16" },
+    pad: { offset: 88, type: "u8", count: 40 },
+  },
+} as const;
+
+export const fw_session_cold = {
+  size: 64,
+  fields: {
+    id: { offset: 0, type: "u64" },
+    created_at_ns: { offset: 8, type: "u64" },
+    in_name_id: { offset: 16, type: "u32" },
+    out_name_id: { offset: 20, type: "u32" },
+    policy_name_id: { offset: 24, type: "u64" },
+    flags: { offset: 32, type: "u32" },
+    application_timeout: { offset: 36, type: "u32" },
+    pad: { offset: 40, type: "u8", count: 16 },
+    checksum: { offset: 56, type: "u32" },
+    valid: { offset: 60, type: "u32" },
+  },
+} as const;
+
+export const fw_session4 = {
+  size: 192,
+  fields: {
+    line: { offset: 0, type: "fw_line4", count: 2 },
+    cold: { offset: 128, type: "fw_session_cold" },
+  },
+} as const;
+
+export const fw_session6 = {
+  size: 320,
+  fields: {
+    line: { offset: 0, type: "fw_line6", count: 2 },
+    cold: { offset: 256, type: "fw_session_cold" },
+  },
+} as const;
+
+export const structs = {
+  fw_control_header,
+  fw_section,
+  fw_program,
+  fw_port_row,
+  fw_zone_row,
+  fw_interface_row,
+  fw_prefix_row,
+  fw_address_set_row,
+  fw_application_row,
+  fw_port_range_row,
+  fw_policy_row,
+  fw_route_row,
+  fw_next_hop_row,
+  fw_neighbor_row,
+  fw_state_header,
+  fw_worker_status,
+  fw_counters,
+  fw_port_status,
+  fw_interface_status,
+  fw_policy_counters,
+  fw_line4,
+  fw_line6,
+  fw_session_cold,
+  fw_session4,
+  fw_session6,
+} as const;
