@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x56f47241b66fe1b3n;
+export const FW_LAYOUT_HASH = 0x864addac572afd90n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -478,7 +478,7 @@ export const fw_state_header = {
 } as const;
 
 export const fw_worker_status = {
-  size: 872,
+  size: 904,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -505,6 +505,9 @@ export const fw_worker_status = {
     dpdk_version: { offset: 824, type: "char", count: 32 },
     page_size: { offset: 856, type: "u64" },
     state_discarded: { offset: 864, type: "u64" },
+    clock_ns: { offset: 872, type: "u64" },
+    clock_origin_ns: { offset: 880, type: "u64" },
+    boot_id: { offset: 888, type: "u8", count: 16 },
   },
 } as const;
 

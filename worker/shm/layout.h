@@ -325,6 +325,10 @@ struct fw_worker_status {
 	char dpdk_version[FW_VERSION_SIZE];
 	uint64_t page_size; // of this file
 	uint64_t state_discarded; // state files found corrupt and replaced, since the state directory was made
+	// Clock of the sessions: it starts when the file is made, runs on while no worker runs, and stands still over a reboot.
+	uint64_t clock_ns; // nanoseconds since the file was made, at heartbeat_ns
+	uint64_t clock_origin_ns; // CLOCK_BOOTTIME - clock_ns in the boot of boot_id, modulo 2^64
+	uint8_t boot_id[16]; // /proc/sys/kernel/random/boot_id; all zero: not set yet
 };
 
 // Cumulative since the file was made. One writer: the datapath core, except the two marked "control".

@@ -262,7 +262,7 @@ _Static_assert(sizeof(((struct fw_state_header *)0)->pad) == 4, "size of fw_stat
 _Static_assert(offsetof(struct fw_state_header, checksum) == 100, "offset of fw_state_header.checksum");
 _Static_assert(sizeof(((struct fw_state_header *)0)->checksum) == 4, "size of fw_state_header.checksum");
 
-_Static_assert(sizeof(struct fw_worker_status) == 872, "size of fw_worker_status");
+_Static_assert(sizeof(struct fw_worker_status) == 904, "size of fw_worker_status");
 _Static_assert(offsetof(struct fw_worker_status, version) == 0, "offset of fw_worker_status.version");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->version) == 4, "size of fw_worker_status.version");
 _Static_assert(offsetof(struct fw_worker_status, phase) == 4, "offset of fw_worker_status.phase");
@@ -313,6 +313,12 @@ _Static_assert(offsetof(struct fw_worker_status, page_size) == 856, "offset of f
 _Static_assert(sizeof(((struct fw_worker_status *)0)->page_size) == 8, "size of fw_worker_status.page_size");
 _Static_assert(offsetof(struct fw_worker_status, state_discarded) == 864, "offset of fw_worker_status.state_discarded");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->state_discarded) == 8, "size of fw_worker_status.state_discarded");
+_Static_assert(offsetof(struct fw_worker_status, clock_ns) == 872, "offset of fw_worker_status.clock_ns");
+_Static_assert(sizeof(((struct fw_worker_status *)0)->clock_ns) == 8, "size of fw_worker_status.clock_ns");
+_Static_assert(offsetof(struct fw_worker_status, clock_origin_ns) == 880, "offset of fw_worker_status.clock_origin_ns");
+_Static_assert(sizeof(((struct fw_worker_status *)0)->clock_origin_ns) == 8, "size of fw_worker_status.clock_origin_ns");
+_Static_assert(offsetof(struct fw_worker_status, boot_id) == 888, "offset of fw_worker_status.boot_id");
+_Static_assert(sizeof(((struct fw_worker_status *)0)->boot_id) == 16, "size of fw_worker_status.boot_id");
 
 _Static_assert(sizeof(struct fw_counters) == 464, "size of fw_counters");
 _Static_assert(offsetof(struct fw_counters, received) == 0, "offset of fw_counters.received");
