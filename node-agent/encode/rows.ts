@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the rows of each section. One function per table, in the order of struct fw_program.
+import { hash as digest } from "node:crypto";
+import { crc32c } from "../../program/crc32c";
+import { type Address, parseAddress, parseMac, parsePrefix, type Prefix } from "../../program/net";
+import type { Action, Index, PortRow, Program, Range } from "../../program/program";
+import {
+  fw_action,
+  fw_address_set_row,
+  fw_application_row,
+  fw_interface_row,
+  fw_neighbor_row,
+  fw_next_hop_row,
+  fw_policy_row,
+  fw_port_kind,
+  fw_port_range_row,
+  fw_port_row,
+  fw_prefix_row,
+  fw_route_row,
+  fw_service_values,
+  fw_zone_row,
+} from "../shm/layout.gen";
+import { type Bank, EncodeError, LITTLE_ENDIAN, type SectionName } from "./bank";
+
+export const ACTIONS: Readonly<Record<Action, number>> = {
+  Permit: fw_action.FW_ACTION_PERMIT,
+  Deny: fw_action.FW_ACTION_DENY,
+  Reject: fw_action.FW_ACTION_REJECT,
+};
+
+const PORT_KINDS: Readonly<Record<PortRow["kind"], number>> = {
+  tap: fw_port_kind.FW_PORT_TAP,
+  kernelInterface: fw_port_kind.FW_PORT_KERNEL_INTERFACE,
+  pci: fw_port_kind.FW_PORT_PCI,
+};
+
+const SERVICE_BITS = new Map(fw_service_values.map((s) => [s.name, 1n << BigInt(s.value)]));
+
+const REF = { offset: 0, type: "u32" } as const;
+
+/** fw_interface_row.name_id. */
+export function interfaceNameId(name: string): number {
+  return crc32c(new TextEncoder().encode(name));
+}
+
+/** fw_policy_row.name_id: the first eight bytes of the SHA-256 of the name, as they lie in memory. */
+export function policyNameId(name: string): bigint {
+  const bytes = digest("sha256", name, "buffer");
+  return LITTLE_ENDIAN ? bytes.readBigUInt64LE(0) : bytes.readBigUInt64BE(0);
+}
+
+function address(text: string): Address {
+  return parseAddress(text) ?? fail(`"${text}" is no address`);
+}
+
+function prefix(text: string): Prefix {
+  return parsePrefix(text) ?? fail(`"${text}" is no prefix`);
+}
+
+function fail(message: string): never {
+  throw new EncodeError(message);
+}
+
+/** Appends to a section that other rows point into. */
+class Cursor {
+  #count = 0;
+  readonly #bank: Bank;
+  readonly #section: SectionName;
+  readonly #size: number;
+
+  constructor(bank: Bank, section: SectionName, size: number) {
+    this.#bank = bank;
+    this.#section = section;
+    this.#size = size;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Offset of a fresh row. */
+  next(): number {
+    return this.#bank.start(this.#section) + this.#count++ * this.#size;
+  }
+}
+
+export function putPorts(bank: Bank, program: Program): void {
+  const f = fw_port_row.fields;
+  program.ports.forEach((port, i) => {
+    const at = bank.row("ports", fw_port_row, i);
+    bank.putText(at, f.name, port.name);
+    bank.putText(at, f.device, port.device);
+    bank.putText(at, f.network_namespace, port.networkNamespace);
+    bank.put(at, f.kind, PORT_KINDS[port.kind]);
+    bank.put(at, f.mtu, port.mtu);
+  });
+}
+
+export function putZones(bank: Bank, program: Program): void {
+  const f = fw_zone_row.fields;
+  program.zones.forEach((zone, i) => {
+    const at = bank.row("zones", fw_zone_row, i);
+    bank.putText(at, f.name, zone.name);
+    let bits = 0n;
+    for (const s of zone.hostInbound) bits |= SERVICE_BITS.get(s) ?? fail(`"${s}" is no service`);
+    bank.putWide(at, f.host_inbound, bits);
+  });
+}
+
+function putPrefix(bank: Bank, at: number, p: Prefix): void {
+  const f = fw_prefix_row.fields;
+  bank.putAddress(at, f.address, p);
+  bank.put(at, f.family, p.family);
+  bank.put(at, f.length, p.length);
+}
+
+export function putInterfaces(bank: Bank, program: Program): void {
+  const f = fw_interface_row.fields;
+  const addresses = new Cursor(bank, "interface_addresses", fw_prefix_row.size);
+  program.interfaces.forEach((iface, i) => {
+    const at = bank.row("interfaces", fw_interface_row, i);
+    bank.putText(at, f.name, iface.name);
+    bank.put(at, f.name_id, interfaceNameId(iface.name));
+    bank.put(at, f.port, iface.port);
+    bank.put(at, f.zone, iface.zone);
+    bank.put(at, f.vlan, iface.vlan);
+    bank.put(at, f.address_first, addresses.count);
+    bank.put(at, f.address_count, iface.addresses.length);
+    for (const text of iface.addresses) putPrefix(bank, addresses.next(), prefix(text));
+  });
+}
+
+export function putAddressSets(bank: Bank, program: Program): void {
+  const f = fw_address_set_row.fields;
+  const prefixes = new Cursor(bank, "prefixes", fw_prefix_row.size);
+  program.addressSets.forEach((set, i) => {
+    const at = bank.row("address_sets", fw_address_set_row, i);
+    bank.putText(at, f.name, set.name);
+    bank.put(at, f.prefix_first, prefixes.count);
+    bank.put(at, f.prefix_count, set.prefixes.length);
+    for (const text of set.prefixes) putPrefix(bank, prefixes.next(), prefix(text));
+  });
+}
+
+export function putApplications(bank: Bank, program: Program): void {
+  const f = fw_application_row.fields;
+  const ranges = new Cursor(bank, "port_ranges", fw_port_range_row.size);
+  program.applications.forEach((app, i) => {
+    const at = bank.row("applications", fw_application_row, i);
+    bank.putText(at, f.name, app.name);
+    bank.put(at, f.timeout_s, app.timeoutSeconds);
+    bank.put(at, f.any_protocol, app.protocol === null ? 1 : 0);
+    bank.put(at, f.protocol, app.protocol ?? 0);
+    bank.put(at, f.source_first, ranges.count);
+    bank.put(at, f.source_count, putRanges(bank, ranges, app.sourcePorts));
+    bank.put(at, f.destination_first, ranges.count);
+    bank.put(at, f.destination_count, putRanges(bank, ranges, app.destinationPorts));
+  });
+}
+
+function putRanges(bank: Bank, cursor: Cursor, ranges: readonly Range[]): number {
+  for (const [low, high] of ranges) {
+    const at = cursor.next();
+    bank.put(at, fw_port_range_row.fields.low, low);
+    bank.put(at, fw_port_range_row.fields.high, high);
+  }
+  return ranges.length;
+}
+
+export function putPolicies(bank: Bank, program: Program): void {
+  const f = fw_policy_row.fields;
+  const refs = new Cursor(bank, "refs", 4);
+  const list = (indexes: readonly Index[]): number => {
+    for (const index of indexes) bank.put(refs.next(), REF, index);
+    return indexes.length;
+  };
+  program.policies.forEach((policy, i) => {
+    const at = bank.row("policies", fw_policy_row, i);
+    bank.putText(at, f.name, policy.name);
+    bank.putWide(at, f.name_id, policyNameId(policy.name));
+    bank.put(at, f.from_first, refs.count);
+    bank.put(at, f.from_count, list(policy.from));
+    bank.put(at, f.to_first, refs.count);
+    bank.put(at, f.to_count, list(policy.to));
+    bank.put(at, f.source_first, refs.count);
+    bank.put(at, f.source_count, list(policy.sources));
+    bank.put(at, f.destination_first, refs.count);
+    bank.put(at, f.destination_count, list(policy.destinations));
+    bank.put(at, f.application_first, refs.count);
+    bank.put(at, f.application_count, list(policy.applications));
+    bank.put(at, f.source_negated, policy.sourcesNegated ? 1 : 0);
+    bank.put(at, f.destination_negated, policy.destinationsNegated ? 1 : 0);
+    bank.put(at, f.action, ACTIONS[policy.action]);
+  });
+}
+
+export function putRoutes(bank: Bank, program: Program): void {
+  const f = fw_route_row.fields;
+  const hops = new Cursor(bank, "next_hops", fw_next_hop_row.size);
+  program.routes.forEach((route, i) => {
+    const at = bank.row("routes", fw_route_row, i);
+    putPrefix(bank, at + f.prefix.offset, prefix(route.prefix));
+    bank.put(at, f.next_hop_first, hops.count);
+    bank.put(at, f.next_hop_count, route.nextHops.length);
+    for (const hop of route.nextHops) {
+      const gateway = address(hop.gateway);
+      const row = hops.next();
+      bank.putAddress(row, fw_next_hop_row.fields.gateway, gateway);
+      bank.put(row, fw_next_hop_row.fields.interface, hop.interface);
+      bank.put(row, fw_next_hop_row.fields.family, gateway.family);
+    }
+  });
+}
+
+export function putNeighbors(bank: Bank, program: Program): void {
+  const f = fw_neighbor_row.fields;
+  program.neighbors.forEach((neighbor, i) => {
+    const at = bank.row("neighbors", fw_neighbor_row, i);
+    const ip = address(neighbor.address);
+    bank.putAddress(at, f.address, ip);
+    bank.put(at, f.interface, neighbor.interface);
+    bank.put(at, f.family, ip.family);
+    bank.putBytes(at, f.mac, parseMac(neighbor.mac) ?? fail(`"${neighbor.mac}" is no MAC address`));
+  });
+}
