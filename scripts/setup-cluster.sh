@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by setup.sh: etcd, kube-apiserver and kubectl for the control ring, built from their Go modules.
+go_wanted=1.26.8 # fetched where the installed Go is older than 1.26
+go_minimum=26 # of 1.x
+
+go_minor() { GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'; }
+cluster_built() { [ -x "$1/etcd" ] && [ -x "$1/kube-apiserver" ] && [ -x "$1/kubectl" ]; }
+
+has_go() { has go || [ -x /usr/local/go/bin/go ]; }
+
+require_cluster() {
+	cluster_built "${PORTCULLIS_CLUSTER_BIN:-$(cluster_bin)}" && return
+	need golang-go "Go, to build etcd and kube-apiserver" has_go
+}
+
+# Prints the path of a Go that is new enough. An older Go is the client that fetches the newer one from the module proxy
+# (GOPROXY), checked against the checksum database as every module is.
+find_go() {
+	local go minor module arch kept=$cache/go$go_wanted
+	go=$(command -v go || echo /usr/local/go/bin/go)
+	minor=$(go_minor "$go")
+	[ -n "$minor" ] || die "$go does not run"
+	if [ "$minor" -ge $go_minimum ]; then
+		echo "$go"
+		return
+	fi
+	if [ ! -x "$kept/bin/go" ]; then
+		say "fetching Go $go_wanted from the Go module proxy (60 MB)"
+		arch=$(GOTOOLCHAIN=local "$go" env GOARCH)
+		module=golang.org/toolchain@v0.0.1-go$go_wanted.linux-$arch
+		rm -rf "$kept.partial"
+		mkdir -p "$kept.partial/modules"
+		(cd "$kept.partial" && GOTOOLCHAIN=local GOFLAGS=-modcacherw GOMODCACHE="$kept.partial/modules" "$go" mod download "$module" >&2) ||
+			die "Go $go_wanted could not be fetched: install Go 1.$go_minimum or newer, or set GOPROXY to a proxy that can be reached"
+		mv "$kept.partial/modules/$module" "$kept.partial/go"
+		# A module zip carries no execute bits and may hold no go.mod of its own.
+		chmod -R u+w "$kept.partial/go"
+		find "$kept.partial/go" -name _go.mod -execdir mv {} go.mod \;
+		chmod +x "$kept.partial/go"/bin/* "$kept.partial/go"/pkg/tool/*/*
+		rm -rf "$kept"
+		mv "$kept.partial/go" "$kept"
+		rm -rf "$kept.partial"
+	fi
+	echo "$kept/bin/go"
+}
+
+build_cluster() {
+	local bin go work
+	bin=${PORTCULLIS_CLUSTER_BIN:-$(cluster_bin)}
+	cluster_built "$bin" && return
+	mkdir -p "$cache"
+	go=$(find_go)
+	say "building etcd, kube-apiserver and kubectl with $("$go" version | cut -d ' ' -f 3) (once; six to ten minutes on two cores)"
+	PATH=$(dirname "$go"):$PATH GOTOOLCHAIN=local bash "$repository/test/control/cluster/build.sh" "$bin" </dev/null >&2 ||
+		die "etcd, kube-apiserver and kubectl could not be built: the lines above say why"
+	cluster_built "$bin" || die "test/control/cluster/build.sh left no etcd, kube-apiserver and kubectl in $bin"
+}
