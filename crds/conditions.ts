@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The closed lists of conditions and reasons: the only place. docs/conditions.md is generated from here.
+
+/** What a node-agent reports about a program: why it does not run, or Applied. */
+export const NODE_REASON_TEXTS = {
+  Applied: "The worker acknowledged the configuration; packets obey it.",
+  Starting: "The worker is being started, or the configuration is being applied.",
+  HugepagesInsufficient: "Too few free hugepages; the message says how many are needed and how many there are.",
+  MemoryInsufficient: "Not enough memory, or dataplane.memory.size is too small for tables and sessions.",
+  CoresUnavailable: "A core that the configuration names does not exist or may not be used.",
+  PermissionDenied: "The agent or worker lacks a right; the message names it.",
+  StateDirectoryInUse: "Another agent runs on the same state directory.",
+  StateDirectoryUnusable: "The state directory cannot be written, is no directory, or belongs to another user.",
+  LastGoodNotSaved: "The configuration runs, but could not be written to disk; after a reboot the node waits for the operator.",
+  LastGoodCorrupt: "The configuration on disk failed its checksum and was set aside.",
+  WorkerNotStarted: "The worker executable is missing, or ended at its start.",
+  WorkerDown: "The worker ended and is being restarted.",
+  WorkerUnresponsive: "The worker stopped giving signs of life; it was killed and is being restarted.",
+  Quarantined: "This configuration crashed the worker three times in 60 seconds; the previous one runs.",
+  PortUnavailable: "A port could not be opened: the device does not exist or another process uses it.",
+  ProgramRefused: "The worker refused a row of the configuration; the message names row and field.",
+  LayoutMismatch: "Agent and worker were built from different layouts of the shared memory.",
+  VersionSkew: "The program is newer than this agent; forwarding goes on with the previous one. Upgrade the agent.",
+  ProgramCorrupt: "The received program does not have the announced hash or size.",
+  NoProgram: "No configuration is meant for this node; nothing is forwarded.",
+  Timeout: "The worker gave no verdict in time.",
+} as const satisfies Record<string, string>;
+
+export type NodeReason = keyof typeof NODE_REASON_TEXTS;
+export const NODE_REASONS = Object.keys(NODE_REASON_TEXTS) as readonly NodeReason[];
+
+const AGENT_SILENT = "The agent has not reported for 40 seconds. What it ran last, it still runs.";
+
+export const CONFIG_CONDITIONS = {
+  Ready: {
+    text: "Every selected node runs this configuration, acknowledged by its worker.",
+    reasons: {
+      AllNodesReady: "All selected nodes are ready.",
+      NodesNotReady: "Some selected nodes are not ready; status.failedNodes names them.",
+      NodesUnknown: "Some selected nodes do not report.",
+      NotCompiled: "The configuration is invalid and none was accepted before.",
+      NoNodesMatched: "The node selector matches no node.",
+      Conflict: "An older configuration holds all nodes that this one selects.",
+      Terminating: "The configuration is being deleted.",
+    },
+  },
+  Progressing: {
+    text: "Nodes are still being brought to this configuration.",
+    reasons: {
+      RollingOut: "Nodes are applying it.",
+      Complete: "All selected nodes have it.",
+      Stopping: "It is being deleted; nodes are told to stop.",
+    },
+  },
+  Degraded: {
+    text: "Something is wrong that a person should look at.",
+    reasons: {
+      AsExpected: "Nothing is wrong.",
+      NodesDegraded: "Nodes report a fault; status.failedNodes names them.",
+      CompileFailed: "The newest generation is invalid; the last good one stays in force.",
+    },
+  },
+  Compiled: {
+    text: "The newest generation is valid. False: the last good one stays in force everywhere.",
+    reasons: {
+      Compiled: "It compiled without an error.",
+      CompileFailed: "It has errors; the message has the first one with its path, status.compile.top has more.",
+      ProgramTooLarge: "The compiled program is too large to be kept.",
+    },
+  },
+  NodesMatched: {
+    text: "The node selector matches at least one node.",
+    reasons: {
+      NodesMatched: "It matches.",
+      SelectorAbsent: "There is no nodeSelector, so no node is selected. Write {} to select all nodes.",
+      NoNodeMatches: "No node has the labels.",
+    },
+  },
+  Conflict: {
+    text: "An older configuration selects a node that this one selects too; the older one wins.",
+    reasons: {
+      NoConflict: "No other configuration selects the same nodes.",
+      NodesClaimed: "Another configuration holds nodes; the message names it.",
+    },
+  },
+} as const;
+
+export const NODE_CONDITIONS = {
+  Ready: {
+    text: "The worker forwards by the wanted configuration and all ports are up.",
+    reasons: {
+      Ready: "It does.",
+      Applying: "The configuration is being applied.",
+      ConfigNotApplied: "The wanted configuration does not run.",
+      PortsNotReady: "A port is not up.",
+      AgentSilent: AGENT_SILENT,
+      Stopping: "The node is being released.",
+      ...NODE_REASON_TEXTS,
+    },
+  },
+  ConfigApplied: {
+    text: "The worker itself acknowledged the wanted hash.",
+    reasons: { Applying: "The configuration is being applied.", AgentSilent: AGENT_SILENT, ...NODE_REASON_TEXTS },
+  },
+  AgentConnected: {
+    text: "The agent of the node is connected to the operator.",
+    reasons: { Connected: "It is.", AgentSilent: AGENT_SILENT, NeverConnected: "No agent has connected from this node yet." },
+  },
+  PortsReady: {
+    text: "All ports are up.",
+    reasons: { AllPortsUp: "They are.", PortsNotUp: "At least one is down or absent; status.ports says why.", AgentSilent: AGENT_SILENT },
+  },
+  RxModeSatisfied: {
+    text: "The receive mode is the one that was asked for.",
+    reasons: { AsRequested: "It is.", FellBack: "Another mode is used; status.rxMode.reason says why.", AgentSilent: AGENT_SILENT },
+  },
+} as const;
+
+export type ConfigConditionType = keyof typeof CONFIG_CONDITIONS;
+export type NodeConditionType = keyof typeof NODE_CONDITIONS;
+export type ConfigReason<T extends ConfigConditionType> = keyof (typeof CONFIG_CONDITIONS)[T]["reasons"];
+export type NodeConditionReason<T extends NodeConditionType> = keyof (typeof NODE_CONDITIONS)[T]["reasons"];

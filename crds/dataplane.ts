@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// spec.dataplane: cores, memory, receive mode, session tables, ports.
+import { z } from "zod";
+import { exactlyOneOf, mapOf, withRule } from "./rules";
+import * as v from "./values";
+
+const cores = exactlyOneOf(
+  z.strictObject({
+    count: z.int().min(1).max(256).optional().describe("How many datapath cores to use; the node chooses which. This version drives one."),
+    list: v.coreList().optional().describe("Absolute ids of the datapath cores, for example \"2\" or \"2-5\". This version drives one."),
+  }),
+  ["count", "list"],
+);
+
+const memory = z.strictObject({
+  size: v
+    .quantity()
+    .default("256Mi")
+    .describe("Memory for packet buffers, tables and session state together, for example 256Mi or 2Gi. A change restarts the worker."),
+  pageSize: z
+    .enum(["4Ki", "2Mi", "1Gi"])
+    .default("2Mi")
+    .describe("Page size of that memory: 2Mi and 1Gi are hugepages; 4Ki asks for ordinary memory, which is slower. A change restarts the worker."),
+});
+
+const sleepTimeout = withRule(v.shortDuration(), {
+  cel: "duration(self) >= duration('1ms') && duration(self) <= duration('1s')",
+  test: (self) => v.durationMs(self) >= 1 && v.durationMs(self) <= 1_000,
+  message: "must be from 1ms to 1s",
+});
+
+const rxMode = z.strictObject({
+  mode: z
+    .enum(["Polling", "Adaptive"])
+    .default("Adaptive")
+    .describe("Polling never sleeps and has the lowest latency; Adaptive sleeps when there is no traffic. Changes live."),
+  idleThreshold: z.int().min(1).max(1_000_000).default(256).describe("Empty polls in a row before a core sleeps (Adaptive only)."),
+  resumeThreshold: z.int().min(1).max(512).default(32).describe("Packets received in one go that bring a core back to polling (Adaptive only)."),
+  sleepTimeout: sleepTimeout.default("100ms").describe("Longest sleep, 1ms to 1s (Adaptive only)."),
+});
+
+const sessions = z.strictObject({
+  ipv4: z.int().min(1).max(16_777_216).default(131_072).describe("Capacity of the IPv4 session table. A change restarts the worker."),
+  ipv6: z.int().min(1).max(16_777_216).default(32_768).describe("Capacity of the IPv6 session table. A change restarts the worker."),
+});
+
+const tap = z.strictObject({
+  name: v.deviceName().optional().describe("Name of the kernel device that is made. Default: the port's name."),
+  networkNamespace: v
+    .name()
+    .optional()
+    .describe("Named network namespace (ip netns) that the device is put into. Default: the worker's own."),
+});
+
+const kernelInterface = z.strictObject({
+  name: v.deviceName().describe("Name of the kernel network device, for example eth1. The kernel's own stack no longer sees its packets."),
+});
+
+const pci = z.strictObject({
+  address: v.pciAddress().describe("PCI address of a device that is bound to a driver for user space, for example 0000:03:00.0."),
+});
+
+const port = exactlyOneOf(
+  z.strictObject({
+    name: v.name().describe("Name of the port; interfaces refer to it."),
+    mtu: z.int().min(576).max(9000).optional().describe("Largest IP packet in bytes. Default: the device's own."),
+    tap: tap.optional().describe("A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests."),
+    kernelInterface: kernelInterface.optional().describe("An existing kernel network device, driven through a packet socket."),
+    pci: pci.optional().describe("A PCI network device, driven by DPDK directly."),
+  }),
+  ["tap", "kernelInterface", "pci"],
+);
+
+const ports = mapOf(port, (item) => z.array(item).max(16), ["name"]);
+
+export const dataplane = z.strictObject({
+  cores: cores.prefault({ count: 1 }).describe("CPU cores that forward packets: a count or a list, exactly one of the two. Default: count 1."),
+  memory: memory.prefault({}).describe("Memory of the worker."),
+  rxMode: rxMode.prefault({}).describe("How the cores wait for packets."),
+  sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),
+  ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface and pci."),
+});
+
+export type Dataplane = z.output<typeof dataplane>;
+export type Port = z.output<typeof port>;

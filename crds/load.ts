@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of a file in, a FirewallConfig or issues out. YAML 1.2 and therefore JSON.
+import { isMap, LineCounter, parseAllDocuments } from "yaml";
+import type { FirewallConfig } from "./firewall-config";
+import type { Parsed, SchemaIssue } from "./issues";
+import { parseFirewallConfig } from "./parse";
+
+/** More than the API server would keep, and little enough to read at once. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Reads a file's text that holds exactly one FirewallConfig. */
+export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
+  if (text.length > MAX_BYTES) return refuse(`The file is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
+  const lines = new LineCounter();
+  try {
+    const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
+    const filled = Array.isArray(documents) ? documents.filter((document) => document.contents !== null || document.errors.length > 0) : [];
+    const [first, second] = filled;
+    if (first === undefined) return refuse("The file is empty; it must hold one FirewallConfig.");
+    const broken = filled.flatMap((document) => document.errors)[0];
+    if (broken !== undefined) {
+      const { line, col } = lines.linePos(broken.pos[0]);
+      return refuse(`The file is not valid YAML: line ${line}, column ${col}: ${sentence(broken.message)}`);
+    }
+    if (second !== undefined) return refuse(`The file holds ${filled.length} YAML documents; give exactly one FirewallConfig in a file.`);
+    if (!isMap(first.contents)) return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
+    return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
+  } catch (cause) {
+    return refuse(`The file cannot be read as YAML: ${sentence(cause instanceof Error ? cause.message : String(cause))}`);
+  }
+}
+
+function refuse(message: string): { ok: false; issues: SchemaIssue[] } {
+  return { ok: false, issues: [{ severity: "error", reason: "InvalidDocument", path: "", message }] };
+}
+
+function sentence(message: string): string {
+  const first = message.split("\n", 1)[0] ?? "";
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
