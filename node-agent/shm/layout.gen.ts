@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x864addac572afd90n;
+export const FW_LAYOUT_HASH = 0x23860d64396e8c3an;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -252,16 +252,18 @@ export const fw_tcp_state = {
   FW_TCP_CLOSING: 5,
   FW_TCP_TIME_WAIT: 6,
   FW_TCP_CLOSED: 7,
+  FW_TCP_CLOSE_WAIT: 8,
 } as const;
 export const fw_tcp_state_values: readonly EnumValue[] = [
   { value: 0, name: "none", text: "not TCP" },
   { value: 1, name: "syn-sent", text: "" },
   { value: 2, name: "syn-received", text: "" },
   { value: 3, name: "established", text: "" },
-  { value: 4, name: "fin-wait", text: "one side has sent FIN" },
+  { value: 4, name: "fin-wait", text: "the initiator has sent FIN" },
   { value: 5, name: "closing", text: "both sides have sent FIN" },
   { value: 6, name: "time-wait", text: "" },
   { value: 7, name: "closed", text: "reset" },
+  { value: 8, name: "close-wait", text: "the responder has sent FIN" },
 ];
 
 export const fw_session_flag = {

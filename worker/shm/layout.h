@@ -397,10 +397,11 @@ enum fw_tcp_state {
 	FW_TCP_SYN_SENT = 1,
 	FW_TCP_SYN_RECEIVED = 2,
 	FW_TCP_ESTABLISHED = 3,
-	FW_TCP_FIN_WAIT = 4, // one side has sent FIN
+	FW_TCP_FIN_WAIT = 4, // the initiator has sent FIN
 	FW_TCP_CLOSING = 5, // both sides have sent FIN
 	FW_TCP_TIME_WAIT = 6,
 	FW_TCP_CLOSED = 7, // reset
+	FW_TCP_CLOSE_WAIT = 8, // the responder has sent FIN
 };
 
 enum fw_session_flag {
@@ -425,9 +426,9 @@ struct fw_line4 {
 	uint32_t policy; // row in the active program; FW_NO_INDEX: host session or default action
 	uint64_t packets;
 	uint64_t bytes;
-	uint32_t tcp_ack; // last acknowledgment that this direction sent
-	uint16_t in_zone; // zone index that packets of this direction come from, in the epoch's program
-	uint16_t in_interface; // interface index, in the epoch's program
+	uint32_t tcp_ack; // last acknowledgment that this direction sent; ICMP: bits of the query kinds it may send
+	uint16_t in_zone; // zone index that packets of this direction come from, in the epoch's program; 0xffff: the firewall
+	uint16_t in_interface; // interface index, in the epoch's program; 0xffff: the firewall
 };
 
 // One direction of an IPv6 session: 128 bytes.
