@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.dataplane: cores, memory, receive mode, session tables, ports.
 import { z } from "zod";
-import { exactlyOneOf, mapOf, withRule } from "./rules";
+import { exactlyOneOf, mapOf, unstored, withRule } from "./rules";
 import * as v from "./values";
 
 const cores = exactlyOneOf(
@@ -74,7 +74,8 @@ const port = exactlyOneOf(
 const ports = mapOf(port, (item) => z.array(item).max(16), ["name"]);
 
 export const dataplane = z.strictObject({
-  cores: cores.prefault({ count: 1 }).describe("CPU cores that forward packets: a count or a list, exactly one of the two. Default: count 1."),
+  // Not stored: a stored count would stay beside a list that is applied later, and break the one-of.
+  cores: unstored(cores.prefault({ count: 1 })).describe("CPU cores that forward packets: a count or a list, exactly one of the two."),
   memory: memory.prefault({}).describe("Memory of the worker."),
   rxMode: rxMode.prefault({}).describe("How the cores wait for packets."),
   sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),

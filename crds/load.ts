@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a file in, a FirewallConfig or issues out. YAML 1.2 and therefore JSON.
-import { isMap, LineCounter, parseAllDocuments } from "yaml";
+import { LineCounter, parseAllDocuments } from "yaml";
 import type { FirewallConfig } from "./firewall-config";
 import type { Parsed, SchemaIssue } from "./issues";
 import { parseFirewallConfig } from "./parse";
@@ -14,7 +14,7 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
-    const filled = Array.isArray(documents) ? documents.filter((document) => document.contents !== null || document.errors.length > 0) : [];
+    const filled = [...documents].filter((document) => document.contents !== null || document.errors.length > 0);
     const [first, second] = filled;
     if (first === undefined) return refuse("The file is empty; it must hold one FirewallConfig.");
     const broken = filled.flatMap((document) => document.errors)[0];
@@ -23,7 +23,6 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
       return refuse(`The file is not valid YAML: line ${line}, column ${col}: ${sentence(broken.message)}`);
     }
     if (second !== undefined) return refuse(`The file holds ${filled.length} YAML documents; give exactly one FirewallConfig in a file.`);
-    if (!isMap(first.contents)) return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
     return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
   } catch (cause) {
     return refuse(`The file cannot be read as YAML: ${sentence(cause instanceof Error ? cause.message : String(cause))}`);

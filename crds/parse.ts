@@ -99,7 +99,7 @@ function choice(values: readonly unknown[]): string {
 
 function meant(value: unknown, values: readonly unknown[]): string {
   const near = typeof value === "string" ? nearest(value, values.map(String)) : undefined;
-  return near === undefined ? "" : `; did you mean ${near}?`.replace(/\?$/, "");
+  return near === undefined ? "" : `; ${near} is near`;
 }
 
 function atMost(origin: string, maximum: number | bigint): string {

@@ -53,6 +53,9 @@ const portList = () => atomic(z.array(v.portRange().describe("A port or a range 
 const WITH_PORTS: readonly unknown[] = ["TCP", "UDP", 6, 17, 132];
 const WITH_TYPES: readonly unknown[] = ["ICMP", "ICMPv6", 1, 58];
 
+/** The same list in CEL, where a list of strings and numbers needs the type dyn. */
+const celList = (values: readonly unknown[]) => `[${values.map((value) => `dyn(${typeof value === "string" ? `'${value}'` : String(value)})`).join(", ")}]`;
+
 let application = z.strictObject({
   name: freeName().describe("Name of the application; policies refer to it. \"any\" is reserved."),
   protocol: protocol.describe("TCP, UDP, ICMP, ICMPv6, or an IP protocol number from 0 to 255."),
@@ -64,12 +67,12 @@ let application = z.strictObject({
   timeout: timeout.optional().describe("How long an idle session of the application is kept, 1s to 168h. Default: by protocol."),
 });
 application = withRule(application, {
-  cel: "!(has(self.destinationPorts) || has(self.sourcePorts)) || self.protocol in ['TCP', 'UDP', 6, 17, 132]",
+  cel: `!(has(self.destinationPorts) || has(self.sourcePorts)) || self.protocol in ${celList(WITH_PORTS)}`,
   test: (self) => (self.destinationPorts === undefined && self.sourcePorts === undefined) || WITH_PORTS.includes(self.protocol),
   message: "can have destinationPorts and sourcePorts only with protocol TCP, UDP or 132 (SCTP)",
 });
 application = withRule(application, {
-  cel: "!has(self.icmp) || self.protocol in ['ICMP', 'ICMPv6', 1, 58]",
+  cel: `!has(self.icmp) || self.protocol in ${celList(WITH_TYPES)}`,
   test: (self) => self.icmp === undefined || WITH_TYPES.includes(self.protocol),
   message: "can have icmp only with protocol ICMP or ICMPv6",
 });
