@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two CustomResourceDefinitions as plain objects.
 import type { z } from "zod";
-import { firewallConfigSpec, firewallConfigStatus } from "./firewall-config";
-import { firewallNodeSpec, firewallNodeStatus } from "./firewall-node";
-import { GROUP, VERSION } from "./object";
+import { firewallConfig } from "./firewall-config";
+import { firewallNode } from "./firewall-node";
+import { API_VERSION, GROUP, VERSION } from "./object";
 import { structural, type Structural } from "./structural";
 
 export interface Kind {
   kind: string;
   plural: string;
   shortName: string;
-  description: string;
-  spec: z.ZodType;
-  specText: string;
-  status: z.ZodType;
-  statusText: string;
+  schema: z.ZodType;
   columns: readonly Column[];
 }
 
@@ -34,11 +30,7 @@ export const FIREWALL_CONFIG: Kind = {
   kind: "FirewallConfig",
   plural: "firewallconfigs",
   shortName: "fwc",
-  description: "A zone-based stateful firewall: its ports, zones and policies, for every node that it selects.",
-  spec: firewallConfigSpec,
-  specText: "What the firewall shall do. Written by people.",
-  status: firewallConfigStatus,
-  statusText: "What the nodes do. Written by the operator.",
+  schema: firewallConfig,
   columns: [
     { name: "Ready", type: "string", jsonPath: condition("Ready", "status"), description: "Whether every selected node runs it." },
     { name: "Nodes", type: "string", jsonPath: ".status.nodes.summary", description: "Ready nodes of matched nodes." },
@@ -55,11 +47,7 @@ export const FIREWALL_NODE: Kind = {
   kind: "FirewallNode",
   plural: "firewallnodes",
   shortName: "fwn",
-  description: "One node as a firewall: what it shall run, and what its worker acknowledged.",
-  spec: firewallNodeSpec,
-  specText: "What the node shall run. Written by the operator.",
-  status: firewallNodeStatus,
-  statusText: "What the node runs. Written by the operator from the agent's reports.",
+  schema: firewallNode,
   columns: [
     { name: "Ready", type: "string", jsonPath: condition("Ready", "status"), description: "Whether it runs what it shall run." },
     { name: "Config", type: "string", jsonPath: ".spec.config", description: "Name of its FirewallConfig." },
@@ -106,17 +94,18 @@ export function crd(kind: Kind): object {
   };
 }
 
+/** The whole object; the API server knows apiVersion, kind and metadata by itself. */
 function root(kind: Kind): Structural {
+  const { properties, ...rest } = structural(kind.schema);
   return {
-    type: "object",
-    description: kind.description,
+    ...rest,
     required: ["spec"],
     properties: {
-      apiVersion: { type: "string", description: "Version of the schema of this object: portcullis.dev/v1alpha1." },
+      apiVersion: { type: "string", description: `Version of the schema of this object: ${API_VERSION}.` },
       kind: { type: "string", description: `Kind of this object: ${kind.kind}.` },
       metadata: { type: "object" },
-      spec: { ...structural(kind.spec), description: kind.specText },
-      status: { ...structural(kind.status), description: kind.statusText },
+      ...(properties?.["spec"] && { spec: properties["spec"] }),
+      ...(properties?.["status"] && { status: properties["status"] }),
     },
   };
 }

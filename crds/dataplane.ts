@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.dataplane: cores, memory, receive mode, session tables, ports.
 import { z } from "zod";
-import { exactlyOneOf, mapOf, unstored, withRule } from "./rules";
+import { exactlyOneOf, mapOf, object, unstored, withRule } from "./rules";
 import * as v from "./values";
 
 const cores = exactlyOneOf(
-  z.strictObject({
+  object("Cores", {
     count: z.int().min(1).max(256).optional().describe("How many datapath cores to use; the node chooses which. This version drives one."),
     list: v.coreList().optional().describe("Absolute ids of the datapath cores, for example \"2\" or \"2-5\". This version drives one."),
   }),
   ["count", "list"],
 );
 
-const memory = z.strictObject({
+const memory = object("Memory", {
   size: v
     .quantity()
     .default("256Mi")
@@ -29,7 +29,7 @@ const sleepTimeout = withRule(v.shortDuration(), {
   message: "must be from 1ms to 1s",
 });
 
-const rxMode = z.strictObject({
+const rxMode = object("RxMode", {
   mode: z
     .enum(["Polling", "Adaptive"])
     .default("Adaptive")
@@ -39,12 +39,12 @@ const rxMode = z.strictObject({
   sleepTimeout: sleepTimeout.default("100ms").describe("Longest sleep, 1ms to 1s (Adaptive only)."),
 });
 
-const sessions = z.strictObject({
+const sessions = object("SessionCapacity", {
   ipv4: z.int().min(1).max(16_777_216).default(131_072).describe("Capacity of the IPv4 session table. A change restarts the worker."),
   ipv6: z.int().min(1).max(16_777_216).default(32_768).describe("Capacity of the IPv6 session table. A change restarts the worker."),
 });
 
-const tap = z.strictObject({
+const tap = object("TapPort", {
   name: v.deviceName().optional().describe("Name of the kernel device that is made. Default: the port's name."),
   networkNamespace: v
     .name()
@@ -52,16 +52,16 @@ const tap = z.strictObject({
     .describe("Named network namespace (ip netns) that the device is put into. Default: the worker's own."),
 });
 
-const kernelInterface = z.strictObject({
+const kernelInterface = object("KernelInterfacePort", {
   name: v.deviceName().describe("Name of the kernel network device, for example eth1. The kernel's own stack no longer sees its packets."),
 });
 
-const pci = z.strictObject({
+const pci = object("PciPort", {
   address: v.pciAddress().describe("PCI address of a device that is bound to a driver for user space, for example 0000:03:00.0."),
 });
 
 const port = exactlyOneOf(
-  z.strictObject({
+  object("Port", {
     name: v.name().describe("Name of the port; interfaces refer to it."),
     mtu: z.int().min(576).max(9000).optional().describe("Largest IP packet in bytes. Default: the device's own."),
     tap: tap.optional().describe("A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests."),
@@ -73,7 +73,7 @@ const port = exactlyOneOf(
 
 const ports = mapOf(port, (item) => z.array(item).max(16), ["name"]);
 
-export const dataplane = z.strictObject({
+export const dataplane = object("Dataplane", {
   // Not stored: a stored count would stay beside a list that is applied later, and break the one-of.
   cores: unstored(cores.prefault({ count: 1 })).describe("CPU cores that forward packets: a count or a list, exactly one of the two."),
   memory: memory.prefault({}).describe("Memory of the worker."),
@@ -81,6 +81,3 @@ export const dataplane = z.strictObject({
   sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),
   ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface and pci."),
 });
-
-export type Dataplane = z.output<typeof dataplane>;
-export type Port = z.output<typeof port>;

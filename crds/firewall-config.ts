@@ -6,17 +6,14 @@ import { dataplane } from "./dataplane";
 import { interfaces, routing, zones } from "./network";
 import { API_VERSION, conditions, count, message, metadata } from "./object";
 import { action, addresses, applications, policies } from "./policy";
-import { atomic, mapOf, withRule } from "./rules";
+import { atomic, mapOf, object, withRule } from "./rules";
 import * as v from "./values";
 
-const labelKey = () => z.string().min(1).max(317);
-const labelValue = () => z.string().max(63);
-
 const requirement = withRule(
-  z.strictObject({
-    key: labelKey().describe("Label key."),
+  object("NodeSelectorRequirement", {
+    key: v.labelKey().describe("Label key."),
     operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("How the label is compared."),
-    values: atomic(z.array(labelValue().describe("A label value.")).min(1).max(64)).optional().describe("Values for In and NotIn; absent for Exists and DoesNotExist."),
+    values: atomic(z.array(v.labelValue().describe("A label value.")).min(1).max(64)).optional().describe("Values for In and NotIn; absent for Exists and DoesNotExist."),
   }),
   {
     cel: "(self.operator in ['In', 'NotIn']) == has(self.values)",
@@ -25,18 +22,21 @@ const requirement = withRule(
   },
 );
 
-const nodeSelector = z
-  .strictObject({
-    matchLabels: z
-      .record(labelKey(), labelValue().describe("Value of the label."))
-      .meta({ maxProperties: 64 })
+const matchLabels = withRule(z.record(z.string(), v.labelValue().describe("Value of the label.")).meta({ maxProperties: 64 }), {
+  cel: `self.all(key, size(key) <= 317 && key.matches('^(${v.LABEL_KEY})$'))`,
+  test: (self) => Object.keys(self).every((key) => v.labelKey().safeParse(key).success),
+  message: "must have keys of the form name or prefix/name, for example portcullis.dev/role",
+});
+
+const nodeSelector = object("NodeSelector", {
+    matchLabels: matchLabels
       .optional()
       .describe("Labels that a node must have, key and value."),
     matchExpressions: atomic(z.array(requirement.describe("A condition on one label.")).max(64)).optional().describe("Conditions on labels; all must hold."),
   })
   .meta({ "x-kubernetes-map-type": "atomic" });
 
-export const firewallConfigSpec = z.strictObject({
+export const firewallConfigSpec = object("FirewallConfigSpec", {
   nodeSelector: nodeSelector.optional().describe("Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored."),
   dataplane: dataplane.prefault({}).describe("Cores, memory and ports of the packet worker."),
   interfaces: interfaces.default([]).describe("Logical interfaces: a port, perhaps a VLAN of it, with addresses and a zone."),
@@ -48,13 +48,13 @@ export const firewallConfigSpec = z.strictObject({
   routing: routing.prefault({}).describe("Static routes and neighbors."),
 });
 
-const failedNode = z.strictObject({
+const failedNode = object("FailedNode", {
   name: v.objectName().describe("Name of the node."),
   reason: z.string().min(1).max(128).describe("Reason from the closed list in docs/conditions.md."),
   message: message().describe("One sentence for people."),
 });
 
-const nodes = z.strictObject({
+const nodes = object("NodeCounts", {
   matched: count().describe("Nodes that the selector matches and no older configuration holds."),
   updated: count().describe("Nodes whose worker acknowledged the newest program."),
   ready: count().describe("Nodes that are ready."),
@@ -64,14 +64,14 @@ const nodes = z.strictObject({
   summary: z.string().max(32).describe("Ready nodes of matched nodes, for example 2/3."),
 });
 
-const compile = z.strictObject({
+const compile = object("CompileOutcome", {
   policies: count().describe("Policies in force."),
   errors: count().describe("Errors of the newest generation."),
   warnings: count().describe("Warnings of the newest generation."),
   top: atomic(z.array(z.string().max(1024).describe("An error or warning with the path of its field.")).max(10)).optional().describe("The first errors and warnings."),
 });
 
-export const firewallConfigStatus = z.strictObject({
+export const firewallConfigStatus = object("FirewallConfigStatus", {
   observedGeneration: z.int().min(0).optional().describe("metadata.generation that this status was computed from."),
   hash: v.hash().optional().describe("SHA-256 of the program in force: the last good one."),
   shortHash: z.string().max(12).optional().describe("The first 12 digits of hash, for tables."),
@@ -80,11 +80,10 @@ export const firewallConfigStatus = z.strictObject({
   nodes: nodes.optional().describe("Nodes, counted."),
   compile: compile.optional().describe("Outcome of the compiler."),
   failedNodes: mapOf(failedNode, (item) => z.array(item).max(20), ["name"]).optional().describe("The first nodes that are not ready, and why."),
-  conditions: conditions(Object.keys(CONFIG_CONDITIONS) as [ConfigConditionType, ...ConfigConditionType[]]).optional(),
+  conditions: conditions("ConfigCondition", Object.keys(CONFIG_CONDITIONS) as [ConfigConditionType, ...ConfigConditionType[]]).optional(),
 });
 
-export const firewallConfig = z
-  .strictObject({
+export const firewallConfig = object("FirewallConfig", {
     apiVersion: z.literal(API_VERSION),
     kind: z.literal("FirewallConfig"),
     metadata,
@@ -93,8 +92,5 @@ export const firewallConfig = z
   })
   .describe("A zone-based stateful firewall: its ports, zones and policies, for every node that it selects.");
 
-export type FirewallConfig = z.output<typeof firewallConfig>;
-export type FirewallConfigSpec = z.output<typeof firewallConfigSpec>;
-export type FirewallConfigStatus = z.output<typeof firewallConfigStatus>;
-export type NodeSelector = z.output<typeof nodeSelector>;
-export type ConfigCondition = NonNullable<FirewallConfigStatus["conditions"]>[number];
+/** A FirewallConfig as people write it: what has a default may be absent. */
+export type FirewallConfigInput = z.input<typeof firewallConfig>;

@@ -3,12 +3,12 @@
 import { z } from "zod";
 import { NODE_CONDITIONS, type NodeConditionType } from "./conditions";
 import { API_VERSION, conditions, counter, message, metadata } from "./object";
-import { mapOf } from "./rules";
+import { mapOf, object } from "./rules";
 import * as v from "./values";
 
 const word = () => z.string().max(64);
 
-export const firewallNodeSpec = z.strictObject({
+export const firewallNodeSpec = object("FirewallNodeSpec", {
   config: v.objectName().describe("Name of the FirewallConfig that this node runs."),
   hash: v.hash().describe("SHA-256 of the program that it shall run; empty: nothing, and stop forwarding."),
   programVersion: z.int().min(0).max(65_535).optional().describe("Version of the program's format."),
@@ -16,7 +16,7 @@ export const firewallNodeSpec = z.strictObject({
   revision: z.int().min(0).optional().describe("Number of the ControllerRevision that keeps the program."),
 });
 
-const worker = z.strictObject({
+const worker = object("WorkerStatus", {
   phase: z.enum(["Starting", "NoGeneration", "Forwarding", "Stopping", "Down"]).describe("What the worker is doing."),
   version: word().optional().describe("Version of the worker."),
   dpdkVersion: word().optional().describe("Version of DPDK."),
@@ -25,20 +25,20 @@ const worker = z.strictObject({
   core: z.int().min(0).max(65_535).optional().describe("Core that forwards packets."),
 });
 
-const applied = z.strictObject({
+const applied = object("AppliedStatus", {
   hash: v.hash().optional().describe("Hash that the worker itself acknowledged; absent: none."),
   verified: z.boolean().describe("Whether the worker acknowledged the wanted hash."),
   reason: word().describe("Reason from the closed list in docs/conditions.md."),
   message: message().optional().describe("One sentence for people."),
 });
 
-const rxMode = z.strictObject({
+const rxMode = object("RxModeStatus", {
   requested: word().describe("Receive mode that the configuration asks for."),
   effective: word().describe("Receive mode in use."),
   reason: message().optional().describe("Why the two differ."),
 });
 
-const nodePort = z.strictObject({
+const nodePort = object("PortStatus", {
   name: v.name().describe("Name of the port."),
   kind: word().optional().describe("tap, kernelInterface or pci."),
   state: z.enum(["Up", "Down", "Absent"]).describe("Up, Down, or Absent when the device does not exist."),
@@ -54,17 +54,17 @@ const counters = (what: string) =>
     .optional()
     .describe(what);
 
-const sessions = z.strictObject({
+const sessions = object("SessionCounts", {
   ipv4: counter().describe("IPv4 sessions now."),
   ipv6: counter().describe("IPv6 sessions now."),
   total: counter().describe("Sessions now, both families."),
 });
 
-export const firewallNodeStatus = z.strictObject({
+export const firewallNodeStatus = object("FirewallNodeStatus", {
   observedGeneration: z.int().min(0).optional().describe("metadata.generation that this status was computed from."),
   lastReportTime: z.iso.datetime().max(64).optional().describe("When the agent last reported; at most a minute old while it does."),
   shortHash: z.string().max(12).optional().describe("The first 12 digits of applied.hash, for tables."),
-  agent: z.strictObject({ version: word().optional().describe("Version of the agent.") }).optional().describe("The node-agent."),
+  agent: object("AgentStatus", { version: word().optional().describe("Version of the agent.") }).optional().describe("The node-agent."),
   worker: worker.optional().describe("The packet worker."),
   applied: applied.optional().describe("What the node runs."),
   rxMode: rxMode.optional().describe("Receive mode, wanted and in use."),
@@ -72,11 +72,10 @@ export const firewallNodeStatus = z.strictObject({
   sessions: sessions.optional().describe("Open sessions."),
   counters: counters("Packet and session counters by name."),
   drops: counters("Dropped packets by reason; docs/drop-reasons.md explains them."),
-  conditions: conditions(Object.keys(NODE_CONDITIONS) as [NodeConditionType, ...NodeConditionType[]]).optional(),
+  conditions: conditions("NodeCondition", Object.keys(NODE_CONDITIONS) as [NodeConditionType, ...NodeConditionType[]]).optional(),
 });
 
-export const firewallNode = z
-  .strictObject({
+export const firewallNode = object("FirewallNode", {
     apiVersion: z.literal(API_VERSION),
     kind: z.literal("FirewallNode"),
     metadata,
@@ -84,8 +83,3 @@ export const firewallNode = z
     status: firewallNodeStatus.optional().describe("What the node runs. Written by the operator from the agent's reports."),
   })
   .describe("One node as a firewall: what it shall run, and what its worker acknowledged.");
-
-export type FirewallNode = z.output<typeof firewallNode>;
-export type FirewallNodeSpec = z.output<typeof firewallNodeSpec>;
-export type FirewallNodeStatus = z.output<typeof firewallNodeStatus>;
-export type NodeCondition = NonNullable<FirewallNodeStatus["conditions"]>[number];

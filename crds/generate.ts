@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { crd, KINDS } from "./crd";
+import { typesText } from "./generate-types";
 
 const ROOT = join(__dirname, "..");
 
@@ -16,6 +17,7 @@ function yaml(kind: (typeof KINDS)[number]): string {
 export function outputs(): Map<string, string> {
   const files = new Map<string, string>();
   for (const kind of KINDS) files.set(`crds/${kind.kind.toLowerCase()}.gen.yaml`, yaml(kind));
+  files.set("crds/types.gen.ts", typesText());
   return files;
 }
 

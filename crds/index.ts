@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contract 1, the API: everything that the rest of the tree imports.
 export * from "./conditions";
-export * from "./firewall-config";
-export * from "./firewall-node";
-export * from "./object";
-export { SERVICES } from "./network";
-export type { Interface, Neighbor, Routing, StaticRoute, Zone } from "./network";
-export type { Dataplane, Port } from "./dataplane";
-export type { Action, Address, Application, IcmpType, Policy } from "./policy";
-export { durationMs, quantityBytes } from "./values";
+export { firewallConfig, type FirewallConfigInput } from "./firewall-config";
+export { firewallNode } from "./firewall-node";
 export { SCHEMA_REASON_TEXTS, nearest, pathText } from "./issues";
 export type { Parsed, SchemaIssue, SchemaReason } from "./issues";
 export { loadFirewallConfig } from "./load";
+export { SERVICES } from "./network";
+export { API_VERSION, GROUP, VERSION } from "./object";
 export { parseFirewallConfig } from "./parse";
+export type { Action } from "./policy";
+export type * from "./types.gen";
+export { durationMs, quantityBytes } from "./values";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a file in, a FirewallConfig or issues out. YAML 1.2 and therefore JSON.
 import { LineCounter, parseAllDocuments } from "yaml";
-import type { FirewallConfig } from "./firewall-config";
 import type { Parsed, SchemaIssue } from "./issues";
 import { parseFirewallConfig } from "./parse";
+import type { FirewallConfig } from "./types.gen";
 
 /** More than the API server would keep, and little enough to read at once. */
 const MAX_BYTES = 16 * 1024 * 1024;

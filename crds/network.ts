@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.interfaces, spec.zones and spec.routing.
 import { z } from "zod";
-import { atomic, mapOf, setOf, withRule } from "./rules";
+import { atomic, mapOf, object, setOf, withRule } from "./rules";
 import * as v from "./values";
 
 /** Lower-case names of enum fw_service in worker/shm/layout.h, in its order. */
@@ -15,7 +15,7 @@ const interfaceName = withRule(v.deviceName(), {
   message: "is a name that the kernel keeps for itself (lo, all, default); choose another",
 });
 
-const networkInterface = z.strictObject({
+const networkInterface = object("Interface", {
   name: interfaceName.describe("Name of the interface, at most 15 characters. The kernel device of the host path has the same name."),
   port: v.name().describe("The port in dataplane.ports that carries it."),
   zone: v.name().describe("The zone that it belongs to."),
@@ -33,20 +33,20 @@ const zoneName = withRule(v.name(), {
   message: "is reserved; choose another name than any",
 });
 
-const hostInbound = z.strictObject({
+const hostInbound = object("HostInbound", {
   services: setOf(z.array(z.enum(SERVICES).describe("A service by name; all means every protocol.")).max(SERVICES.length))
     .default([])
     .describe("Services of the firewall itself that may be reached. None: nothing."),
 });
 
-const zone = z.strictObject({
+const zone = object("Zone", {
   name: zoneName.describe("Name of the zone; interfaces and policies refer to it."),
   hostInbound: hostInbound.prefault({}).describe("What may reach the firewall itself from this zone. ARP and neighbor discovery always may."),
 });
 
 export const zones = mapOf(zone, (item) => z.array(item).max(64), ["name"]);
 
-const staticRoute = z.strictObject({
+const staticRoute = object("StaticRoute", {
   prefix: v.cidr().describe("Destination network, for example 0.0.0.0/0 or 2001:db8::/32."),
   via: setOf(z.array(v.ipAddress().describe("Address of a gateway.")).min(1).max(16)).describe("Gateways; several share the traffic by flow."),
   interface: v
@@ -55,13 +55,13 @@ const staticRoute = z.strictObject({
     .describe("The interface that the gateways are on. Needed for link-local gateways. Default: the one whose network holds the gateway."),
 });
 
-const neighbor = z.strictObject({
+const neighbor = object("Neighbor", {
   interface: v.deviceName().describe("The interface that the neighbor is on."),
   address: v.ipAddress().describe("IP address of the neighbor."),
   mac: v.mac().describe("MAC address of the neighbor."),
 });
 
-export const routing = z.strictObject({
+export const routing = object("Routing", {
   static: mapOf(staticRoute, (item) => z.array(item).max(16_384), ["prefix"], true)
     .default([])
     .describe("Static routes, beside those that the kernel knows or learns (for example from FRR)."),
@@ -69,9 +69,3 @@ export const routing = z.strictObject({
     .default([])
     .describe("Static neighbors. Others are found by ARP and neighbor discovery."),
 });
-
-export type Interface = z.output<typeof networkInterface>;
-export type Zone = z.output<typeof zone>;
-export type Routing = z.output<typeof routing>;
-export type StaticRoute = z.output<typeof staticRoute>;
-export type Neighbor = z.output<typeof neighbor>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What both kinds share: group, version, metadata, conditions.
 import { z } from "zod";
-import { mapOf } from "./rules";
+import { mapOf, object } from "./rules";
 import * as v from "./values";
 
 export const GROUP = "portcullis.dev";
@@ -11,7 +11,7 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 const strings = z.record(z.string(), z.string());
 
 /** ObjectMeta as far as we read it; the API server owns and checks it. */
-export const metadata = z.strictObject({
+export const metadata = object("ObjectMeta", {
   name: v.objectName(),
   labels: strings.optional(),
   annotations: strings.optional(),
@@ -24,7 +24,7 @@ export const metadata = z.strictObject({
   finalizers: z.array(z.string()).optional(),
   ownerReferences: z
     .array(
-      z.strictObject({
+      object("OwnerReference", {
         apiVersion: z.string(),
         kind: z.string(),
         name: z.string(),
@@ -40,8 +40,8 @@ export const metadata = z.strictObject({
 });
 
 /** meta/v1 Condition with a closed list of types. */
-export function conditions<const T extends readonly [string, ...string[]]>(types: T) {
-  const condition = z.strictObject({
+export function conditions<const T extends readonly [string, ...string[]]>(title: string, types: T) {
+  const condition = object(title, {
     type: z.enum(types).describe("Type of the condition."),
     status: z.enum(["True", "False", "Unknown"]).describe("True, False or Unknown."),
     observedGeneration: z.int().min(0).optional().describe("metadata.generation that the condition was computed from."),
@@ -55,5 +55,3 @@ export function conditions<const T extends readonly [string, ...string[]]>(types
 export const message = () => z.string().max(1024);
 export const count = () => z.int().min(0).max(2_147_483_647);
 export const counter = () => z.int().min(0);
-
-export type ObjectMeta = z.output<typeof metadata>;

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The border: unknown data in, a typed FirewallConfig with defaults or a list of issues out. Never throws.
 import { z } from "zod";
-import { firewallConfig, type FirewallConfig } from "./firewall-config";
+import { firewallConfig } from "./firewall-config";
 import { nearest, pathText, show, type Parsed, type SchemaIssue, type SchemaReason } from "./issues";
 import { API_VERSION } from "./object";
+import type { FirewallConfig } from "./types.gen";
 
 const MAX_ISSUES = 100;
 
 /** Reads one FirewallConfig from data. Unknown fields are errors; defaults are applied. */
 export function parseFirewallConfig(input: unknown): Parsed<FirewallConfig> {
-  const wrong = wrongKind(input);
-  if (wrong.length > 0) return { ok: false, issues: wrong };
+  const wrong = [...wrongKind(input), ...prototypeKeys(input)];
+  if (wrong.length > 0) return { ok: false, issues: wrong.slice(0, MAX_ISSUES) };
   const result = firewallConfig.safeParse(input);
   if (result.success) return { ok: true, value: result.data };
   const issues = result.error.issues.flatMap((issue) => explain(issue, input));
-  return { ok: false, issues: issues.slice(0, MAX_ISSUES) };
+  return { ok: false, issues: firstOfEachPath(issues).slice(0, MAX_ISSUES) };
+}
+
+/** An empty name breaks two rules; one sentence about it is enough. */
+function firstOfEachPath(issues: readonly SchemaIssue[]): SchemaIssue[] {
+  const byPath = new Map<string, SchemaIssue>();
+  for (const issue of issues) if (!byPath.has(issue.path)) byPath.set(issue.path, issue);
+  return [...byPath.values()];
 }
 
 /** Things that make every other message useless. */
@@ -27,6 +35,24 @@ function wrongKind(input: unknown): SchemaIssue[] {
   const issues: SchemaIssue[] = [];
   if (apiVersion !== API_VERSION) issues.push(error("UnsupportedKind", ["apiVersion"], `The apiVersion is ${given(apiVersion)}; write ${API_VERSION}.`));
   if (kind !== "FirewallConfig") issues.push(error("UnsupportedKind", ["kind"], `The kind is ${given(kind)}; write FirewallConfig.`));
+  return issues;
+}
+
+/** Members called __proto__, which a record would lose without a word. */
+function prototypeKeys(input: unknown): SchemaIssue[] {
+  const issues: SchemaIssue[] = [];
+  const seen = new Set<object>();
+  const left: { value: unknown; path: readonly PropertyKey[] }[] = [{ value: input, path: [] }];
+  for (let next = left.pop(); next !== undefined && issues.length < MAX_ISSUES; next = left.pop()) {
+    const { value, path } = next;
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (Object.hasOwn(value, "__proto__")) issues.push(error("UnknownField", [...path, "__proto__"], "There can be no field __proto__; remove it."));
+    for (const key of Object.keys(value)) {
+      const child = (value as Record<string, unknown>)[key];
+      if (typeof child === "object") left.push({ value: child, path: [...path, Array.isArray(value) ? Number(key) : key] });
+    }
+  }
   return issues;
 }
 
@@ -58,23 +84,17 @@ function explain(issue: z.core.$ZodIssue, input: unknown): SchemaIssue[] {
     case "too_small":
       return one("OutOfRange", `${subject(value)} must ${atLeast(issue.origin, issue.minimum)}.`);
     case "custom":
-      return one(reasonOf(issue), `${subject(value)} ${issue.message}.`);
+      return one((issue.params?.["reason"] as SchemaReason | undefined) ?? "InvalidValue", `${subject(value)} ${issue.message}.`);
     case "invalid_union":
       return value === undefined ? one("MissingField", `The field is required; it ${issue.message}.`) : one("InvalidValue", `${subject(value)} ${issue.message}.`);
-    case "invalid_key":
-      return one("InvalidValue", `The key ${show(issue.path.at(-1))} must have 1 to 317 characters.`);
     default:
       return one("InvalidValue", `${subject(value)} ${issue.message}.`);
   }
 }
 
-function reasonOf(issue: z.core.$ZodIssueCustom): SchemaReason {
-  return issue.params?.["reason"] === "Duplicate" ? "Duplicate" : issue.params?.["reason"] === "Value" ? "InvalidValue" : "InvalidCombination";
-}
-
 /** Scalars are shown; of objects and lists the path says enough. */
 function subject(value: unknown): string {
-  return typeof value === "object" || value === undefined ? "It" : show(value);
+  return typeof value === "string" || typeof value === "number" ? show(value) : "It";
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.addresses, spec.applications and spec.policies.
 import { z } from "zod";
-import { atomic, mapOf, setOf, unstored, withRule } from "./rules";
+import { atomic, mapOf, object, setOf, unstored, withRule } from "./rules";
 import * as v from "./values";
 
 const freeName = () =>
@@ -12,7 +12,7 @@ const freeName = () =>
   });
 
 const address = withRule(
-  z.strictObject({
+  object("Address", {
     name: freeName().describe("Name of the set; policies and other sets refer to it. \"any\" is reserved."),
     prefixes: atomic(z.array(v.prefix().describe("An address or a network.")).min(1).max(65_536))
       .optional()
@@ -37,7 +37,7 @@ const protocol = z
   .union([z.enum(PROTOCOLS), z.int().min(0).max(255)], PROTOCOL_SENTENCE)
   .meta({ "x-kubernetes-int-or-string": true, minimum: 0, maximum: 255, maxLength: 6, pattern: `^(${PROTOCOLS.join("|")})$` });
 
-const icmpType = z.strictObject({
+const icmpType = object("IcmpType", {
   type: z.int().min(0).max(255).describe("ICMP type, for example 8 (echo request) or 128 (ICMPv6 echo request)."),
   code: z.int().min(0).max(255).optional().describe("ICMP code. Default: every code."),
 });
@@ -56,7 +56,7 @@ const WITH_TYPES: readonly unknown[] = ["ICMP", "ICMPv6", 1, 58];
 /** The same list in CEL, where a list of strings and numbers needs the type dyn. */
 const celList = (values: readonly unknown[]) => `[${values.map((value) => `dyn(${typeof value === "string" ? `'${value}'` : String(value)})`).join(", ")}]`;
 
-let application = z.strictObject({
+let application = object("Application", {
   name: freeName().describe("Name of the application; policies refer to it. \"any\" is reserved."),
   protocol: protocol.describe("TCP, UDP, ICMP, ICMPv6, or an IP protocol number from 0 to 255."),
   destinationPorts: portList().optional().describe("Destination ports, for example \"443\" or \"8000-8080\". Default: every port. Only with TCP, UDP and SCTP (132)."),
@@ -83,7 +83,7 @@ export const action = z.enum(["Permit", "Deny", "Reject"]);
 
 const names = (what: string, max: number) => setOf(z.array(v.name().describe(`Name of ${what}.`)).max(max)).default([]);
 
-let policy = z.strictObject({
+let policy = object("Policy", {
   name: v.name().describe("Name of the policy, in counters and sessions."),
   from: names("a zone", 64).describe("Zones that the connection comes from. None: every zone."),
   to: names("a zone", 64).describe("Zones that the connection goes to. None: every zone."),
@@ -106,8 +106,4 @@ for (const [flag, list] of [["sourcesNegated", "sources"], ["destinationsNegated
 
 export const policies = mapOf(policy, (item) => z.array(item).max(16_384), ["name"], true);
 
-export type Address = z.output<typeof address>;
-export type Application = z.output<typeof application>;
-export type IcmpType = z.output<typeof icmpType>;
 export type Action = z.output<typeof action>;
-export type Policy = z.output<typeof policy>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a plain schema cannot say, said twice from one place: as CEL for the API server and as a check for zod.
-import type { z } from "zod";
+import { z } from "zod";
 
 export interface Rule<T> {
   /** CEL over `self`; must agree with `test`. */
@@ -8,7 +8,7 @@ export interface Rule<T> {
   test: (self: T) => boolean;
   /** One sentence without the field's path. */
   message: string;
-  /** The member to blame, when it is not the object itself. */
+  /** The member to blame, when it is not the value itself. */
   field?: string;
 }
 
@@ -21,6 +21,7 @@ export function withRule<S extends z.ZodType>(schema: S, rule: Rule<z.output<S>>
     .refine((self) => rule.test(self as z.output<S>), {
       message: rule.message,
       path: rule.field === undefined ? [] : [rule.field],
+      params: { reason: schema instanceof z.ZodObject ? "InvalidCombination" : "InvalidValue" },
     })
     .meta({ ...schema.meta(), "x-kubernetes-validations": [...earlier, validation] }) as S;
 }
@@ -40,14 +41,8 @@ export function mapOf<S extends z.ZodType>(item: S, list: (item: S) => z.ZodArra
   const whole = atomic ? (item.meta({ ...item.meta(), "x-kubernetes-map-type": "atomic" }) as S) : item;
   return list(whole)
     .superRefine((items, context) => {
-      const seen = new Map<string, number>();
-      items.forEach((value, index) => {
-        const record = value as Record<string, unknown>;
-        const key = JSON.stringify(keys.map((k) => record[k]));
-        const first = seen.get(key);
-        if (first === undefined) seen.set(key, index);
-        else context.addIssue({ code: "custom", params: { reason: "Duplicate" }, path: [index, keys.at(-1) ?? ""], message: `repeats item ${first} of the same list` });
-      });
+      const keyOf = (value: unknown) => JSON.stringify(keys.map((key) => (value as Record<string, unknown>)[key]));
+      for (const [index, first] of repeated(items.map(keyOf))) context.addIssue(repeats(first, [index, keys.at(-1) ?? ""]));
     })
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [...keys] });
 }
@@ -56,19 +51,33 @@ export function mapOf<S extends z.ZodType>(item: S, list: (item: S) => z.ZodArra
 export function setOf<S extends z.ZodType>(list: z.ZodArray<S>) {
   return list
     .superRefine((items, context) => {
-      const seen = new Map<unknown, number>();
-      items.forEach((value, index) => {
-        const first = seen.get(value);
-        if (first === undefined) seen.set(value, index);
-        else context.addIssue({ code: "custom", params: { reason: "Duplicate" }, path: [index], message: `repeats item ${first} of the same list` });
-      });
+      for (const [index, first] of repeated(items)) context.addIssue(repeats(first, [index]));
     })
     .meta({ "x-kubernetes-list-type": "set" });
+}
+
+/** Index of every item that came before, with the index of its first appearance. */
+function* repeated(items: readonly unknown[]): Iterable<[index: number, first: number]> {
+  const seen = new Map<unknown, number>();
+  for (const [index, item] of items.entries()) {
+    const first = seen.get(item);
+    if (first === undefined) seen.set(item, index);
+    else yield [index, first];
+  }
+}
+
+function repeats(first: number, path: PropertyKey[]) {
+  return { code: "custom" as const, params: { reason: "Duplicate" }, path, message: `repeats item ${first} of the list` };
 }
 
 /** A list that is owned as a whole. */
 export function atomic<S extends z.ZodType>(list: z.ZodArray<S>) {
   return list.meta({ "x-kubernetes-list-type": "atomic" });
+}
+
+/** An object without other fields; the title names the type that is generated for it. */
+export function object<const S extends z.core.$ZodLooseShape>(title: string, shape: S) {
+  return z.strictObject(shape).meta({ title });
 }
 
 /** A default that the compiler applies and the API server does not store: it would be repeated in thousands of items. */

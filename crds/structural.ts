@@ -8,6 +8,11 @@ export interface Structural {
   format?: string;
   description?: string;
   default?: unknown;
+  /** Names the generated type; not part of a CRD. */
+  title?: string;
+  nullable?: boolean;
+  /** The branches of an int-or-string; not part of a CRD. */
+  anyOf?: Structural[];
   enum?: unknown[];
   pattern?: string;
   minLength?: number;
@@ -49,6 +54,7 @@ export function documented(schema: z.ZodType): Structural {
 function rewrite(node: Json, stored: boolean): Structural {
   const out: Json = {};
   for (const key of COPIED) if (node[key] !== undefined) out[key] = node[key];
+  if (!stored) for (const key of ["title", "nullable", "anyOf"]) if (node[key] !== undefined) out[key] = node[key];
   for (const [key, value] of Object.entries(node)) if (key.startsWith("x-kubernetes-")) out[key] = value;
   if (stored && (node["x-unstored-default"] === true || isEmptyList(node["default"]))) delete out["default"];
   if (out["x-kubernetes-int-or-string"] === true) delete out["type"];

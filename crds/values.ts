@@ -100,5 +100,14 @@ export const shortDuration = () => text("[1-9][0-9]{0,5}(ms|s)", 8, "must be a d
 export const longDuration = () =>
   text("([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?", 20, "must be a duration in h, m and s, for example 90s, 30m or 1h30m").min(2);
 
+const LABEL = "([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)";
+export const LABEL_KEY = `([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?${LABEL}`;
+
+/** Key of a Kubernetes label. */
+export const labelKey = () => text(LABEL_KEY, 317, "must be a label key of the form name or prefix/name, for example portcullis.dev/role").min(1);
+
+/** Value of a Kubernetes label; may be empty. */
+export const labelValue = () => text(`${LABEL}?`, 63, "must be a label value: letters, digits, '-', '_' and '.', at most 63");
+
 /** SHA-256 in lower-case hexadecimal. */
 export const hash = () => text("([0-9a-f]{64})?", 64, "must be 64 lower-case hexadecimal digits");

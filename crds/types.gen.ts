@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from crds/*.ts by scripts/generate.sh; do not edit. Objects as they are after parsing: defaults applied.
+
+/** A zone-based stateful firewall: its ports, zones and policies, for every node that it selects. */
+export interface FirewallConfig {
+  apiVersion: "portcullis.dev/v1alpha1";
+  kind: "FirewallConfig";
+  metadata: ObjectMeta;
+  /** What the firewall shall do. Written by people. */
+  spec: FirewallConfigSpec;
+  /** What the nodes do. Written by the operator. */
+  status?: FirewallConfigStatus | undefined;
+}
+
+/** What the nodes do. Written by the operator. */
+export interface FirewallConfigStatus {
+  /** metadata.generation that this status was computed from. */
+  observedGeneration?: number | undefined;
+  /** SHA-256 of the program in force: the last good one. */
+  hash?: string | undefined;
+  /** The first 12 digits of hash, for tables. */
+  shortHash?: string | undefined;
+  /** metadata.generation that the program in force was compiled from. */
+  hashGeneration?: number | undefined;
+  /** Number of the ControllerRevision that keeps the program in force. */
+  revision?: number | undefined;
+  /** Nodes, counted. */
+  nodes?: NodeCounts | undefined;
+  /** Outcome of the compiler. */
+  compile?: CompileOutcome | undefined;
+  /** The first nodes that are not ready, and why. */
+  failedNodes?: FailedNode[] | undefined;
+  /** Conditions; docs/conditions.md lists types and reasons. */
+  conditions?: ConfigCondition[] | undefined;
+}
+
+export interface ConfigCondition {
+  /** Type of the condition. */
+  type: "Ready" | "Progressing" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict";
+  /** True, False or Unknown. */
+  status: "True" | "False" | "Unknown";
+  /** metadata.generation that the condition was computed from. */
+  observedGeneration?: number | undefined;
+  /** When status last changed. */
+  lastTransitionTime: string;
+  /** Reason from the closed list in docs/conditions.md. */
+  reason: string;
+  /** One sentence for people; empty when there is nothing to say. */
+  message: string;
+}
+
+export interface FailedNode {
+  /** Name of the node. */
+  name: string;
+  /** Reason from the closed list in docs/conditions.md. */
+  reason: string;
+  /** One sentence for people. */
+  message: string;
+}
+
+/** Outcome of the compiler. */
+export interface CompileOutcome {
+  /** Policies in force. */
+  policies: number;
+  /** Errors of the newest generation. */
+  errors: number;
+  /** Warnings of the newest generation. */
+  warnings: number;
+  /** The first errors and warnings. */
+  top?: string[] | undefined;
+}
+
+/** Nodes, counted. */
+export interface NodeCounts {
+  /** Nodes that the selector matches and no older configuration holds. */
+  matched: number;
+  /** Nodes whose worker acknowledged the newest program. */
+  updated: number;
+  /** Nodes that are ready. */
+  ready: number;
+  /** Nodes that the selector matches but an older configuration holds. */
+  conflicting: number;
+  /** Nodes that report a fault. */
+  degraded: number;
+  /** Nodes that do not report. */
+  unknown: number;
+  /** Ready nodes of matched nodes, for example 2/3. */
+  summary: string;
+}
+
+/** What the firewall shall do. Written by people. */
+export interface FirewallConfigSpec {
+  /** Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored. */
+  nodeSelector?: NodeSelector | undefined;
+  /** Cores, memory and ports of the packet worker. */
+  dataplane: Dataplane;
+  /** Logical interfaces: a port, perhaps a VLAN of it, with addresses and a zone. */
+  interfaces: Interface[];
+  /** Zones: groups of interfaces that policies speak of. */
+  zones: Zone[];
+  /** Named sets of addresses and networks. */
+  addresses: Address[];
+  /** Named protocols and ports. */
+  applications: Application[];
+  /** What happens to a connection that no policy matches. */
+  defaultAction: "Permit" | "Deny" | "Reject";
+  /** Policies in order; the first that matches a new connection decides. Replies belong to the connection. */
+  policies: Policy[];
+  /** Static routes and neighbors. */
+  routing: Routing;
+}
+
+/** Static routes and neighbors. */
+export interface Routing {
+  /** Static routes, beside those that the kernel knows or learns (for example from FRR). */
+  static: StaticRoute[];
+  /** Static neighbors. Others are found by ARP and neighbor discovery. */
+  neighbors: Neighbor[];
+}
+
+export interface Neighbor {
+  /** The interface that the neighbor is on. */
+  interface: string;
+  /** IP address of the neighbor. */
+  address: string;
+  /** MAC address of the neighbor. */
+  mac: string;
+}
+
+export interface StaticRoute {
+  /** Destination network, for example 0.0.0.0/0 or 2001:db8::/32. */
+  prefix: string;
+  /** Gateways; several share the traffic by flow. */
+  via: string[];
+  /** The interface that the gateways are on. Needed for link-local gateways. Default: the one whose network holds the gateway. */
+  interface?: string | undefined;
+}
+
+export interface Policy {
+  /** Name of the policy, in counters and sessions. */
+  name: string;
+  /** Zones that the connection comes from. None: every zone. */
+  from: string[];
+  /** Zones that the connection goes to. None: every zone. */
+  to: string[];
+  /** Address sets of the source; "any" is every address. None: every address. */
+  sources: string[];
+  /** Match sources that are in none of the sets. */
+  sourcesNegated: boolean;
+  /** Address sets of the destination; "any" is every address. None: every address. */
+  destinations: string[];
+  /** Match destinations that are in none of the sets. */
+  destinationsNegated: boolean;
+  /** Applications; "any" is every application. None: every application. */
+  applications: string[];
+  /** Permit opens a session; Deny drops; Reject drops and tells the sender (TCP reset or ICMP unreachable). */
+  action: "Permit" | "Deny" | "Reject";
+  /** Whether the policy takes part; false keeps it written but without effect. */
+  enabled: boolean;
+}
+
+export interface Application {
+  /** Name of the application; policies refer to it. "any" is reserved. */
+  name: string;
+  /** TCP, UDP, ICMP, ICMPv6, or an IP protocol number from 0 to 255. */
+  protocol: "TCP" | "UDP" | "ICMP" | "ICMPv6" | number;
+  /** Destination ports, for example "443" or "8000-8080". Default: every port. Only with TCP, UDP and SCTP (132). */
+  destinationPorts?: string[] | undefined;
+  /** Source ports. Default: every port. Only with TCP, UDP and SCTP (132). */
+  sourcePorts?: string[] | undefined;
+  /** ICMP types and codes. Default: all of them. Only with ICMP and ICMPv6. */
+  icmp?: IcmpType[] | undefined;
+  /** How long an idle session of the application is kept, 1s to 168h. Default: by protocol. */
+  timeout?: string | undefined;
+}
+
+/** An ICMP type, with or without a code. */
+export interface IcmpType {
+  /** ICMP type, for example 8 (echo request) or 128 (ICMPv6 echo request). */
+  type: number;
+  /** ICMP code. Default: every code. */
+  code?: number | undefined;
+}
+
+export interface Address {
+  /** Name of the set; policies and other sets refer to it. "any" is reserved. */
+  name: string;
+  /** Addresses and networks of the set, IPv4 and IPv6. */
+  prefixes?: string[] | undefined;
+  /** Other sets whose addresses belong to this one. */
+  members?: string[] | undefined;
+}
+
+export interface Zone {
+  /** Name of the zone; interfaces and policies refer to it. */
+  name: string;
+  /** What may reach the firewall itself from this zone. ARP and neighbor discovery always may. */
+  hostInbound: HostInbound;
+}
+
+/** What may reach the firewall itself from this zone. ARP and neighbor discovery always may. */
+export interface HostInbound {
+  /** Services of the firewall itself that may be reached. None: nothing. */
+  services: ("all" | "ping" | "ssh" | "http" | "https" | "dns" | "dhcp" | "dhcpv6" | "ntp" | "snmp" | "syslog" | "traceroute" | "bgp" | "bfd" | "ospf" | "vrrp")[];
+}
+
+export interface Interface {
+  /** Name of the interface, at most 15 characters. The kernel device of the host path has the same name. */
+  name: string;
+  /** The port in dataplane.ports that carries it. */
+  port: string;
+  /** The zone that it belongs to. */
+  zone: string;
+  /** 802.1Q VLAN id. Default: untagged frames. */
+  vlan?: number | undefined;
+  /** The firewall's own addresses on it, with prefix lengths, IPv4 and IPv6. None: addresses come from the kernel, for example by DHCP. */
+  addresses: string[];
+}
+
+/** Cores, memory and ports of the packet worker. */
+export interface Dataplane {
+  /** CPU cores that forward packets: a count or a list, exactly one of the two. */
+  cores: Cores;
+  /** Memory of the worker. */
+  memory: Memory;
+  /** How the cores wait for packets. */
+  rxMode: RxMode;
+  /** Capacity of the session tables. A full table refuses new sessions and leaves the others alone. */
+  sessions: SessionCapacity;
+  /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface and pci. */
+  ports: Port[];
+}
+
+export interface Port {
+  /** Name of the port; interfaces refer to it. */
+  name: string;
+  /** Largest IP packet in bytes. Default: the device's own. */
+  mtu?: number | undefined;
+  /** A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests. */
+  tap?: TapPort | undefined;
+  /** An existing kernel network device, driven through a packet socket. */
+  kernelInterface?: KernelInterfacePort | undefined;
+  /** A PCI network device, driven by DPDK directly. */
+  pci?: PciPort | undefined;
+}
+
+/** A PCI network device, driven by DPDK directly. */
+export interface PciPort {
+  /** PCI address of a device that is bound to a driver for user space, for example 0000:03:00.0. */
+  address: string;
+}
+
+/** An existing kernel network device, driven through a packet socket. */
+export interface KernelInterfacePort {
+  /** Name of the kernel network device, for example eth1. The kernel's own stack no longer sees its packets. */
+  name: string;
+}
+
+/** A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests. */
+export interface TapPort {
+  /** Name of the kernel device that is made. Default: the port's name. */
+  name?: string | undefined;
+  /** Named network namespace (ip netns) that the device is put into. Default: the worker's own. */
+  networkNamespace?: string | undefined;
+}
+
+/** Capacity of the session tables. A full table refuses new sessions and leaves the others alone. */
+export interface SessionCapacity {
+  /** Capacity of the IPv4 session table. A change restarts the worker. */
+  ipv4: number;
+  /** Capacity of the IPv6 session table. A change restarts the worker. */
+  ipv6: number;
+}
+
+/** How the cores wait for packets. */
+export interface RxMode {
+  /** Polling never sleeps and has the lowest latency; Adaptive sleeps when there is no traffic. Changes live. */
+  mode: "Polling" | "Adaptive";
+  /** Empty polls in a row before a core sleeps (Adaptive only). */
+  idleThreshold: number;
+  /** Packets received in one go that bring a core back to polling (Adaptive only). */
+  resumeThreshold: number;
+  /** Longest sleep, 1ms to 1s (Adaptive only). */
+  sleepTimeout: string;
+}
+
+/** Memory of the worker. */
+export interface Memory {
+  /** Memory for packet buffers, tables and session state together, for example 256Mi or 2Gi. A change restarts the worker. */
+  size: string;
+  /** Page size of that memory: 2Mi and 1Gi are hugepages; 4Ki asks for ordinary memory, which is slower. A change restarts the worker. */
+  pageSize: "4Ki" | "2Mi" | "1Gi";
+}
+
+/** CPU cores that forward packets: a count or a list, exactly one of the two. */
+export interface Cores {
+  /** How many datapath cores to use; the node chooses which. This version drives one. */
+  count?: number | undefined;
+  /** Absolute ids of the datapath cores, for example "2" or "2-5". This version drives one. */
+  list?: string | undefined;
+}
+
+/** Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored. */
+export interface NodeSelector {
+  /** Labels that a node must have, key and value. */
+  matchLabels?: Record<string, string> | undefined;
+  /** Conditions on labels; all must hold. */
+  matchExpressions?: NodeSelectorRequirement[] | undefined;
+}
+
+/** A condition on one label. */
+export interface NodeSelectorRequirement {
+  /** Label key. */
+  key: string;
+  /** How the label is compared. */
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  /** Values for In and NotIn; absent for Exists and DoesNotExist. */
+  values?: string[] | undefined;
+}
+
+/** One node as a firewall: what it shall run, and what its worker acknowledged. */
+export interface FirewallNode {
+  apiVersion: "portcullis.dev/v1alpha1";
+  kind: "FirewallNode";
+  metadata: ObjectMeta;
+  /** What the node shall run. Written by the operator. */
+  spec: FirewallNodeSpec;
+  /** What the node runs. Written by the operator from the agent's reports. */
+  status?: FirewallNodeStatus | undefined;
+}
+
+/** What the node runs. Written by the operator from the agent's reports. */
+export interface FirewallNodeStatus {
+  /** metadata.generation that this status was computed from. */
+  observedGeneration?: number | undefined;
+  /** When the agent last reported; at most a minute old while it does. */
+  lastReportTime?: string | undefined;
+  /** The first 12 digits of applied.hash, for tables. */
+  shortHash?: string | undefined;
+  /** The node-agent. */
+  agent?: AgentStatus | undefined;
+  /** The packet worker. */
+  worker?: WorkerStatus | undefined;
+  /** What the node runs. */
+  applied?: AppliedStatus | undefined;
+  /** Receive mode, wanted and in use. */
+  rxMode?: RxModeStatus | undefined;
+  /** Ports of the node. */
+  ports?: PortStatus[] | undefined;
+  /** Open sessions. */
+  sessions?: SessionCounts | undefined;
+  /** Packet and session counters by name. */
+  counters?: Record<string, number> | undefined;
+  /** Dropped packets by reason; docs/drop-reasons.md explains them. */
+  drops?: Record<string, number> | undefined;
+  /** Conditions; docs/conditions.md lists types and reasons. */
+  conditions?: NodeCondition[] | undefined;
+}
+
+export interface NodeCondition {
+  /** Type of the condition. */
+  type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "RxModeSatisfied";
+  /** True, False or Unknown. */
+  status: "True" | "False" | "Unknown";
+  /** metadata.generation that the condition was computed from. */
+  observedGeneration?: number | undefined;
+  /** When status last changed. */
+  lastTransitionTime: string;
+  /** Reason from the closed list in docs/conditions.md. */
+  reason: string;
+  /** One sentence for people; empty when there is nothing to say. */
+  message: string;
+}
+
+/** Open sessions. */
+export interface SessionCounts {
+  /** IPv4 sessions now. */
+  ipv4: number;
+  /** IPv6 sessions now. */
+  ipv6: number;
+  /** Sessions now, both families. */
+  total: number;
+}
+
+export interface PortStatus {
+  /** Name of the port. */
+  name: string;
+  /** tap, kernelInterface or pci. */
+  kind?: string | undefined;
+  /** Up, Down, or Absent when the device does not exist. */
+  state: "Up" | "Down" | "Absent";
+  /** MAC address. */
+  mac?: string | undefined;
+  /** Largest IP packet in bytes. */
+  mtu?: number | undefined;
+  /** Why it is not up. */
+  message?: string | undefined;
+}
+
+/** Receive mode, wanted and in use. */
+export interface RxModeStatus {
+  /** Receive mode that the configuration asks for. */
+  requested: string;
+  /** Receive mode in use. */
+  effective: string;
+  /** Why the two differ. */
+  reason?: string | undefined;
+}
+
+/** What the node runs. */
+export interface AppliedStatus {
+  /** Hash that the worker itself acknowledged; absent: none. */
+  hash?: string | undefined;
+  /** Whether the worker acknowledged the wanted hash. */
+  verified: boolean;
+  /** Reason from the closed list in docs/conditions.md. */
+  reason: string;
+  /** One sentence for people. */
+  message?: string | undefined;
+}
+
+/** The packet worker. */
+export interface WorkerStatus {
+  /** What the worker is doing. */
+  phase: "Starting" | "NoGeneration" | "Forwarding" | "Stopping" | "Down";
+  /** Version of the worker. */
+  version?: string | undefined;
+  /** Version of DPDK. */
+  dpdkVersion?: string | undefined;
+  /** Process id. */
+  pid?: number | undefined;
+  /** Starts of a worker on this node's state. */
+  starts?: number | undefined;
+  /** Core that forwards packets. */
+  core?: number | undefined;
+}
+
+/** The node-agent. */
+export interface AgentStatus {
+  /** Version of the agent. */
+  version?: string | undefined;
+}
+
+/** What the node shall run. Written by the operator. */
+export interface FirewallNodeSpec {
+  /** Name of the FirewallConfig that this node runs. */
+  config: string;
+  /** SHA-256 of the program that it shall run; empty: nothing, and stop forwarding. */
+  hash: string;
+  /** Version of the program's format. */
+  programVersion?: number | undefined;
+  /** metadata.generation of the FirewallConfig that the program was compiled from. */
+  generation?: number | undefined;
+  /** Number of the ControllerRevision that keeps the program. */
+  revision?: number | undefined;
+}
+
+export interface ObjectMeta {
+  name: string;
+  labels?: Record<string, string> | undefined;
+  annotations?: Record<string, string> | undefined;
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+  generation?: number | undefined;
+  creationTimestamp?: string | null | undefined;
+  deletionTimestamp?: string | undefined;
+  deletionGracePeriodSeconds?: number | undefined;
+  finalizers?: string[] | undefined;
+  ownerReferences?: OwnerReference[] | undefined;
+  managedFields?: unknown[] | undefined;
+  generateName?: string | undefined;
+  selfLink?: string | undefined;
+}
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean | undefined;
+  blockOwnerDeletion?: boolean | undefined;
+}
