@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// A `portcullis run` in a namespace of a lab, and what its command line says about it.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { FirewallConfigSpec } from "../../crds/index";
+import { must, root, until, type Child, type Lab, type Namespace } from "./lab";
+import type { Finished } from "./process";
+
+export const portcullis = join(root, "bin", "portcullis");
+
+export interface Status {
+  phase: string;
+  config: string;
+  hash: string;
+  desired: string;
+  reason: string;
+  message: string;
+  agent: { pid: number };
+  worker: { pid: number; startCount: number; pageSize: number };
+  stateDiscarded: number;
+}
+
+export interface Session {
+  id: string;
+  protocol: string;
+  source: string;
+  sourcePort: number;
+  destination: string;
+  destinationPort: number;
+  policy: string;
+  state: string;
+  packets: number;
+}
+
+/** A FirewallConfig as a person writes it, before defaults. */
+export interface Document {
+  metadata: { name: string };
+  spec: Partial<FirewallConfigSpec> & Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+export function readExample(name: string): Document {
+  return parse(readFileSync(join(root, "examples", name), "utf8")) as Document;
+}
+
+export class Firewall {
+  readonly file: string;
+  readonly stateDir: string;
+  readonly namespace: Namespace;
+  readonly #lab: Lab;
+  #child: Child | undefined;
+
+  constructor(lab: Lab, namespace: Namespace, name = "fw") {
+    this.#lab = lab;
+    this.namespace = namespace;
+    this.stateDir = join(lab.folder, `${name}-state`);
+    this.file = join(lab.folder, `${name}.yaml`);
+    mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+  }
+
+  /** Replaces the configuration file in one step, as a careful editor does. */
+  write(config: Document | string): void {
+    const text = typeof config === "string" ? config : stringify(config);
+    writeFileSync(`${this.file}.new`, text);
+    renameSync(`${this.file}.new`, this.file);
+  }
+
+  /** Starts `portcullis run` without waiting for anything. */
+  run(...more: string[]): Child {
+    this.#child = this.namespace.start([portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more]);
+    return this.#child;
+  }
+
+  /** Starts it and returns when it forwards by the file. */
+  async start(config: Document | string): Promise<Child> {
+    this.write(config);
+    const child = this.run();
+    await Promise.race([this.forwards(), child.exit.then((code) => Promise.reject(new Error(`portcullis run ended with code ${code}:\n${child.tail()}`)))]);
+    return child;
+  }
+
+  get child(): Child {
+    if (this.#child === undefined) throw new Error("portcullis run was not started");
+    return this.#child;
+  }
+
+  stop(): Promise<number> {
+    return this.child.stop(30_000);
+  }
+
+  /** A subcommand that asks the running agent. */
+  ask(...args: string[]): Promise<Finished> {
+    return this.namespace.run([portcullis, ...args, "--state-dir", this.stateDir], { timeoutMs: 90_000 });
+  }
+
+  async json<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await must(this.namespace.command([portcullis, ...args, "--state-dir", this.stateDir, "-o", "json"]))) as T;
+  }
+
+  async forwards(seconds = 60): Promise<void> {
+    const { code, stderr, stdout } = await this.ask("status", "--wait", `${seconds}s`);
+    if (code !== 0) throw new Error(`portcullis status --wait: code ${code}: ${stderr}${stdout}\n${this.#child?.tail(30) ?? ""}`);
+  }
+
+  status(): Promise<Status> {
+    return this.json<Status>("status");
+  }
+
+  sessions(): Promise<Session[]> {
+    return this.json<Session[]>("sessions");
+  }
+
+  counters(): Promise<Record<string, number>> {
+    return this.json<Record<string, number>>("counters");
+  }
+
+  drops(): Promise<Record<string, number>> {
+    return this.json<Record<string, number>>("drops");
+  }
+
+  /** Edits the file and returns when the worker has acknowledged just that. */
+  async apply(config: Document | string): Promise<void> {
+    this.write(config);
+    const { hash } = JSON.parse(await must([portcullis, "check", "--config", this.file, "-o", "json"])) as { hash: string };
+    await until("the edit is in force", async () => (await this.status()).hash === hash);
+  }
+
+  /** Kills the worker with SIGKILL and returns the process id of its successor, once that forwards. */
+  async killWorker(): Promise<number> {
+    const { pid } = (await this.status()).worker;
+    process.kill(pid, "SIGKILL");
+    return until("a new worker forwards", async () => {
+      const status = await this.status();
+      return status.worker.pid !== pid && status.phase === "forwarding" ? status.worker.pid : undefined;
+    });
+  }
+}

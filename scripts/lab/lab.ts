@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network namespaces with hosts in them, and everything that was started there. close() takes all of it away, and only that.
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Child, must, run, within, type Finished, type RunOptions } from "./process";
+
+const here = join(__dirname, "..", "..");
+/** Top of the tree, also when this runs from dist. */
+export const root = existsSync(join(here, "package.json")) ? here : join(here, "..");
+const peer = join(root, "dist", "scripts", "lab", "peer.js");
+
+/** Calls `probe` until it returns something; for what the kernel or another process does and no event tells. */
+export async function until<T>(what: string, probe: () => Promise<T | undefined | false>, timeoutMs = 30_000): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Kills what runs in a namespace and removes it. */
+async function removeNamespace(name: string): Promise<void> {
+  const { stdout } = await run(["ip", "netns", "pids", name]);
+  for (const pid of stdout.split("\n").filter((line) => line !== "")) {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // ended in the meantime
+    }
+  }
+  await must(["ip", "netns", "delete", name]);
+}
+
+/** Removes what labs of this prefix left behind whose process was killed before it could. */
+export async function sweep(prefix: string): Promise<void> {
+  const names = (await must(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0] ?? "");
+  const ours = new RegExp(`^${prefix}-([0-9]+)-`);
+  for (const name of names) {
+    const pid = ours.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeNamespace(name);
+  }
+}
+
+export class Namespace {
+  readonly name: string;
+  readonly #lab: Lab;
+
+  constructor(lab: Lab, name: string) {
+    this.#lab = lab;
+    this.name = name;
+  }
+
+  command(command: readonly string[]): string[] {
+    return ["nsenter", `--net=/run/netns/${this.name}`, "--", ...command];
+  }
+
+  run(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+    return run(this.command(command), options);
+  }
+
+  must(command: readonly string[], options: RunOptions = {}): Promise<string> {
+    return must(this.command(command), options);
+  }
+
+  start(command: readonly string[], env?: NodeJS.ProcessEnv): Child {
+    return this.#lab.keep(new Child(this.command(command), env));
+  }
+
+  /** One of the small hosts of peer.ts: an echo server, a client that counts, ... */
+  peer(...args: string[]): Child {
+    return this.start([process.execPath, peer, ...args]);
+  }
+
+  /** Waits for a device of this name, gives it addresses and routes, and sets it up. */
+  async device(name: string, addresses: readonly string[], routes: readonly (readonly string[])[] = []): Promise<void> {
+    await until(`device ${name} in namespace ${this.name}`, async () => (await this.run(["ip", "link", "show", "dev", name])).code === 0);
+    for (const address of addresses) {
+      const six = address.includes(":") ? ["nodad"] : [];
+      await this.must(["ip", "address", "replace", address, "dev", name, ...six]);
+    }
+    await this.must(["ip", "link", "set", name, "up"]);
+    for (const route of routes) await this.must(["ip", ...(route.join(" ").includes(":") ? ["-6"] : []), "route", "replace", ...route]);
+  }
+
+  sysctl(key: string, value: string): Promise<string> {
+    // /proc/sys/net is that of the namespace of the process that opens it.
+    return this.must(["sh", "-c", `echo ${value} > /proc/sys/${key.replaceAll(".", "/")}`]);
+  }
+}
+
+export class Lab {
+  /** Names of namespaces start with it; it holds the process id, so that two labs never meet. */
+  readonly prefix: string;
+  readonly folder: string;
+  readonly #children: Child[] = [];
+  readonly #namespaces: string[] = [];
+  readonly #undo: (() => Promise<unknown>)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(prefix: string) {
+    this.prefix = `${prefix}-${process.pid}`;
+    this.folder = mkdtempSync(join(tmpdir(), `${prefix}-`));
+  }
+
+  async namespace(name: string): Promise<Namespace> {
+    const full = `${this.prefix}-${name}`;
+    await must(["ip", "netns", "add", full]);
+    this.#namespaces.push(full);
+    const namespace = new Namespace(this, full);
+    await namespace.must(["ip", "link", "set", "lo", "up"]);
+    return namespace;
+  }
+
+  keep(child: Child): Child {
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Something to do at the end, before namespaces go. Last in, first out. */
+  atEnd(undo: () => Promise<unknown>): void {
+    this.#undo.push(undo);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const problems: string[] = [];
+    const attempt = async (action: () => Promise<unknown>): Promise<void> => {
+      try {
+        await action();
+      } catch (error) {
+        problems.push(error instanceof Error ? error.message : String(error));
+      }
+    };
+    for (const undo of this.#undo.reverse()) await attempt(undo);
+    await Promise.all(this.#children.map((child) => attempt(() => child.stop())));
+    for (const name of this.#namespaces) await attempt(() => removeNamespace(name));
+    rmSync(this.folder, { recursive: true, force: true });
+    if (problems.length > 0) throw new Error(`clean-up: ${problems.join("; ")}`);
+  }
+}
+
+export { Child, must, run, within };
