@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks for objects that have no effect. A disabled policy counts as use: it is kept to be enabled again.
+import type { CheckInput } from "./checks";
+import type { Scope } from "./scope";
+
+export function unusedPorts({ scope, report }: CheckInput): void {
+  const used = new Set(scope.interfaces.items.map((i) => i.port));
+  scope.ports.items.forEach((port, i) => {
+    if (!used.has(port.name)) {
+      report.warning("UnusedPort", `spec.dataplane.ports[${i}]`, `No interface uses the port ${port.name}; packets that it receives are dropped.`);
+    }
+  });
+}
+
+export function unusedZones({ scope, report }: CheckInput): void {
+  const used = new Set(scope.interfaces.items.map((i) => i.zone));
+  scope.zones.items.forEach((zone, i) => {
+    if (!used.has(zone.name)) report.warning("UnusedZone", `spec.zones[${i}]`, `No interface is in the zone ${zone.name}, so no policy for it matches.`);
+  });
+}
+
+export function unusedAddresses({ scope, report }: CheckInput): void {
+  const used = addressesInUse(scope);
+  scope.addresses.items.forEach((item, i) => {
+    if (!used.has(item.name)) report.warning("UnusedAddress", `spec.addresses[${i}]`, `No policy uses the address set ${item.name}.`);
+  });
+}
+
+function addressesInUse(scope: Scope): Set<string> {
+  const used = new Set(scope.policies.flatMap((p) => [...p.sources, ...p.destinations]));
+  for (const name of used) for (const member of scope.addresses.get(name)?.members ?? []) used.add(member);
+  return used;
+}
+
+export function unusedApplications({ scope, report }: CheckInput): void {
+  const used = new Set(scope.policies.flatMap((p) => p.applications));
+  scope.applications.items.forEach((item, i) => {
+    if (!used.has(item.name)) report.warning("UnusedApplication", `spec.applications[${i}]`, `No policy uses the application ${item.name}.`);
+  });
+}
+
+export function ignoredTimeouts({ scope, report }: CheckInput): void {
+  const used = new Set(scope.policies.flatMap((p) => p.applications));
+  const permitted = new Set(scope.policies.filter((p) => p.action === "Permit").flatMap((p) => p.applications));
+  scope.applications.items.forEach((item, i) => {
+    if (item.timeout === undefined || permitted.has(item.name) || !used.has(item.name)) return;
+    const message = `No policy that permits uses ${item.name}, so its timeout has no effect.`;
+    report.warning("TimeoutIgnored", `spec.applications[${i}].timeout`, message);
+  });
+}
