@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a file in, a FirewallConfig or issues out. YAML 1.2 and therefore JSON.
-import { LineCounter, parseAllDocuments } from "yaml";
+import { isScalar, LineCounter, parseAllDocuments } from "yaml";
 import type { Parsed, SchemaIssue } from "./issues";
 import { parseFirewallConfig } from "./parse";
 import type { FirewallConfig } from "./types.gen";
@@ -14,7 +14,7 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
-    const filled = [...documents].filter((document) => document.contents !== null || document.errors.length > 0);
+    const filled = [...documents].filter((document) => !isEmpty(document.contents) || document.errors.length > 0);
     const [first, second] = filled;
     if (first === undefined) return refuse("The file is empty; it must hold one FirewallConfig.");
     const broken = filled.flatMap((document) => document.errors)[0];
@@ -29,11 +29,17 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
   }
 }
 
+/** Nothing between two document markers. */
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && contents.source === "");
+}
+
 function refuse(message: string): { ok: false; issues: SchemaIssue[] } {
   return { ok: false, issues: [{ severity: "error", reason: "InvalidDocument", path: "", message }] };
 }
 
 function sentence(message: string): string {
+  if (message.includes("call stack")) return "It is nested too deeply.";
   const first = message.split("\n", 1)[0] ?? "";
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

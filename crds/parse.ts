@@ -74,15 +74,15 @@ function explain(issue: z.core.$ZodIssue, input: unknown): SchemaIssue[] {
     case "invalid_type":
       return value === undefined
         ? one("MissingField", `The field is required: ${article(issue.expected)}.`)
-        : one("InvalidType", `${subject(value)} must be ${article(issue.expected)}, but is ${typeText(value)}.`);
+        : one("InvalidType", `${subject(value)} must be ${article(issue.expected)}, but is ${typeText(value)}${issue.expected === "object" && value === null ? "; write {} for one without members" : ""}.`);
     case "invalid_value":
       return value === undefined
         ? one("MissingField", `The field is required: ${choice(issue.values)}.`)
         : one("InvalidValue", `${subject(value)} must be ${choice(issue.values)}${meant(value, issue.values)}.`);
     case "too_big":
-      return one("OutOfRange", `${subject(value)} must ${atMost(issue.origin, issue.maximum)}.`);
+      return one("OutOfRange", `${subject(value)} ${atMost(issue.origin, issue.maximum)}.`);
     case "too_small":
-      return one("OutOfRange", `${subject(value)} must ${atLeast(issue.origin, issue.minimum)}.`);
+      return one("OutOfRange", `${subject(value)} ${atLeast(issue.origin, issue.minimum)}.`);
     case "custom":
       return one((issue.params?.["reason"] as SchemaReason | undefined) ?? "InvalidValue", `${subject(value)} ${issue.message}.`);
     case "invalid_union":
@@ -123,15 +123,15 @@ function meant(value: unknown, values: readonly unknown[]): string {
 }
 
 function atMost(origin: string, maximum: number | bigint): string {
-  if (origin === "string") return `have at most ${maximum} characters`;
-  if (origin === "array" || origin === "set") return `have at most ${maximum} items`;
-  return `be at most ${maximum}`;
+  if (origin === "string") return `must have at most ${maximum} characters`;
+  if (origin === "array") return `must have at most ${maximum} items`;
+  return maximum === Number.MAX_SAFE_INTEGER ? "is too large" : `must be at most ${maximum}`;
 }
 
 function atLeast(origin: string, minimum: number | bigint): string {
-  if (origin === "string") return minimum === 1 ? "not be empty" : `have at least ${minimum} characters`;
-  if (origin === "array" || origin === "set") return minimum === 1 ? "not be empty; leave the field out instead" : `have at least ${minimum} items`;
-  return `be at least ${minimum}`;
+  if (origin === "string") return minimum === 1 ? "must not be empty" : `must have at least ${minimum} characters`;
+  if (origin === "array") return minimum === 1 ? "must not be empty; leave the field out instead" : `must have at least ${minimum} items`;
+  return minimum === Number.MIN_SAFE_INTEGER ? "is too small" : `must be at least ${minimum}`;
 }
 
 function unknownField(path: readonly PropertyKey[], key: string): SchemaIssue {

@@ -10,6 +10,8 @@ export interface Rule<T> {
   message: string;
   /** The member to blame, when it is not the value itself. */
   field?: string;
+  /** What to add to the message about this value, for people who read it without the value at hand. */
+  detail?: (self: T) => string;
 }
 
 /** Adds a rule to a schema. */
@@ -19,7 +21,7 @@ export function withRule<S extends z.ZodType>(schema: S, rule: Rule<z.output<S>>
   const earlier = (schema.meta()?.["x-kubernetes-validations"] ?? []) as object[];
   return schema
     .refine((self) => rule.test(self as z.output<S>), {
-      message: rule.message,
+      error: (issue) => rule.message + (rule.detail?.(issue.input as z.output<S>) ?? ""),
       path: rule.field === undefined ? [] : [rule.field],
       params: { reason: schema instanceof z.ZodObject ? "InvalidCombination" : "InvalidValue" },
     })
@@ -28,11 +30,13 @@ export function withRule<S extends z.ZodType>(schema: S, rule: Rule<z.output<S>>
 
 /** A union: exactly one of the optional blocks is present. */
 export function exactlyOneOf<S extends z.ZodType>(schema: S, keys: readonly string[]): S {
-  const present = keys.map((key) => `has(self.${key})`).join(", ");
+  const has = keys.map((key) => `has(self.${key})`).join(", ");
+  const present = (self: unknown) => keys.filter((key) => (self as Record<string, unknown>)[key] !== undefined);
   return withRule(schema, {
-    cel: `[${present}].filter(x, x).size() == 1`,
-    test: (self) => keys.filter((key) => (self as Record<string, unknown>)[key] !== undefined).length === 1,
+    cel: `[${has}].filter(x, x).size() == 1`,
+    test: (self) => present(self).length === 1,
     message: `must have exactly one of ${keys.join(", ")}`,
+    detail: (self) => (present(self).length === 0 ? ", and has none of them" : `, and has ${present(self).join(" and ")}`),
   });
 }
 
