@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Caches, lease, queue and agents, put together. The caches run always; a World lives as long as one term as leader.
+import type { CompileCache } from "./compiler";
+import { EventRecorder } from "./kube/events";
+import type { Clock } from "./kube/clock";
+import type { Transport } from "./kube/client";
+import { isConflict, NotLeaderError } from "./kube/errors";
+import type { Elector } from "./kube/lease";
+import { fencedWriter, sameJson } from "./kube/objects";
+import { WorkQueue } from "./kube/queue";
+import { Reflector, type ReflectorOptions } from "./kube/reflector";
+import type { KubeObject, Resource } from "./kube/types";
+import { reconcileConfig } from "./reconcile-config";
+import { reconcileNode } from "./reconcile-node";
+import { CONFIG_LABEL, CONFIGS, FIREWALL_NODES, NODES, REVISIONS, type ConfigObject, type FirewallNodeObject, type NodeObject, type RevisionObject } from "./resources";
+import type { AgentServer } from "./stream/server";
+import { configKey, nodeKey, splitKey, World, type Log } from "./world";
+
+export interface ControllerOptions {
+  transport: Transport;
+  clock: Clock;
+  elector: Elector;
+  agents: AgentServer;
+  compiler: CompileCache;
+  namespace: string;
+  identity: string;
+  log: Log;
+  silentMs?: number;
+  stopMs?: number;
+  /** How the caches watch; for tests of what goes wrong there. */
+  watch?: Partial<Pick<ReflectorOptions<KubeObject>, "idleMs" | "relistMs" | "watchMs">>;
+}
+
+export class Controller {
+  readonly configs: Reflector<ConfigObject>;
+  readonly firewallNodes: Reflector<FirewallNodeObject>;
+  readonly nodes: Reflector<NodeObject>;
+  readonly revisions: Reflector<RevisionObject>;
+  readonly events: EventRecorder;
+  readonly #o: ControllerOptions;
+  #world: World | undefined;
+  #queue: WorkQueue | undefined;
+
+  constructor(options: ControllerOptions) {
+    this.#o = options;
+    const { transport, clock, log, elector, identity, namespace } = options;
+    const warn = (message: string, fields: object): void => log.warn(fields, message);
+    this.events = new EventRecorder({ transport, clock, controller: "portcullis.dev/operator", instance: identity, leading: elector.leading, warn });
+    this.configs = this.#reflector(CONFIGS, (name, before, after) => this.#configChanged(name, before, after));
+    this.firewallNodes = this.#reflector(FIREWALL_NODES, (name, before, after) => this.#firewallNodeChanged(name, before, after));
+    this.nodes = this.#reflector(NODES, (name, before, after) => this.#nodeChanged(name, before, after));
+    const own = { namespace, labelSelector: CONFIG_LABEL };
+    this.revisions = this.#reflector(REVISIONS, (_key, before, after) => this.#revisionChanged(before, after), own);
+  }
+
+  #reflector<T extends KubeObject>(resource: Resource<T>, onChange: NonNullable<ReflectorOptions<T>["onChange"]>, where: { namespace?: string; labelSelector?: string } = {}): Reflector<T> {
+    const { transport, clock, log, watch } = this.#o;
+    return new Reflector<T>({ transport, clock, resource, onChange, warn: (message, fields) => log.warn(fields, message), ...watch, ...where });
+  }
+
+  get reflectors(): Reflector<KubeObject>[] {
+    return [this.configs, this.firewallNodes, this.nodes, this.revisions] as unknown as Reflector<KubeObject>[];
+  }
+
+  get synced(): boolean {
+    return this.reflectors.every((reflector) => reflector.hasSynced);
+  }
+
+  get queueDepth(): number {
+    return this.#queue?.depth ?? 0;
+  }
+
+  /** Runs until the signal is aborted and everything has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const caches = this.reflectors.map((reflector) => reflector.run(signal));
+    const stop = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([stop, Promise.all(this.reflectors.map((reflector) => reflector.synced))]);
+    this.#o.log.info({ configs: this.configs.store.size, nodes: this.nodes.store.size }, "caches synced");
+    await this.#o.elector.run(signal, (term) => this.#lead(term));
+    await Promise.all(caches);
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { transport, clock, elector, agents, compiler, namespace, log, silentMs, stopMs } = this.#o;
+    const queue = new WorkQueue({
+      clock,
+      handle: (key, abort) => this.#handle(key, abort),
+      onError: (key, error, retryInMs) => this.#failed(key, error, retryInMs),
+    });
+    const world = new World({
+      caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store },
+      writer: fencedWriter(transport, { signal, leading: elector.leading }),
+      enqueue: (key) => queue.add(key),
+      ...{ agents, events: this.events, compiler, clock, namespace, log },
+      ...(silentMs !== undefined && { silentMs }),
+      ...(stopMs !== undefined && { stopMs }),
+    });
+    [this.#world, this.#queue] = [world, queue];
+    const events = this.events.run(signal);
+    try {
+      await world.prime(signal);
+      if (signal.aborted) return;
+      world.changed();
+      agents.open((node) => queue.add(nodeKey(node)));
+      await queue.run(signal);
+    } finally {
+      [this.#world, this.#queue] = [undefined, undefined];
+      agents.close();
+      await events;
+    }
+  }
+
+  #handle(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const world = this.#world;
+    if (world === undefined || signal.aborted) return Promise.resolve(undefined);
+    const [kind, name] = splitKey(key);
+    return kind === "config" ? reconcileConfig(world, name) : reconcileNode(world, name);
+  }
+
+  #failed(key: string, error: unknown, retryInMs: number): void {
+    if (error instanceof NotLeaderError) return;
+    const fields = { key, retryInMs: Math.round(retryInMs), error: error instanceof Error ? error.message : String(error) };
+    // The cache was older than the object: the next try sees the newer one.
+    if (isConflict(error)) this.#o.log.info(fields, "object changed meanwhile");
+    else this.#o.log.warn(fields, "reconcile failed");
+  }
+
+  #configChanged(name: string, before: ConfigObject | undefined, after: ConfigObject | undefined): void {
+    const world = this.#world;
+    if (world === undefined) return;
+    if (after === undefined || (before !== undefined && before.metadata.uid !== after.metadata.uid)) world.forget(before as ConfigObject);
+    else if (before?.metadata.deletionTimestamp !== after.metadata.deletionTimestamp) world.changed();
+    world.enqueue(configKey(name));
+  }
+
+  #nodeChanged(name: string, before: NodeObject | undefined, after: NodeObject | undefined): void {
+    const world = this.#world;
+    if (world === undefined) return;
+    // A kubelet's heartbeat changes the object all the time, and nothing that matters here.
+    if (before !== undefined && after !== undefined && before.metadata.uid === after.metadata.uid && sameJson(before.metadata.labels, after.metadata.labels)) return;
+    world.reassign();
+    world.enqueue(nodeKey(name));
+    for (const config of this.configs.store.list()) world.enqueue(configKey(config.metadata.name));
+  }
+
+  #firewallNodeChanged(name: string, before: FirewallNodeObject | undefined, after: FirewallNodeObject | undefined): void {
+    const world = this.#world;
+    if (world === undefined) return;
+    world.enqueue(nodeKey(name));
+    for (const config of new Set([before?.spec.config, after?.spec.config])) if (config !== undefined) world.enqueue(configKey(config));
+  }
+
+  #revisionChanged(before: RevisionObject | undefined, after: RevisionObject | undefined): void {
+    const owner = (before ?? after)?.metadata.ownerReferences?.[0]?.name;
+    if (owner !== undefined && after === undefined) this.#world?.enqueue(configKey(owner));
+  }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flags and environment of the operator. A flag wins over its variable.
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import { durationMs } from "../crds/index";
+
+export interface Options {
+  kubeconfig: string | undefined;
+  namespace: string;
+  identity: string;
+  listen: string;
+  healthListen: string;
+  tlsCert: string;
+  tlsKey: string;
+  audience: string;
+  serviceAccounts: string[];
+  leaseName: string;
+  leaseMs: number;
+  renewMs: number;
+  retryMs: number;
+  stopMs: number;
+  recheckMs: number;
+  watchIdleMs: number;
+  resyncMs: number;
+  logLevel: string;
+}
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+interface Flag {
+  env: string;
+  value: string;
+  fallback: string;
+  text: string;
+}
+
+const flag = (env: string, value: string, fallback: string, text: string): Flag => ({ env, value, fallback, text });
+
+export const FLAGS = {
+  kubeconfig: flag("KUBECONFIG", "FILE", "", "kubeconfig; without one the pod's service account is used"),
+  namespace: flag("POD_NAMESPACE", "NAME", "", "namespace of the lease and of the kept programs; default: the pod's, else portcullis-system"),
+  identity: flag("PORTCULLIS_IDENTITY", "NAME", "", "name in the lease; default: host name and a random part"),
+  listen: flag("PORTCULLIS_LISTEN", "HOST:PORT", "[::]:9443", "where agents connect"),
+  "health-listen": flag("PORTCULLIS_HEALTH_LISTEN", "HOST:PORT", "[::]:9440", "where /healthz, /readyz and /metrics are served"),
+  "tls-cert": flag("PORTCULLIS_TLS_CERT", "FILE", "", "server certificate (PEM), read again when it changes"),
+  "tls-key": flag("PORTCULLIS_TLS_KEY", "FILE", "", "its key (PEM)"),
+  audience: flag("PORTCULLIS_AUDIENCE", "NAME", "portcullis-operator", "audience that agents' tokens must have"),
+  "service-accounts": flag("PORTCULLIS_SERVICE_ACCOUNTS", "NS/NAME,...", "", "service accounts whose tokens are taken; default: any that is bound to the node"),
+  "lease-name": flag("PORTCULLIS_LEASE_NAME", "NAME", "portcullis-operator", "name of the Lease"),
+  "lease-duration": flag("PORTCULLIS_LEASE_DURATION", "TIME", "15s", "how long a leader that fell silent keeps the lease"),
+  "renew-deadline": flag("PORTCULLIS_RENEW_DEADLINE", "TIME", "10s", "how long a leader goes on without renewing"),
+  "retry-period": flag("PORTCULLIS_RETRY_PERIOD", "TIME", "2s", "time between two tries"),
+  "stop-timeout": flag("PORTCULLIS_STOP_TIMEOUT", "TIME", "30s", "how long a node that is released may take to confirm that it stopped"),
+  "token-recheck": flag("PORTCULLIS_TOKEN_RECHECK", "TIME", "60s", "how often the token of an open stream is reviewed again"),
+  "watch-idle-timeout": flag("PORTCULLIS_WATCH_IDLE_TIMEOUT", "TIME", "90s", "a watch that says nothing for so long is taken for dead"),
+  "resync-period": flag("PORTCULLIS_RESYNC_PERIOD", "TIME", "10m", "time between two comparisons of the caches with the API server"),
+  "log-level": flag("PORTCULLIS_LOG_LEVEL", "LEVEL", "info", "trace, debug, info, warn, error"),
+} as const satisfies Record<string, Flag>;
+
+const NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+export function usage(): string {
+  const rows = Object.entries(FLAGS).map(([name, f]) => {
+    const left = `  --${name} ${f.value}`.padEnd(36);
+    return `${left} ${f.text}${f.fallback === "" ? "" : ` (default ${f.fallback})`} [${f.env}]`;
+  });
+  return ["usage: node dist/operator/main.js --tls-cert FILE --tls-key FILE [flags]", "", ...rows].join("\n");
+}
+
+export function readOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Options {
+  const values = parse(args);
+  const get = (name: keyof typeof FLAGS): string => values[name] ?? env[FLAGS[name].env] ?? FLAGS[name].fallback;
+  const time = (name: keyof typeof FLAGS): number => duration(name, get(name));
+  const need = (name: keyof typeof FLAGS): string => {
+    if (get(name) === "") throw new UsageError(`--${name} is required: ${FLAGS[name].text}`);
+    return get(name);
+  };
+  const options: Options = {
+    kubeconfig: get("kubeconfig") || undefined,
+    namespace: get("namespace") || ownNamespace(),
+    identity: get("identity") || `${hostname()}_${randomBytes(6).toString("hex")}`,
+    listen: get("listen"),
+    healthListen: get("health-listen"),
+    tlsCert: need("tls-cert"),
+    tlsKey: need("tls-key"),
+    audience: get("audience"),
+    serviceAccounts: get("service-accounts").split(",").filter((name) => name !== ""),
+    leaseName: get("lease-name"),
+    leaseMs: time("lease-duration"),
+    renewMs: time("renew-deadline"),
+    retryMs: time("retry-period"),
+    stopMs: time("stop-timeout"),
+    recheckMs: time("token-recheck"),
+    watchIdleMs: time("watch-idle-timeout"),
+    resyncMs: time("resync-period"),
+    logLevel: get("log-level"),
+  };
+  check(options);
+  return options;
+}
+
+function parse(args: readonly string[]): Record<string, string | undefined> {
+  const options = Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: "string" as const }]));
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values as Record<string, string | undefined>;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function duration(name: string, text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined || Number.isNaN(ms) || ms <= 0) throw new UsageError(`--${name} is ${JSON.stringify(text)}; write a time such as 15s or 1m30s`);
+  return ms;
+}
+
+function check({ retryMs, renewMs, leaseMs, serviceAccounts, logLevel }: Options): void {
+  if (!(retryMs < renewMs && renewMs < leaseMs)) throw new UsageError("--retry-period must be shorter than --renew-deadline, and that shorter than --lease-duration");
+  const wrong = serviceAccounts.find((name) => !/^[^/]+\/[^/]+$/.test(name));
+  if (wrong !== undefined) throw new UsageError(`--service-accounts: ${JSON.stringify(wrong)} is not NAMESPACE/NAME`);
+  if (!["trace", "debug", "info", "warn", "error"].includes(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)} is unknown`);
+}
+
+const ownNamespace = (): string => (existsSync(NAMESPACE_FILE) ? readFileSync(NAMESPACE_FILE, "utf8").trim() : "portcullis-system");

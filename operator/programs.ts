@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last good program of every FirewallConfig.
+//
+// An invalid spec must change nothing anywhere, also when the operator is restarted while it is invalid. So what was
+// compiled is kept in the cluster before any node hears of it: as a ControllerRevision in the operator's namespace, owned
+// by the config. That is what the kind is for: its data cannot be changed after creation. The program is found by its
+// hash; the node selector that was valid with it is kept beside it and stays in force with it. `revision` is the
+// generation of the config that compiled to it; the highest one counts.
+import { createHash } from "node:crypto";
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import type { NodeSelector } from "../crds/index";
+import { isConflict, isNotFound } from "./kube/errors";
+import { sameJson, type Writer } from "./kube/objects";
+import type { Store } from "./kube/store";
+import { CONFIG_LABEL, ownerOf, REVISIONS, type ConfigObject, type RevisionObject } from "./resources";
+
+export interface Good {
+  hash: string;
+  bytes: Uint8Array;
+  programVersion: number;
+  policies: number;
+  /** metadata.generation that compiled to it; number of the revision, too. */
+  generation: number;
+  selector: NodeSelector | undefined;
+}
+
+/** What etcd takes in one request is 1.5 MiB; the rest of the object needs little. */
+const MAX_ENCODED = 1_300_000;
+const MAX_DECODED = 256 * 1024 * 1024;
+
+export class ProgramTooLargeError extends Error {
+  override readonly name = "ProgramTooLargeError";
+}
+
+export class Programs {
+  readonly #goods = new Map<string, Good>();
+
+  of(uid: string | undefined): Good | undefined {
+    return uid === undefined ? undefined : this.#goods.get(uid);
+  }
+
+  forget(uid: string | undefined): void {
+    if (uid !== undefined) this.#goods.delete(uid);
+  }
+
+  clear(): void {
+    this.#goods.clear();
+  }
+
+  /** Reads what the cluster keeps. Damaged revisions are passed over and returned. */
+  load(revisions: readonly RevisionObject[]): RevisionObject[] {
+    const damaged: RevisionObject[] = [];
+    for (const revision of [...revisions].sort((a, b) => b.revision - a.revision)) {
+      const uid = ownerUid(revision);
+      if (uid === undefined || this.#goods.has(uid)) continue;
+      const good = decode(revision);
+      if (good === undefined) damaged.push(revision);
+      else this.#goods.set(uid, good);
+    }
+    return damaged;
+  }
+
+  /** Makes `good` the program of the config, kept in the cluster first. Writes nothing when it is kept already. */
+  async keep(config: ConfigObject, good: Good, namespace: string, kept: Store<RevisionObject>, writer: Writer): Promise<void> {
+    const name = revisionName(config, good);
+    const mine = revisionsOf(config, kept);
+    const current = mine.find((revision) => revision.metadata.name === name);
+    if (current === undefined) kept.put(await create(config, good, { name, namespace }, kept, writer));
+    else if (current.revision !== good.generation) {
+      kept.put(await writer.patch(REVISIONS, current, { revision: good.generation }));
+    }
+    this.#goods.set(config.metadata.uid ?? "", good);
+    for (const old of mine) if (old.metadata.name !== name) await discard(old, kept, writer);
+  }
+
+  /** Removes everything that is kept of a config. */
+  async drop(config: ConfigObject, kept: Store<RevisionObject>, writer: Writer): Promise<void> {
+    for (const revision of revisionsOf(config, kept)) await discard(revision, kept, writer);
+    this.forget(config.metadata.uid);
+  }
+}
+
+const ownerUid = (revision: RevisionObject): string | undefined =>
+  revision.metadata.ownerReferences?.find((owner) => owner.kind === "FirewallConfig")?.uid;
+
+const revisionsOf = (config: ConfigObject, kept: Store<RevisionObject>): RevisionObject[] =>
+  kept.list().filter((revision) => ownerUid(revision) === config.metadata.uid);
+
+function revisionName(config: ConfigObject, good: Good): string {
+  const content = createHash("sha256").update(`${config.metadata.uid}\n${good.hash}\n${JSON.stringify(good.selector ?? null)}`);
+  return `${config.metadata.name.slice(0, 200)}-${content.digest("hex").slice(0, 16)}`;
+}
+
+async function create(config: ConfigObject, good: Good, at: { name: string; namespace: string }, kept: Store<RevisionObject>, writer: Writer): Promise<RevisionObject> {
+  const program = encode(good.bytes);
+  const { hash, programVersion, policies, selector } = good;
+  const labels = { [CONFIG_LABEL]: labelValue(config.metadata.name) };
+  const object: RevisionObject = {
+    metadata: { ...at, labels, ownerReferences: [ownerOf("FirewallConfig", config)] },
+    revision: good.generation,
+    data: { hash, programVersion, policies, program, ...(selector && { nodeSelector: selector }) },
+  };
+  return writer.create(REVISIONS, object).catch((error: unknown) => {
+    // Made by us just now, and not seen in the cache yet.
+    const seen = kept.get(`${at.namespace}/${at.name}`);
+    if (isConflict(error) && seen !== undefined && sameJson(seen.data, object.data)) return seen;
+    throw error;
+  });
+}
+
+async function discard(revision: RevisionObject, kept: Store<RevisionObject>, writer: Writer): Promise<void> {
+  await writer.remove(REVISIONS, revision).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+  kept.remove(revision);
+}
+
+/** Names are up to 253 characters, label values up to 63. */
+const labelValue = (name: string): string =>
+  name.length <= 63 ? name : `${name.slice(0, 46)}-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
+
+function encode(bytes: Uint8Array): string {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  const text = brotliCompressSync(bytes, { params }).toString("base64");
+  if (text.length <= MAX_ENCODED) return text;
+  const limit = `${Math.floor(MAX_ENCODED / 1024)} KiB`;
+  throw new ProgramTooLargeError(
+    `The compiled program needs ${Math.ceil(text.length / 1024)} KiB compressed, more than the ${limit} that the cluster can keep; use fewer policies or prefixes.`,
+  );
+}
+
+function decode(revision: RevisionObject): Good | undefined {
+  const { hash, program, programVersion, policies, nodeSelector } = revision.data;
+  try {
+    const bytes = brotliDecompressSync(Buffer.from(program, "base64"), { maxOutputLength: MAX_DECODED });
+    if (createHash("sha256").update(bytes).digest("hex") !== hash) return undefined;
+    return { hash, bytes, programVersion, policies, generation: revision.revision, selector: nodeSelector };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// One node: its FirewallNode is what the assignment says, its agent is told, its status is what the agent reported.
+import { NOTHING } from "./agents";
+import { hasFinalizer, sameJson, mergeDiff, withoutFinalizer } from "./kube/objects";
+import { FINALIZER, FIREWALL_NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
+import type { Good } from "./programs";
+import { count } from "./status/conditions";
+import { nodeStatus, worthWriting } from "./status/node";
+import { timeText, type World } from "./world";
+
+interface Wanted {
+  node: NodeObject;
+  config: string;
+  good: Good;
+}
+
+/** Milliseconds after which the node must be looked at again. */
+export async function reconcileNode(world: World, name: string): Promise<number | undefined> {
+  const wanted = wantedFor(world, name);
+  const current = world.caches.firewallNodes.get(name);
+  if (wanted === undefined) return release(world, name, current);
+  if (current?.metadata.deletionTimestamp !== undefined) {
+    // Somebody deleted the object of a node that is still wanted: it may go, and is made again after that.
+    await unhold(world, current);
+    return undefined;
+  }
+  const object = await ensure(world, wanted, current);
+  const { config, good } = wanted;
+  world.agents.desire(name, { hash: good.hash, config, programVersion: good.programVersion, bytes: good.bytes });
+  return writeStatus(world, object);
+}
+
+function wantedFor(world: World, name: string): Wanted | undefined {
+  const node = world.caches.nodes.get(name);
+  const winner = world.assignment.winner.get(name);
+  const good = world.programs.of(winner?.uid);
+  return node === undefined || winner === undefined || good === undefined ? undefined : { node, config: winner.config, good };
+}
+
+/** The FirewallNode as wanted; written only where it differs. */
+async function ensure(world: World, { node, config, good }: Wanted, current: FirewallNodeObject | undefined): Promise<FirewallNodeObject> {
+  const spec = { config, hash: good.hash, programVersion: good.programVersion, generation: good.generation, revision: good.generation };
+  const owner = ownerOf("Node", node);
+  if (current === undefined) {
+    const metadata = { name: node.metadata.name, finalizers: [FINALIZER], ownerReferences: [owner] };
+    const made = await world.writer.create(FIREWALL_NODES, { metadata, spec });
+    world.caches.firewallNodes.put(made);
+    world.log.info({ node: metadata.name, config, hash: good.hash }, "node selected");
+    return made;
+  }
+  const metadata = {
+    ...(!hasFinalizer(current, FINALIZER) && { finalizers: [...(current.metadata.finalizers ?? []), FINALIZER] }),
+    ...(!current.metadata.ownerReferences?.some((o) => sameJson(o, owner)) && { ownerReferences: [owner] }),
+  };
+  const specPatch = mergeDiff(current.spec, spec);
+  if (specPatch === undefined && Object.keys(metadata).length === 0) return current;
+  const written = await world.writer.patch(FIREWALL_NODES, current, { metadata, ...(specPatch && { spec: specPatch }) });
+  world.caches.firewallNodes.put(written);
+  if (specPatch !== undefined) world.log.info({ node: node.metadata.name, config, hash: good.hash }, "node gets another program");
+  return written;
+}
+
+/** No config has this node: it is told to stop, then its FirewallNode goes. */
+async function release(world: World, name: string, current: FirewallNodeObject | undefined): Promise<number | undefined> {
+  const node = world.caches.nodes.get(name);
+  if (node === undefined) {
+    // The Node is gone and its identity with it. What its worker runs is not ours to judge any more.
+    world.agents.dismiss(name, "the Node object does not exist");
+    if (current !== undefined) await removeNow(world, current);
+    return undefined;
+  }
+  // A node is never taken out of service because a config could not be judged at this moment.
+  if (!world.settled) return 1000;
+  if (current === undefined) {
+    world.agents.desire(name, NOTHING);
+    return undefined;
+  }
+  if (current.metadata.deletionTimestamp === undefined) {
+    world.log.info({ node: name, config: current.spec.config }, "node released");
+    await world.writer.remove(FIREWALL_NODES, current);
+    return 1000;
+  }
+  world.agents.desire(name, NOTHING);
+  return awaitStop(world, name, current);
+}
+
+async function awaitStop(world: World, name: string, current: FirewallNodeObject): Promise<number | undefined> {
+  const uid = current.metadata.uid ?? "";
+  const now = world.clock.now();
+  const since = world.stoppingSince.get(uid) ?? now;
+  world.stoppingSince.set(uid, since);
+  const stopped = world.agents.view(name)?.stopped === true;
+  const left = since + world.stopMs - now;
+  if (!stopped && left > 0) {
+    const again = await writeStatus(world, current);
+    return Math.min(left, again ?? left);
+  }
+  if (!stopped) tellAway(world, name, current);
+  await unhold(world, current);
+  return undefined;
+}
+
+function tellAway(world: World, name: string, current: FirewallNodeObject): void {
+  const waited = count(Math.round(world.stopMs / 1000), "second");
+  const note = `Node ${name} did not confirm within ${waited} that it stopped; it is told to stop when its agent comes back.`;
+  world.log.warn({ node: name, config: current.spec.config }, "node away while it should stop");
+  const config = world.caches.configs.get(current.spec.config);
+  const text = { type: "Warning", reason: "NodeAway", action: "Stop", note } as const;
+  const node = world.caches.nodes.get(name);
+  if (config !== undefined) world.events.record({ group: "portcullis.dev", version: "v1alpha1", plural: "firewallconfigs", kind: "FirewallConfig" }, config, text);
+  if (node !== undefined) world.events.record({ group: "", version: "v1", plural: "nodes", kind: "Node" }, node, text);
+}
+
+async function removeNow(world: World, current: FirewallNodeObject): Promise<void> {
+  if (current.metadata.deletionTimestamp === undefined) await world.writer.remove(FIREWALL_NODES, current);
+  else await unhold(world, current);
+}
+
+async function unhold(world: World, current: FirewallNodeObject): Promise<void> {
+  world.stoppingSince.delete(current.metadata.uid ?? "");
+  if (hasFinalizer(current, FINALIZER)) await world.writer.patch(FIREWALL_NODES, current, withoutFinalizer(current, FINALIZER));
+}
+
+/** Writes what the agent reported, if that is news. Returns when silence would be. */
+async function writeStatus(world: World, object: FirewallNodeObject): Promise<number | undefined> {
+  const view = world.agents.view(object.metadata.name);
+  const now = world.clock.now();
+  const spokeAt = view?.report === undefined ? undefined : view.reportedAt;
+  const known = object.status?.conditions !== undefined;
+  // A new leader gives agents that reported to the one before the time to find it.
+  const heardAt = spokeAt ?? (known ? world.startedAt : -Infinity);
+  const left = heardAt + world.silentMs - now;
+  if (spokeAt === undefined && known && left > 0) return left;
+  const after = nodeStatus({
+    object,
+    report: view?.report,
+    reportedAt: view?.report === undefined ? undefined : timeText(view.reportedWall),
+    silent: left <= 0,
+    now: world.nowText(),
+  });
+  const status = worthWriting(object.status, after, sameJson) ? mergeDiff(object.status, after) : undefined;
+  if (status !== undefined) {
+    world.caches.firewallNodes.put(await world.writer.patch(FIREWALL_NODES, object, { status }, "status"));
+  }
+  return left > 0 && left !== Infinity ? left : undefined;
+}

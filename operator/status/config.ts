@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// FirewallConfig.status from the compiler's verdict, the assignment and the FirewallNodes. Pure.
+import type { ConfigCondition, FirewallConfigStatus } from "../../crds/index";
+import type { Share } from "../assign";
+import type { Issue } from "../compiler";
+import type { Good } from "../programs";
+import type { ConfigObject, FirewallNodeObject } from "../resources";
+import { selectorText, whyNothing } from "../selector";
+import { clip, conditionsFrom, count, someOf, type Fact } from "./conditions";
+
+export interface ConfigFacts {
+  object: ConfigObject;
+  /** Verdict on the newest generation. */
+  issues: readonly Issue[];
+  /** The program could not be kept: why. */
+  tooLarge: string | undefined;
+  /** The program in force, perhaps of an older generation. */
+  good: Good | undefined;
+  share: Share;
+  /** FirewallNodes of the nodes that this config has or is about to leave. */
+  nodes: readonly FirewallNodeObject[];
+  /** Labels of every node in the cluster. */
+  labels: readonly (Readonly<Record<string, string>> | undefined)[];
+  now: string;
+}
+
+type ConfigFact = Fact<ConfigCondition>;
+const fact = (type: ConfigCondition["type"], status: ConfigCondition["status"], reason: string, message = ""): ConfigFact => ({ type, status, reason, message });
+
+interface Tally {
+  matched: string[];
+  conflicting: string[];
+  updated: string[];
+  ready: string[];
+  unknown: string[];
+  degraded: { name: string; reason: string; message: string }[];
+}
+
+export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
+  const { object, good, issues, now } = facts;
+  const tally = tallyOf(facts);
+  const generation = object.metadata.generation ?? 0;
+  const errors = issues.filter((issue) => issue.severity === "error");
+  const top = [...errors, ...issues.filter((issue) => issue.severity === "warning")].slice(0, 10).map(issueText);
+  const conditions = object.metadata.deletionTimestamp === undefined ? living(facts, tally, errors) : stopping(facts, errors);
+  return {
+    observedGeneration: generation,
+    ...(good && { hash: good.hash, shortHash: good.hash.slice(0, 12), hashGeneration: good.generation, revision: good.generation }),
+    nodes: {
+      matched: tally.matched.length,
+      updated: tally.updated.length,
+      ready: tally.ready.length,
+      conflicting: tally.conflicting.length,
+      degraded: tally.degraded.length,
+      unknown: tally.unknown.length,
+      summary: `${tally.ready.length}/${tally.matched.length}`,
+    },
+    compile: { policies: good?.policies ?? 0, errors: errors.length, warnings: issues.length - errors.length, ...(top.length > 0 && { top }) },
+    ...(tally.degraded.length > 0 && { failedNodes: tally.degraded.slice(0, 20) }),
+    conditions: conditionsFrom(object.status?.conditions, conditions, generation, now),
+  };
+}
+
+export const issueText = (issue: Issue): string => clip(issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`, 1024);
+
+function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
+  const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
+  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], degraded: [] };
+  for (const name of share.won) {
+    const node = byName.get(name);
+    const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
+    const current = node !== undefined && node.spec.hash === good?.hash && ready?.observedGeneration === node.metadata.generation;
+    if (current && node.status?.applied?.verified === true && node.status.applied.hash === good?.hash) tally.updated.push(name);
+    if (ready?.status === "Unknown") tally.unknown.push(name);
+    if (current && ready?.status === "True") tally.ready.push(name);
+    else if (ready !== undefined && ready.reason !== "Applying" && ready.reason !== "Stopping") {
+      tally.degraded.push({ name, reason: ready.reason, message: ready.message });
+    }
+  }
+  return tally;
+}
+
+function living(facts: ConfigFacts, tally: Tally, errors: readonly Issue[]): ConfigFact[] {
+  const compiled = compiledFact(facts, errors);
+  const matched = matchedFact(facts, tally);
+  const conflict = conflictFact(facts, tally);
+  return [readyFact(facts, tally, [compiled, matched, conflict]), progressFact(tally), degradedFact(tally, compiled), compiled, matched, conflict];
+}
+
+function compiledFact({ issues, good, tooLarge }: ConfigFacts, errors: readonly Issue[]): ConfigFact {
+  const instead = good === undefined ? "No earlier configuration is in force." : `The configuration of generation ${good.generation} stays in force.`;
+  const [first] = errors;
+  if (first !== undefined) {
+    const more = errors.length > 1 ? ` (and ${count(errors.length - 1, "more error")})` : "";
+    return fact("Compiled", "False", "CompileFailed", `${clip(issueText(first), 700)}${more} ${instead}`);
+  }
+  if (tooLarge !== undefined) return fact("Compiled", "False", "ProgramTooLarge", `${tooLarge} ${instead}`);
+  const warnings = issues.length === 0 ? "" : `; ${count(issues.length, "warning")}, see status.compile.top`;
+  return fact("Compiled", "True", "Compiled", `${good?.policies === 1 ? "1 policy" : `${good?.policies ?? 0} policies`} in force${warnings}.`);
+}
+
+function matchedFact({ object, good, labels }: ConfigFacts, { matched, conflicting }: Tally): ConfigFact {
+  const selector = good === undefined ? object.spec.nodeSelector : good.selector;
+  if (selector === undefined) {
+    return fact("NodesMatched", "False", "SelectorAbsent", "spec.nodeSelector is absent, so no node is selected; write matchLabels, or {} to select every node.");
+  }
+  const all = matched.length + conflicting.length;
+  if (all > 0) return fact("NodesMatched", "True", "NodesMatched", `${selectorText(selector)} selects ${count(all, "node")}.`);
+  if (good === undefined) return fact("NodesMatched", "False", "NoNodeMatches", "Nodes are selected as soon as the configuration compiles.");
+  return fact("NodesMatched", "False", "NoNodeMatches", whyNothing(selector, labels));
+}
+
+function conflictFact({ share }: ConfigFacts, { conflicting }: Tally): ConfigFact {
+  if (conflicting.length === 0) return fact("Conflict", "False", "NoConflict");
+  const texts = [...share.lost].map(([winner, nodes]) => `${someOf([...nodes].sort())} by ${winner}`);
+  return fact("Conflict", "True", "NodesClaimed", `Nodes held by an older FirewallConfig: ${someOf(texts)}. Change the nodeSelector of one of them.`);
+}
+
+function readyFact({ good }: ConfigFacts, tally: Tally, [compiled, matched, conflict]: readonly ConfigFact[]): ConfigFact {
+  const { matched: all, ready, unknown, degraded } = tally;
+  const where = `${ready.length} of ${count(all.length, "node")} ready`;
+  if (compiled?.status === "False") return fact("Ready", "False", "NotCompiled", `The newest generation is invalid${good === undefined ? "" : `; ${where} with generation ${good.generation}`}.`);
+  if (matched?.status === "False") return fact("Ready", "False", "NoNodesMatched", matched.message);
+  if (conflict?.status === "True") return fact("Ready", "False", "Conflict", conflict.message);
+  if (ready.length === all.length) return fact("Ready", "True", "AllNodesReady", `${where}.`);
+  const waiting = all.filter((name) => !ready.includes(name));
+  const first = degraded.find((node) => !unknown.includes(node.name)) ?? degraded[0];
+  const message = `${where}; not ready: ${someOf(waiting)}.${first === undefined ? "" : ` ${first.name}: ${first.reason}: ${clip(first.message, 500)}`}`;
+  if (unknown.length > 0 && unknown.length === waiting.length) return fact("Ready", "Unknown", "NodesUnknown", message);
+  return fact("Ready", "False", "NodesNotReady", message);
+}
+
+function progressFact({ matched, updated }: Tally): ConfigFact {
+  const text = `${updated.length} of ${count(matched.length, "node")} updated.`;
+  return updated.length < matched.length ? fact("Progressing", "True", "RollingOut", text) : fact("Progressing", "False", "Complete", text);
+}
+
+function degradedFact({ degraded }: Tally, compiled: ConfigFact): ConfigFact {
+  if (compiled.status === "False") return fact("Degraded", "True", "CompileFailed", compiled.message);
+  const [first] = degraded;
+  if (first === undefined) return fact("Degraded", "False", "AsExpected");
+  const names = degraded.map((node) => node.name);
+  return fact("Degraded", "True", "NodesDegraded", `${someOf(names)}. ${first.name}: ${first.reason}: ${first.message}`);
+}
+
+function stopping(facts: ConfigFacts, errors: readonly Issue[]): ConfigFact[] {
+  const names = facts.nodes.map((node) => node.metadata.name).sort();
+  const text = names.length === 0 ? "All nodes have stopped." : `Waiting for ${someOf(names)} to stop.`;
+  return [
+    fact("Ready", "False", "Terminating", text),
+    fact("Progressing", "True", "Stopping", text),
+    fact("Degraded", "False", "AsExpected"),
+    compiledFact(facts, errors),
+    fact("NodesMatched", "False", "NoNodeMatches", "The configuration is being deleted."),
+    fact("Conflict", "False", "NoConflict"),
+  ];
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// FirewallNode.status from what the agent reported. Pure.
+import { NODE_REASONS, NODE_REASON_TEXTS, type FirewallNodeStatus, type NodeCondition, type NodeReason } from "../../crds/index";
+import type { FirewallNodeObject } from "../resources";
+import type { PortReport, Report } from "../stream/report";
+import { clip, conditionsFrom, someOf, type Fact } from "./conditions";
+
+export interface NodeFacts {
+  object: FirewallNodeObject;
+  /** The last report; undefined when this agent has not reported to this operator. */
+  report: Report | undefined;
+  /** When it came, RFC 3339. */
+  reportedAt: string | undefined;
+  /** The agent has been silent for too long, or never spoke. */
+  silent: boolean;
+  now: string;
+}
+
+type NodeFact = Fact<NodeCondition>;
+const fact = (type: NodeCondition["type"], status: NodeCondition["status"], reason: string, message = ""): NodeFact => ({ type, status, reason, message });
+
+export function nodeStatus(facts: NodeFacts): FirewallNodeStatus {
+  const { object, report, silent, now } = facts;
+  const before = object.status;
+  const generation = object.metadata.generation ?? 0;
+  const conditions = silent || report === undefined ? silence(facts) : verdict(facts, report);
+  const observed = report === undefined ? keptFrom(before) : reported(facts, report);
+  return { ...observed, observedGeneration: generation, conditions: conditionsFrom(before?.conditions, conditions, generation, now) };
+}
+
+/** Without a report in this operator's life, what the one before wrote is the newest there is. */
+function keptFrom(before: FirewallNodeStatus | undefined): FirewallNodeStatus {
+  const { conditions: _, ...kept } = before ?? {};
+  return kept;
+}
+
+function reported({ object, reportedAt }: NodeFacts, report: Report): FirewallNodeStatus {
+  const { worker, ports, counters, drops } = report;
+  const [ipv4, ipv6] = [counters["sessions4"], counters["sessions6"]];
+  return drop({
+    lastReportTime: reportedAt,
+    shortHash: report.activeHash === "" ? undefined : report.activeHash.slice(0, 12),
+    agent: { version: report.agentVersion },
+    worker: worker && drop({ phase: worker.phase, ...known({ version: worker.version, dpdkVersion: worker.dpdkVersion }), pid: worker.pid, starts: worker.starts, core: worker.core }),
+    applied: {
+      verified: isApplied(object, report),
+      reason: report.reason === "" ? "Applied" : report.reason,
+      ...known({ hash: report.activeHash, message: report.message }),
+    },
+    rxMode: worker?.rxMode && { requested: worker.rxMode.requested, effective: worker.rxMode.effective, ...known({ reason: worker.rxMode.reason }) },
+    ports: ports.length === 0 ? undefined : ports.map(portStatus),
+    sessions: ipv4 === undefined || ipv6 === undefined ? undefined : { ipv4, ipv6, total: ipv4 + ipv6 },
+    counters: Object.keys(counters).length === 0 ? undefined : counters,
+    drops: Object.keys(drops).length === 0 ? undefined : drops,
+  });
+}
+
+const portStatus = (port: PortReport) => ({ name: port.name, state: port.state, mtu: port.mtu, ...known({ kind: port.kind, mac: port.mac, message: port.message }) });
+
+/** Members that are empty text are not known: absent. */
+const known = <K extends string>(members: Record<K, string>): Partial<Record<K, string>> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== "")) as Partial<Record<K, string>>;
+
+/** Absent instead of undefined. */
+const drop = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+
+const isApplied = (object: FirewallNodeObject, report: Report): boolean => object.spec.hash !== "" && report.activeHash === object.spec.hash;
+
+function silence({ object, report }: NodeFacts): NodeFact[] {
+  const spoke = report !== undefined || object.status?.lastReportTime !== undefined;
+  const reason = spoke ? "AgentSilent" : "NeverConnected";
+  const message = spoke
+    ? "The agent has not reported for 40 seconds; what it ran last, it still runs. Look at the agent's log on the node."
+    : "No agent has connected from this node yet; check that the node-agent runs there and reaches the operator.";
+  const unknown = (["Ready", "ConfigApplied", "PortsReady", "RxModeSatisfied"] as const).map((type) => fact(type, "Unknown", reason, message));
+  return [...unknown, fact("AgentConnected", "False", reason, message)];
+}
+
+function verdict({ object }: NodeFacts, report: Report): NodeFact[] {
+  const applied = appliedFact(object, report);
+  const ports = portsFact(report.ports);
+  return [readyFact(object, report, applied, ports), applied, ports, rxModeFact(report), fact("AgentConnected", "True", "Connected")];
+}
+
+function appliedFact(object: FirewallNodeObject, report: Report): NodeFact {
+  const reason = closed(report.reason);
+  if (isApplied(object, report)) {
+    const ok = reason === undefined || report.desiredHash !== object.spec.hash;
+    return fact("ConfigApplied", "True", ok ? "Applied" : reason, ok ? "" : report.message);
+  }
+  if (report.desiredHash !== object.spec.hash || reason === undefined || reason === "Applied" || reason === "Starting") {
+    return fact("ConfigApplied", "False", "Applying", "The agent is applying the configuration.");
+  }
+  return fact("ConfigApplied", "False", reason, report.message === "" ? NODE_REASON_TEXTS[reason] : report.message);
+}
+
+/** A reason of our list; one that a newer agent invented is told as a refusal, with its words kept in the message. */
+function closed(reason: string): NodeReason | undefined {
+  if (reason === "") return undefined;
+  return NODE_REASONS.find((known) => known === reason) ?? "ProgramRefused";
+}
+
+function readyFact(object: FirewallNodeObject, report: Report, applied: NodeFact, ports: NodeFact): NodeFact {
+  if (object.metadata.deletionTimestamp !== undefined) return fact("Ready", "False", "Stopping", "The node is told to stop.");
+  if (applied.status !== "True") return fact("Ready", "False", applied.reason, applied.message);
+  const phase = report.worker?.phase ?? "Down";
+  if (phase !== "Forwarding") return fact("Ready", "False", "WorkerDown", `The worker is not forwarding: its phase is ${phase}. ${report.message}`.trim());
+  if (ports.status !== "True") return fact("Ready", "False", "PortsNotReady", ports.message);
+  return fact("Ready", "True", "Ready", applied.message);
+}
+
+function portsFact(ports: readonly PortReport[]): NodeFact {
+  const bad = ports.filter((port) => port.state !== "Up");
+  if (bad.length === 0) return fact("PortsReady", "True", "AllPortsUp");
+  const texts = bad.map((port) => `${port.name} is ${port.state.toLowerCase()}${port.message === "" ? "" : ` (${port.message})`}`);
+  return fact("PortsReady", "False", "PortsNotUp", clip(`Port ${someOf(texts)}.`, 1024));
+}
+
+function rxModeFact(report: Report): NodeFact {
+  const mode = report.worker?.rxMode;
+  if (mode === undefined) return fact("RxModeSatisfied", "Unknown", "AsRequested", "The worker has not said how it receives yet.");
+  if (mode.requested === mode.effective) return fact("RxModeSatisfied", "True", "AsRequested");
+  return fact("RxModeSatisfied", "False", "FellBack", `${mode.requested} was asked for, ${mode.effective} is used: ${mode.reason}`);
+}
+
+const COARSE = ["lastReportTime", "counters", "drops", "sessions"] as const;
+
+/** Counters move all the time: written with everything else, and alone only when what is written is a minute old. */
+export function worthWriting(before: FirewallNodeStatus | undefined, after: FirewallNodeStatus, same: (a: unknown, b: unknown) => boolean): boolean {
+  const withoutCoarse = (status: FirewallNodeStatus | undefined): object => {
+    const copy: Record<string, unknown> = { ...status };
+    for (const member of COARSE) delete copy[member];
+    return copy;
+  };
+  if (!same(withoutCoarse(before), withoutCoarse(after))) return true;
+  const age = Date.parse(after.lastReportTime ?? "") - Date.parse(before?.lastReportTime ?? "");
+  return Number.isNaN(age) ? before?.lastReportTime !== after.lastReportTime : age >= 60_000;
+}

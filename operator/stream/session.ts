@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// One agent's stream: what it is told, as fast as it takes it, and what it last said.
+//
+// Nothing queues here. There is one wanted program and at most one transfer; a newer one replaces it, a slow agent
+// holds one piece. Of reports only the newest is kept.
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import type { AgentMessage, OperatorMessage } from "../../program/stream.gen";
+import type { AgentView, Desired } from "../agents";
+import type { Clock } from "../kube/clock";
+import { checkHello, checkReport, InvalidMessageError, kindOf, type Report } from "./report";
+
+export type Call = ServerDuplexStream<AgentMessage, OperatorMessage>;
+
+export interface SessionOptions {
+  call: Call;
+  node: string;
+  clock: Clock;
+  /** Something about the node is news: it connected, reported or left. */
+  onNews: () => void;
+  onEnd: (code: status, why: string) => void;
+  /** What the stream before this one said last. */
+  last?: AgentView | undefined;
+  helloMs?: number;
+  stuckMs?: number;
+}
+
+export const PIECE_BYTES = 256 * 1024;
+const WINDOW_MS = 10_000;
+const MAX_IN_WINDOW = 50;
+
+export class Session {
+  readonly node: string;
+  readonly #o: SessionOptions;
+  #desired: Desired | undefined;
+  /** Not told yet. */
+  #news = false;
+  #transfer: { of: Desired; offset: number } | undefined;
+  #writing = false;
+  #greeted = false;
+  #ended = false;
+  #report: Report | undefined;
+  #reportedAt = -Infinity;
+  #reportedWall = 0;
+  #toldAt = Infinity;
+  #window = { since: 0, messages: 0 };
+  #cancelHello: () => void;
+  #cancelStuck: () => void = () => undefined;
+
+  constructor(options: SessionOptions) {
+    this.#o = options;
+    this.node = options.node;
+    if (options.last !== undefined) ({ report: this.#report, reportedAt: this.#reportedAt, reportedWall: this.#reportedWall } = options.last);
+    this.#cancelHello = options.clock.after(options.helloMs ?? 10_000, () => this.end(status.DEADLINE_EXCEEDED, "no Hello came"));
+    const { call } = options;
+    call.on("data", (message: AgentMessage) => this.#receive(message));
+    call.on("end", () => this.end(status.OK, "the agent ended the stream"));
+    call.on("cancelled", () => this.end(status.CANCELLED, "the stream broke"));
+    call.on("error", () => this.end(status.CANCELLED, "the stream broke"));
+    call.on("drain", () => this.#drained());
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get view(): AgentView {
+    const stopped = this.#report !== undefined && this.#desired?.hash === "" && this.#reportedAt >= this.#toldAt && runsNothing(this.#report);
+    return { connected: !this.#ended && this.#greeted, report: this.#report, reportedAt: this.#reportedAt, reportedWall: this.#reportedWall, stopped };
+  }
+
+  desire(desired: Desired): void {
+    if (this.#desired?.hash === desired.hash && this.#desired.config === desired.config) return;
+    this.#desired = desired;
+    this.#news = true;
+    this.#transfer = undefined;
+    this.#toldAt = Infinity;
+    this.#pump();
+  }
+
+  end(code: status, why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelHello();
+    this.#cancelStuck();
+    this.#transfer = undefined;
+    const { call } = this.#o;
+    if (code === status.OK) call.end();
+    else if (!call.cancelled) call.emit("error", { code, details: why });
+    this.#o.onEnd(code, why);
+    this.#o.onNews();
+  }
+
+  #receive(message: AgentMessage): void {
+    if (this.#ended) return;
+    try {
+      this.#countMessage();
+      if (this.#ended) return;
+      if (!this.#greeted) this.#greet(message);
+      else this.#hear(message);
+    } catch (error) {
+      if (!(error instanceof InvalidMessageError)) throw error;
+      this.end(status.INVALID_ARGUMENT, error.message);
+    }
+  }
+
+  #greet(message: AgentMessage): void {
+    checkHello(message.hello, this.node);
+    this.#greeted = true;
+    this.#cancelHello();
+    this.#o.onNews();
+    this.#pump();
+  }
+
+  #hear(message: AgentMessage): void {
+    const kind = kindOf(message);
+    if (kind === "report" && message.report !== undefined) {
+      this.#report = checkReport(message.report);
+      this.#reportedAt = this.#o.clock.now();
+      this.#reportedWall = this.#o.clock.wall();
+      this.#o.onNews();
+    } else if (kind === "programRequest" && message.programRequest !== undefined) {
+      this.#request(message.programRequest.hash);
+    } else throw new InvalidMessageError(kind === "hello" ? "Hello came twice" : "the message is empty or of an unknown kind");
+  }
+
+  /** Only what this node shall run is given out; a request for something older crossed with news. */
+  #request(hash: string): void {
+    if (this.#desired === undefined || hash === "" || hash !== this.#desired.hash) return;
+    this.#transfer = { of: this.#desired, offset: 0 };
+    this.#pump();
+  }
+
+  #countMessage(): void {
+    const now = this.#o.clock.now();
+    if (now - this.#window.since > WINDOW_MS) this.#window = { since: now, messages: 0 };
+    if (++this.#window.messages > MAX_IN_WINDOW) this.end(status.RESOURCE_EXHAUSTED, `more than ${MAX_IN_WINDOW} messages in ${WINDOW_MS / 1000} seconds`);
+  }
+
+  #pump(): void {
+    while (!this.#ended && this.#greeted && !this.#writing) {
+      const message = this.#next();
+      if (message === undefined) return;
+      if (!this.#o.call.write(message)) this.#hold();
+    }
+  }
+
+  #hold(): void {
+    this.#writing = true;
+    const stuckMs = this.#o.stuckMs ?? 60_000;
+    this.#cancelStuck = this.#o.clock.after(stuckMs, () => this.end(status.DEADLINE_EXCEEDED, `the agent took nothing for ${stuckMs} ms`));
+  }
+
+  #drained(): void {
+    this.#writing = false;
+    this.#cancelStuck();
+    this.#pump();
+  }
+
+  #next(): OperatorMessage | undefined {
+    const desired = this.#desired;
+    if (desired === undefined) return undefined;
+    if (this.#news) {
+      this.#news = false;
+      this.#toldAt = this.#o.clock.now();
+      return { desired: { hash: desired.hash, config: desired.config, programVersion: desired.programVersion, size: BigInt(desired.bytes.length) } };
+    }
+    return this.#transfer === undefined ? undefined : this.#piece(this.#transfer);
+  }
+
+  #piece(transfer: { of: Desired; offset: number }): OperatorMessage {
+    const { of, offset } = transfer;
+    const { buffer, byteOffset, length } = of.bytes;
+    const size = Math.min(PIECE_BYTES, length - offset);
+    const last = offset + size >= length;
+    transfer.offset += size;
+    if (last) this.#transfer = undefined;
+    return { program: { hash: of.hash, offset: BigInt(offset), data: Buffer.from(buffer, byteOffset + offset, size), last } };
+  }
+}
+
+const runsNothing = (report: Report): boolean =>
+  report.activeHash === "" && report.desiredHash === "" && report.worker?.phase !== "Forwarding";
