@@ -7,7 +7,7 @@ import type { AddressTable } from "./addresses";
 import type { Report } from "./issue";
 import { familiesNeverMeet } from "./families";
 import type { Scope } from "./scope";
-import { shadowedPolicies } from "./shadow";
+import { shadowedPolicies } from "./shadow/shadow";
 import { ignoredTimeouts, unusedAddresses, unusedApplications, unusedPorts, unusedZones } from "./unused";
 
 export interface CheckInput {
