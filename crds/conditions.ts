@@ -29,7 +29,11 @@ export const NODE_REASON_TEXTS = {
 export type NodeReason = keyof typeof NODE_REASON_TEXTS;
 export const NODE_REASONS = Object.keys(NODE_REASON_TEXTS) as readonly NodeReason[];
 
-const AGENT_SILENT = "The agent has not reported for 40 seconds. What it ran last, it still runs.";
+/** Reasons that hold for every condition of a node when its agent does not speak. */
+const NO_REPORT = {
+  AgentSilent: "The agent has not reported for 40 seconds. What it ran last, it still runs.",
+  NeverConnected: "No agent has connected from this node yet.",
+} as const;
 
 export const CONFIG_CONDITIONS = {
   Ready: {
@@ -38,9 +42,9 @@ export const CONFIG_CONDITIONS = {
       AllNodesReady: "All selected nodes are ready.",
       NodesNotReady: "Some selected nodes are not ready; status.failedNodes names them.",
       NodesUnknown: "Some selected nodes do not report.",
-      NotCompiled: "The configuration is invalid and none was accepted before.",
+      NotCompiled: "The newest generation is invalid; what was accepted before, if anything, stays in force.",
       NoNodesMatched: "The node selector matches no node.",
-      Conflict: "An older configuration holds all nodes that this one selects.",
+      Conflict: "An older configuration holds nodes that this one selects.",
       Terminating: "The configuration is being deleted.",
     },
   },
@@ -93,26 +97,26 @@ export const NODE_CONDITIONS = {
       Applying: "The configuration is being applied.",
       ConfigNotApplied: "The wanted configuration does not run.",
       PortsNotReady: "A port is not up.",
-      AgentSilent: AGENT_SILENT,
+      ...NO_REPORT,
       Stopping: "The node is being released.",
       ...NODE_REASON_TEXTS,
     },
   },
   ConfigApplied: {
     text: "The worker itself acknowledged the wanted hash.",
-    reasons: { Applying: "The configuration is being applied.", AgentSilent: AGENT_SILENT, ...NODE_REASON_TEXTS },
+    reasons: { Applying: "The configuration is being applied.", ...NO_REPORT, ...NODE_REASON_TEXTS },
   },
   AgentConnected: {
     text: "The agent of the node is connected to the operator.",
-    reasons: { Connected: "It is.", AgentSilent: AGENT_SILENT, NeverConnected: "No agent has connected from this node yet." },
+    reasons: { Connected: "It is.", ...NO_REPORT },
   },
   PortsReady: {
     text: "All ports are up.",
-    reasons: { AllPortsUp: "They are.", PortsNotUp: "At least one is down or absent; status.ports says why.", AgentSilent: AGENT_SILENT },
+    reasons: { AllPortsUp: "They are.", PortsNotUp: "At least one is down or absent; status.ports says why.", ...NO_REPORT },
   },
   RxModeSatisfied: {
     text: "The receive mode is the one that was asked for.",
-    reasons: { AsRequested: "It is.", FellBack: "Another mode is used; status.rxMode.reason says why.", AgentSilent: AGENT_SILENT },
+    reasons: { AsRequested: "It is.", FellBack: "Another mode is used; status.rxMode.reason says why.", ...NO_REPORT },
   },
 } as const;
 

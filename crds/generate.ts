@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { crd, KINDS } from "./crd";
+import { conditionsText, dropReasonsText, issuesText } from "./generate-lists";
+import { referenceText } from "./generate-reference";
 import { typesText } from "./generate-types";
 
 const ROOT = join(__dirname, "..");
@@ -18,6 +20,10 @@ export function outputs(): Map<string, string> {
   const files = new Map<string, string>();
   for (const kind of KINDS) files.set(`crds/${kind.kind.toLowerCase()}.gen.yaml`, yaml(kind));
   files.set("crds/types.gen.ts", typesText());
+  files.set("docs/api.md", referenceText());
+  files.set("docs/conditions.md", conditionsText());
+  files.set("docs/issues.md", issuesText());
+  files.set("docs/drop-reasons.md", dropReasonsText());
   return files;
 }
 

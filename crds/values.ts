@@ -13,39 +13,41 @@ const LENGTH4 = "/(3[0-2]|[12]?[0-9])";
 const LENGTH6 = "/(12[0-8]|1[01][0-9]|[1-9]?[0-9])";
 const PORT = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})";
 
-/** A string of a language: the pattern, its longest text, and the sentence that follows the field's path. */
-function text(pattern: string, maxLength: number, sentence: string) {
-  return z
-    .string()
-    .max(maxLength)
-    .regex(new RegExp(`^(${pattern})$`), sentence);
+/** What the strings of a pattern are called in the reference. */
+export const PATTERN_TEXTS = new Map<string, string>();
+
+/** A string of a language: its name, the pattern, its longest text, and the sentence that follows the value. */
+function text(title: string, pattern: string, maxLength: number, sentence: string) {
+  const whole = new RegExp(`^(${pattern})$`);
+  PATTERN_TEXTS.set(whole.source, title);
+  return z.string().max(maxLength).regex(whole, sentence);
 }
 
 /** Names that people give to zones, addresses, applications and policies. */
 export const name = () =>
-  text("[A-Za-z0-9][A-Za-z0-9._-]*", 63, "must start with a letter or digit and hold only letters, digits, '.', '_' and '-'").min(1);
+  text("name", "[A-Za-z0-9][A-Za-z0-9._-]*", 63, "must start with a letter or digit and hold only letters, digits, '.', '_' and '-'").min(1);
 
 /** Name of a kernel network device. */
 export const deviceName = () =>
-  text("[A-Za-z0-9][A-Za-z0-9._-]*", 15, "must start with a letter or digit and hold only letters, digits, '.', '_' and '-'").min(1);
+  text("name", "[A-Za-z0-9][A-Za-z0-9._-]*", 15, "must start with a letter or digit and hold only letters, digits, '.', '_' and '-'").min(1);
 
 /** metadata.name: a DNS subdomain (RFC 1123). */
 export const objectName = () =>
-  text(
+  text("object name", 
     "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
     253,
     "must be a DNS subdomain: lower-case letters, digits, '-' and '.', for example edge-1",
   ).min(1);
 
-export const ipAddress = () => text(`${IPV4}|${IPV6}`, 39, "must be an IPv4 or IPv6 address, for example 192.0.2.1 or 2001:db8::1").min(2);
+export const ipAddress = () => text("IP address", `${IPV4}|${IPV6}`, 39, "must be an IPv4 or IPv6 address, for example 192.0.2.1 or 2001:db8::1").min(2);
 
 /** A network with its prefix length. */
 export const cidr = () =>
-  text(`${IPV4}${LENGTH4}|${IPV6}${LENGTH6}`, 43, "must be an address with a prefix length, for example 10.0.0.0/24 or 2001:db8::/64").min(4);
+  text("address with prefix length", `${IPV4}${LENGTH4}|${IPV6}${LENGTH6}`, 43, "must be an address with a prefix length, for example 10.0.0.0/24 or 2001:db8::/64").min(4);
 
 /** A network, or one address without a prefix length. */
 export const prefix = () =>
-  text(
+  text("address or prefix", 
     `${IPV4}(${LENGTH4})?|${IPV6}(${LENGTH6})?`,
     43,
     "must be an address or a prefix, for example 10.1.3.7, 10.1.2.0/24 or 2001:db8::/64",
@@ -53,21 +55,21 @@ export const prefix = () =>
 
 /** A unicast MAC address. */
 export const mac = () =>
-  text("[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", 17, "must be a unicast MAC address, for example 02:00:00:00:00:01").min(17);
+  text("MAC address", "[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", 17, "must be a unicast MAC address, for example 02:00:00:00:00:01").min(17);
 
 export const portRange = () =>
-  text(`${PORT}(-${PORT})?`, 11, 'must be a port from 1 to 65535 or a range, in quotes, for example "443" or "8000-8080"').min(1);
+  text("port or range", `${PORT}(-${PORT})?`, 11, 'must be a port from 1 to 65535 or a range, in quotes, for example "443" or "8000-8080"').min(1);
 
 export const pciAddress = () =>
-  text("[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]", 12, 'must be a PCI address, in quotes, for example "0000:03:00.0"').min(12);
+  text("PCI address", "[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]", 12, 'must be a PCI address, in quotes, for example "0000:03:00.0"').min(12);
 
 /** Absolute core ids: "2", "2-5" or "2,4-6". */
 export const coreList = () =>
-  text("[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*", 255, 'must be core ids, in quotes, for example "2", "2-5" or "2,4-6"').min(1);
+  text("core ids", "[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*", 255, 'must be core ids, in quotes, for example "2", "2-5" or "2,4-6"').min(1);
 
 /** Bytes with a binary or decimal suffix. */
 export const quantity = () =>
-  text("[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|k|M|G|T)?", 17, "must be a number of bytes with an optional suffix, for example 256Mi or 2Gi").min(1);
+  text("quantity", "[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|k|M|G|T)?", 17, "must be a number of bytes with an optional suffix, for example 256Mi or 2Gi").min(1);
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -94,20 +96,20 @@ export function quantityBytes(value: string): number {
 }
 
 /** Milliseconds or seconds, one number and one unit. */
-export const shortDuration = () => text("[1-9][0-9]{0,5}(ms|s)", 8, "must be a duration in ms or s, for example 100ms").min(2);
+export const shortDuration = () => text("duration (ms, s)", "[1-9][0-9]{0,5}(ms|s)", 8, "must be a duration in ms or s, for example 100ms").min(2);
 
 /** Whole seconds, Go notation: "90s", "30m", "1h30m". */
 export const longDuration = () =>
-  text("([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?", 20, "must be a duration in h, m and s, for example 90s, 30m or 1h30m").min(2);
+  text("duration (h, m, s)", "([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?", 20, "must be a duration in h, m and s, for example 90s, 30m or 1h30m").min(2);
 
 const LABEL = "([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)";
 export const LABEL_KEY = `([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?${LABEL}`;
 
 /** Key of a Kubernetes label. */
-export const labelKey = () => text(LABEL_KEY, 317, "must be a label key of the form name or prefix/name, for example portcullis.dev/role").min(1);
+export const labelKey = () => text("label key", LABEL_KEY, 317, "must be a label key of the form name or prefix/name, for example portcullis.dev/role").min(1);
 
 /** Value of a Kubernetes label; may be empty. */
-export const labelValue = () => text(`${LABEL}?`, 63, "must be a label value: letters, digits, '-', '_' and '.', at most 63");
+export const labelValue = () => text("label value", `${LABEL}?`, 63, "must be a label value: letters, digits, '-', '_' and '.', at most 63");
 
 /** SHA-256 in lower-case hexadecimal. */
-export const hash = () => text("([0-9a-f]{64})?", 64, "must be 64 lower-case hexadecimal digits");
+export const hash = () => text("SHA-256 in hexadecimal", "([0-9a-f]{64})?", 64, "must be 64 lower-case hexadecimal digits");
