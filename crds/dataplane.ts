@@ -67,7 +67,7 @@ const port = exactlyOneOf(
     tap: tap.optional().describe("A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests."),
     kernelInterface: kernelInterface.optional().describe("An existing kernel network device, driven through a packet socket."),
     pci: pci.optional().describe("A PCI network device, driven by DPDK directly."),
-  }),
+  }, "A place where packets enter and leave."),
   ["tap", "kernelInterface", "pci"],
 );
 

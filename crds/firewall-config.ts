@@ -52,7 +52,7 @@ const failedNode = object("FailedNode", {
   name: v.objectName().describe("Name of the node."),
   reason: z.string().min(1).max(128).describe("Reason from the closed list in docs/conditions.md."),
   message: message().describe("One sentence for people."),
-});
+}, "A node that is not ready.");
 
 const nodes = object("NodeCounts", {
   matched: count().describe("Nodes that the selector matches and no older configuration holds."),

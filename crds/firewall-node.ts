@@ -45,7 +45,7 @@ const nodePort = object("PortStatus", {
   mac: z.string().max(17).optional().describe("MAC address."),
   mtu: z.int().min(0).max(65_535).optional().describe("Largest IP packet in bytes."),
   message: message().optional().describe("Why it is not up."),
-});
+}, "A port of the node.");
 
 const counters = (what: string) =>
   z

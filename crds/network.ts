@@ -23,7 +23,7 @@ const networkInterface = object("Interface", {
   addresses: atomic(z.array(v.cidr().describe("An address with its prefix length.")).max(16))
     .default([])
     .describe("The firewall's own addresses on it, with prefix lengths, IPv4 and IPv6. None: addresses come from the kernel, for example by DHCP."),
-});
+}, "A logical interface: a port or a VLAN of it.");
 
 export const interfaces = mapOf(networkInterface, (item) => z.array(item).max(256), ["name"]);
 
@@ -42,7 +42,7 @@ const hostInbound = object("HostInbound", {
 const zone = object("Zone", {
   name: zoneName.describe("Name of the zone; interfaces and policies refer to it."),
   hostInbound: hostInbound.prefault({}).describe("What may reach the firewall itself from this zone. ARP and neighbor discovery always may."),
-});
+}, "A group of interfaces that policies speak of.");
 
 export const zones = mapOf(zone, (item) => z.array(item).max(64), ["name"]);
 
@@ -53,13 +53,13 @@ const staticRoute = object("StaticRoute", {
     .deviceName()
     .optional()
     .describe("The interface that the gateways are on. Needed for link-local gateways. Default: the one whose network holds the gateway."),
-});
+}, "A network and the gateways to it.");
 
 const neighbor = object("Neighbor", {
   interface: v.deviceName().describe("The interface that the neighbor is on."),
   address: v.ipAddress().describe("IP address of the neighbor."),
   mac: v.mac().describe("MAC address of the neighbor."),
-});
+}, "The MAC address of an IP address.");
 
 export const routing = object("Routing", {
   static: mapOf(staticRoute, (item) => z.array(item).max(16_384), ["prefix"], true)

@@ -48,7 +48,7 @@ export function conditions<const T extends readonly [string, ...string[]]>(title
     lastTransitionTime: z.iso.datetime().max(64).describe("When status last changed."),
     reason: z.string().min(1).max(128).regex(/^[A-Z][A-Za-z0-9]*$/).describe("Reason from the closed list in docs/conditions.md."),
     message: z.string().max(4096).describe("One sentence for people; empty when there is nothing to say."),
-  });
+  }, "A condition.");
   return mapOf(condition, (item) => z.array(item).max(types.length), ["type"]).describe("Conditions; docs/conditions.md lists types and reasons.");
 }
 

@@ -20,7 +20,7 @@ const address = withRule(
     members: setOf(z.array(v.name().describe("Name of another set.")).min(1).max(1024))
       .optional()
       .describe("Other sets whose addresses belong to this one."),
-  }),
+  }, "A named set of addresses and networks."),
   {
     cel: "has(self.prefixes) || has(self.members)",
     test: (self) => self.prefixes !== undefined || self.members !== undefined,
@@ -65,7 +65,7 @@ let application = object("Application", {
     .optional()
     .describe("ICMP types and codes. Default: all of them. Only with ICMP and ICMPv6."),
   timeout: timeout.optional().describe("How long an idle session of the application is kept, 1s to 168h. Default: by protocol."),
-});
+}, "A named protocol with ports, types or a timeout.");
 application = withRule(application, {
   cel: `!(has(self.destinationPorts) || has(self.sourcePorts)) || self.protocol in ${celList(WITH_PORTS)}`,
   test: (self) => (self.destinationPorts === undefined && self.sourcePorts === undefined) || WITH_PORTS.includes(self.protocol),
@@ -94,7 +94,7 @@ let policy = object("Policy", {
   applications: names("an application", 1024).describe("Applications; \"any\" is every application. None: every application."),
   action: action.describe("Permit opens a session; Deny drops; Reject drops and tells the sender (TCP reset or ICMP unreachable)."),
   enabled: unstored(z.boolean().default(true)).describe("Whether the policy takes part; false keeps it written but without effect."),
-});
+}, "What happens to the connections that it matches.");
 for (const [flag, list] of [["sourcesNegated", "sources"], ["destinationsNegated", "destinations"]] as const) {
   policy = withRule(policy, {
     cel: `!has(self.${flag}) || !self.${flag} || (has(self.${list}) && size(self.${list}) > 0)`,

@@ -79,9 +79,9 @@ export function atomic<S extends z.ZodType>(list: z.ZodArray<S>) {
   return list.meta({ "x-kubernetes-list-type": "atomic" });
 }
 
-/** An object without other fields; the title names the type that is generated for it. */
-export function object<const S extends z.core.$ZodLooseShape>(title: string, shape: S) {
-  return z.strictObject(shape).meta({ title });
+/** An object without other fields; the title names the type that is generated for it, the text describes an item of a list. */
+export function object<const S extends z.core.$ZodLooseShape>(title: string, shape: S, text?: string) {
+  return z.strictObject(shape).meta({ title, ...(text !== undefined && { description: text }) });
 }
 
 /** A default that the compiler applies and the API server does not store: it would be repeated in thousands of items. */

@@ -34,6 +34,7 @@ export interface FirewallConfigStatus {
   conditions?: ConfigCondition[] | undefined;
 }
 
+/** A condition. */
 export interface ConfigCondition {
   /** Type of the condition. */
   type: "Ready" | "Progressing" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict";
@@ -49,6 +50,7 @@ export interface ConfigCondition {
   message: string;
 }
 
+/** A node that is not ready. */
 export interface FailedNode {
   /** Name of the node. */
   name: string;
@@ -118,6 +120,7 @@ export interface Routing {
   neighbors: Neighbor[];
 }
 
+/** The MAC address of an IP address. */
 export interface Neighbor {
   /** The interface that the neighbor is on. */
   interface: string;
@@ -127,6 +130,7 @@ export interface Neighbor {
   mac: string;
 }
 
+/** A network and the gateways to it. */
 export interface StaticRoute {
   /** Destination network, for example 0.0.0.0/0 or 2001:db8::/32. */
   prefix: string;
@@ -136,6 +140,7 @@ export interface StaticRoute {
   interface?: string | undefined;
 }
 
+/** What happens to the connections that it matches. */
 export interface Policy {
   /** Name of the policy, in counters and sessions. */
   name: string;
@@ -159,6 +164,7 @@ export interface Policy {
   enabled: boolean;
 }
 
+/** A named protocol with ports, types or a timeout. */
 export interface Application {
   /** Name of the application; policies refer to it. "any" is reserved. */
   name: string;
@@ -182,6 +188,7 @@ export interface IcmpType {
   code?: number | undefined;
 }
 
+/** A named set of addresses and networks. */
 export interface Address {
   /** Name of the set; policies and other sets refer to it. "any" is reserved. */
   name: string;
@@ -191,6 +198,7 @@ export interface Address {
   members?: string[] | undefined;
 }
 
+/** A group of interfaces that policies speak of. */
 export interface Zone {
   /** Name of the zone; interfaces and policies refer to it. */
   name: string;
@@ -204,6 +212,7 @@ export interface HostInbound {
   services: ("all" | "ping" | "ssh" | "http" | "https" | "dns" | "dhcp" | "dhcpv6" | "ntp" | "snmp" | "syslog" | "traceroute" | "bgp" | "bfd" | "ospf" | "vrrp")[];
 }
 
+/** A logical interface: a port or a VLAN of it. */
 export interface Interface {
   /** Name of the interface, at most 15 characters. The kernel device of the host path has the same name. */
   name: string;
@@ -231,6 +240,7 @@ export interface Dataplane {
   ports: Port[];
 }
 
+/** A place where packets enter and leave. */
 export interface Port {
   /** Name of the port; interfaces refer to it. */
   name: string;
@@ -357,6 +367,7 @@ export interface FirewallNodeStatus {
   conditions?: NodeCondition[] | undefined;
 }
 
+/** A condition. */
 export interface NodeCondition {
   /** Type of the condition. */
   type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "RxModeSatisfied";
@@ -382,6 +393,7 @@ export interface SessionCounts {
   total: number;
 }
 
+/** A port of the node. */
 export interface PortStatus {
   /** Name of the port. */
   name: string;
