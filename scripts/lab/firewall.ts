@@ -3,7 +3,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { FirewallConfigSpec } from "../../crds/index";
+import type { z } from "zod";
+import type { firewallConfig } from "../../crds/index";
 import { must, root, until, type Child, type Lab, type Namespace } from "./lab";
 import type { Finished } from "./process";
 
@@ -34,11 +35,9 @@ export interface Session {
 }
 
 /** A FirewallConfig as a person writes it, before defaults. */
-export interface Document {
-  metadata: { name: string };
-  spec: Partial<FirewallConfigSpec> & Record<string, unknown>;
-  [key: string]: unknown;
-}
+export type Document = z.input<typeof firewallConfig>;
+export type Spec = Document["spec"];
+export type Policy = NonNullable<Spec["policies"]>[number];
 
 export function readExample(name: string): Document {
   return parse(readFileSync(join(root, "examples", name), "utf8")) as Document;

@@ -15,6 +15,14 @@ function http(address: string, port: string, text: string): void {
   server.listen({ host: address, port: Number(port), ipv6Only: isIPv6(address) }, () => print("listening"));
 }
 
+/** file ADDRESS PORT BYTES: answers every request with that many checked bytes. */
+function file(address: string, port: string, bytes: string): void {
+  const content = Buffer.alloc(Number(bytes));
+  fill(content, 0);
+  const server = createHttpServer((_request, response) => response.end(content));
+  server.listen({ host: address, port: Number(port), ipv6Only: isIPv6(address) }, () => print("listening"));
+}
+
 /** echo ADDRESS PORT: sends back what comes, per connection. */
 function echo(address: string, port: string): void {
   const server = createServer({ noDelay: true }, (socket) => {
@@ -168,7 +176,7 @@ function tries(address: string, port: string, pause: string): void {
 }
 
 const commands: Record<string, (...args: string[]) => void> = {
-  http, echo, talk, send, receive, "udp-echo": udpEcho, "udp-talk": udpTalk, connect: attempt, tries,
+  http, file, echo, talk, send, receive, "udp-echo": udpEcho, "udp-talk": udpTalk, connect: attempt, tries,
 } as Record<string, (...args: string[]) => void>;
 
 const [name = "", ...args] = process.argv.slice(2);
