@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emitAsserts, emitHashHeader, emitTypeScript, layoutHash, layoutVersion } from "./layout_emit";
+import { emitFields } from "./layout_emit_fields";
 import { type Layout, parseLayout } from "./layout_parse";
 
 /** The new content of layout.lock, or an error when the header changed and its version did not. */
@@ -46,6 +47,7 @@ function main(args: readonly string[]): void {
     ["worker/shm/layout.lock", nextLock(read(join(__dirname, "layout.lock")), layout, args.includes("--unreleased"))],
     ["worker/shm/layout_hash.gen.h", emitHashHeader(layout)],
     ["worker/shm/layout_assert.gen.c", emitAsserts(layout)],
+    ["worker/shm/layout_fields.gen.c", emitFields(layout)],
     ["node-agent/shm/layout.gen.ts", emitTypeScript(layout)],
   ];
   for (const [path, text] of outputs) {
