@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks the running agent over its local socket.
+import { request } from "node:http";
+import { statePaths } from "../node-agent/host/paths";
+import { CommandError } from "./command";
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** No agent listens on the socket of this state directory. */
+export class NotRunning extends CommandError {}
+
+/** The answer's JSON text. Throws a CommandError with one sentence. */
+export async function ask(stateDir: string, path: string): Promise<string> {
+  const { dir, agentSocket } = statePaths(stateDir);
+  const { status, body } = await fetchUnix(agentSocket, path).catch((error: unknown) => { throw explain(error as NodeJS.ErrnoException, dir); });
+  if (status === 200) return body;
+  throw new CommandError(errorOf(body) ?? `the agent answered ${status}`);
+}
+
+function fetchUnix(socketPath: string, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, path, timeout: ANSWER_TIMEOUT_MS }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
+      response.on("end", () => { resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces).toString("utf8") }); });
+      response.on("error", reject);
+    });
+    call.on("timeout", () => call.destroy(new Error("it does not answer")));
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, dir: string): CommandError {
+  if (error.code === "ENOENT" || error.code === "ECONNREFUSED" || error.code === "ENOTDIR") return new NotRunning(`no agent is running for ${dir}`);
+  if (error.code === "EACCES" || error.code === "EPERM") return new CommandError(`the agent of ${dir} may not be asked by this user: run as root`);
+  return new CommandError(`the agent of ${dir} cannot be asked: ${error.message}`);
+}
+
+function errorOf(body: string): string | null {
+  try {
+    return (JSON.parse(body) as { error?: string }).error ?? null;
+  } catch {
+    return null;
+  }
+}

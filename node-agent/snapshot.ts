@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the local socket and the reports say: the worker's rows in the words of the configuration. 64-bit counters stay
+// bigints; json.ts writes them exactly.
+import type { Program } from "../program/program";
+import type { Agent } from "./agent";
+import { hexHash } from "./agent";
+import type { Decoded } from "./shm/decode";
+import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
+import { VERSION } from "./version";
+import type { WorkerStatus } from "./worker-view";
+
+export interface PortView {
+  readonly name: string;
+  readonly kind: string;
+  readonly device: string;
+  readonly state: string;
+  readonly mtu: number;
+  readonly mac: string;
+  readonly message: string;
+  readonly rxPackets: bigint;
+  readonly rxBytes: bigint;
+  readonly txPackets: bigint;
+  readonly txBytes: bigint;
+  readonly rxMissed: bigint;
+}
+
+/** "no-generation" > "NoGeneration". */
+export function pascal(name: string): string {
+  return name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
+}
+
+/** "received_bytes" > "receivedBytes". */
+export function camel(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function nameOf(values: readonly EnumValue[], value: number): string {
+  return pascal(values.find((v) => v.value === value)?.name ?? `unknown-${value}`);
+}
+
+export function formatMac(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/** The program that the worker runs, when this agent knows it. */
+export function activeProgram(agent: Agent): Program | null {
+  const status = agent.workerStatus();
+  const hash = status === null ? "" : hexHash(status.active_hash);
+  return [agent.good, agent.desired].find((p) => p !== null && (p.hash === hash || status === null))?.program ?? null;
+}
+
+export function workerSnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const status = agent.workerStatus();
+  if (worker === null) return { phase: "Down", pid: null };
+  if (status === null) return { phase: "Starting", pid: worker.pid };
+  return { phase: nameOf(fw_worker_phase_values, status.phase), pid: worker.pid, ...details(status) };
+}
+
+function details(status: WorkerStatus) {
+  return {
+    version: status.worker_version,
+    dpdkVersion: status.dpdk_version,
+    starts: status.start_count,
+    startedAt: new Date(Number(status.started_at_ns / 1_000_000n)).toISOString(),
+    heartbeatAgeMs: Number((process.hrtime.bigint() - status.heartbeat_ns) / 1_000_000n),
+    core: status.core,
+    pageSize: status.page_size,
+    stateDiscarded: status.state_discarded,
+    rxMode: {
+      requested: nameOf(fw_rx_mode_values, status.rx_mode_requested),
+      effective: nameOf(fw_rx_mode_values, status.rx_mode_effective),
+      reason: status.rx_mode_reason,
+    },
+  };
+}
+
+export function portSnapshot(agent: Agent): PortView[] {
+  const worker = agent.supervisor.worker;
+  const program = activeProgram(agent);
+  const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.ports(worker);
+  const known = (program?.ports ?? []).map((port) => ({ port, row: rows.find((row) => row.name === port.name) }));
+  return known.map(({ port, row }) => portView(port.name, port.kind, port.device, row));
+}
+
+function portView(name: string, kind: string, device: string, row: Decoded<"fw_port_status"> | undefined): PortView {
+  return {
+    name, kind, device,
+    state: row === undefined ? "Absent" : nameOf(fw_port_state_values, row.state),
+    mtu: row?.mtu ?? 0,
+    mac: row === undefined ? "" : formatMac(row.mac),
+    message: row === undefined ? "the worker has not opened it" : row.message,
+    rxPackets: row?.rx_packets ?? 0n, rxBytes: row?.rx_bytes ?? 0n,
+    txPackets: row?.tx_packets ?? 0n, txBytes: row?.tx_bytes ?? 0n, rxMissed: row?.rx_missed ?? 0n,
+  };
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Does it forward by the wanted program, and if not, why. */
+export function readiness(agent: Agent, ports: readonly PortView[]): Readiness {
+  const problem = agent.problem;
+  if (problem !== null) return { ready: false, reason: problem.reason, message: problem.sentence };
+  if (agent.desired === null) return { ready: false, reason: "NoProgram", message: "no configuration is meant for this node" };
+  const status = agent.workerStatus();
+  if (status === null || agent.busy) return { ready: false, reason: "Starting", message: "the worker is being started or a configuration is being applied" };
+  if (hexHash(status.active_hash) !== agent.desired.hash || status.phase !== fw_worker_phase.FW_PHASE_FORWARDING)
+    return { ready: false, reason: "Starting", message: "the worker has not acknowledged the configuration yet" };
+  const down = ports.find((port) => port.state !== nameOf(fw_port_state_values, fw_port_state.FW_PORT_UP));
+  if (down !== undefined) {
+    const why = down.message === "" ? "" : `: ${down.message}`;
+    return { ready: false, reason: "PortUnavailable", message: `port "${down.name}" is ${down.state.toLowerCase()}${why}` };
+  }
+  return { ready: true, reason: "Applied", message: "" };
+}
+
+/** A fault beside the program itself. */
+export interface Notice {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function statusSnapshot(agent: Agent, mode: string, notices: readonly Notice[]) {
+  const status = agent.workerStatus();
+  const ports = portSnapshot(agent);
+  const worker = workerSnapshot(agent);
+  const stored = agent.storeProblem;
+  return {
+    ...readiness(agent, ports),
+    phase: worker.phase,
+    config: agent.desired?.program.config ?? "",
+    hash: status === null ? "" : hexHash(status.active_hash),
+    desired: agent.desired?.hash ?? "",
+    stored: agent.storedHash,
+    problems: [...(stored === null ? [] : [{ reason: stored.reason, message: stored.sentence }]), ...notices],
+    agent: { pid: process.pid, version: VERSION, mode, stateDir: agent.paths.dir, startedAt: agent.startedAt.toISOString() },
+    worker,
+    ports,
+    sessions: sessionUse(agent),
+  };
+}
+
+export type StatusView = ReturnType<typeof statusSnapshot>;
+
+function sessionUse(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const counters = worker === null || agent.workerStatus() === null ? null : agent.view.counters(worker);
+  const header = worker === null ? null : agent.view.header(worker);
+  return {
+    ipv4: { used: counters?.sessions4 ?? 0n, capacity: header?.sessions4_capacity ?? 0 },
+    ipv6: { used: counters?.sessions6 ?? 0n, capacity: header?.sessions6_capacity ?? 0 },
+  };
+}
+
+export function interfaceSnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const program = activeProgram(agent);
+  const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.interfaces(worker);
+  return (program?.interfaces ?? []).map((iface) => {
+    const row = rows.find((r) => r.name === iface.name);
+    return {
+      name: iface.name,
+      port: program?.ports[iface.port]?.name ?? "",
+      vlan: iface.vlan,
+      zone: program?.zones[iface.zone]?.name ?? "",
+      addresses: iface.addresses,
+      ifindex: row?.ifindex ?? 0,
+      rxPackets: row?.rx_packets ?? 0n, rxBytes: row?.rx_bytes ?? 0n,
+      txPackets: row?.tx_packets ?? 0n, txBytes: row?.tx_bytes ?? 0n,
+      punted: row?.punted ?? 0n, fromHost: row?.from_host ?? 0n,
+    };
+  });
+}
+
+export type InterfaceView = ReturnType<typeof interfaceSnapshot>[number];
+export type PolicyView = ReturnType<typeof policySnapshot>[number];
+
+/** Everything but drops, by name; null while no worker can be read. */
+export function counterSnapshot(agent: Agent): Record<string, bigint> | null {
+  const counters = readCounters(agent);
+  if (counters === null) return null;
+  const { dropped, ...rest } = counters;
+  const named = Object.entries(rest).map(([name, value]) => [camel(name), value] as const);
+  return Object.fromEntries([...named, ["dropped", dropped.reduce((sum, n) => sum + n, 0n)]]);
+}
+
+/** Every drop reason by name, zero or not; null while no worker can be read. */
+export function dropSnapshot(agent: Agent): Record<string, bigint> | null {
+  const counters = readCounters(agent);
+  if (counters === null) return null;
+  return Object.fromEntries(fw_drop_values.map(({ value, name }) => [name, counters.dropped[value] ?? 0n]));
+}
+
+function readCounters(agent: Agent): Decoded<"fw_counters"> | null {
+  const worker = agent.supervisor.worker;
+  return worker === null || agent.workerStatus() === null ? null : agent.view.counters(worker);
+}
+
+export function policySnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const policies = activeProgram(agent)?.policies ?? [];
+  const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.policies(worker, policies.length);
+  return policies.map((policy, row) => ({
+    name: policy.name, action: policy.action,
+    packets: rows[row]?.packets ?? 0n, bytes: rows[row]?.bytes ?? 0n, sessions: rows[row]?.sessions ?? 0n,
+  }));
+}

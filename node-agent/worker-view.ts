@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker says of itself in its state file. Every answer is null while the file is not (yet) that worker's.
+import type { WorkerProcess } from "./host/launcher";
+import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
+import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_worker_phase } from "./shm/layout.gen";
+import { SegmentError, StateFile } from "./shm/segment";
+
+export type WorkerStatus = Decoded<"fw_worker_status">;
+export type StateHeader = Decoded<"fw_state_header">;
+
+export interface Heartbeats {
+  readonly control: bigint;
+  readonly core: bigint;
+  /** It forwards by an accepted program. */
+  readonly judged: boolean;
+}
+
+const NO_BEATS: Heartbeats = { control: 0n, core: 0n, judged: false };
+
+export class WorkerView {
+  #file: StateFile | null = null;
+  #header: StateHeader | null = null;
+  #pid = 0;
+  /** Why the state file of the present worker cannot be read; "" when it can, or is not there yet. */
+  fault = "";
+
+  heartbeats(process: WorkerProcess): Heartbeats {
+    const status = this.status(process);
+    if (status === null) return NO_BEATS;
+    return { control: status.heartbeat_ns, core: status.core_heartbeat_ns, judged: status.phase === fw_worker_phase.FW_PHASE_FORWARDING };
+  }
+
+  status(process: WorkerProcess): WorkerStatus | null {
+    const status = this.#try(process, (file) => decode("fw_worker_status", file.status()));
+    if (status !== null && status.pid === BigInt(process.pid)) return status;
+    this.forget();
+    return null;
+  }
+
+  header(process: WorkerProcess): StateHeader | null {
+    return this.#try(process, () => this.#header);
+  }
+
+  counters(process: WorkerProcess): Decoded<"fw_counters"> | null {
+    return this.#try(process, (file, header) => decode("fw_counters", file.read(header.counters_offset, sizeOf("fw_counters"))));
+  }
+
+  ports(process: WorkerProcess): Decoded<"fw_port_status">[] {
+    return this.#table(process, "fw_port_status", "ports_offset", FW_MAX_PORTS).filter((row) => row.name !== "");
+  }
+
+  interfaces(process: WorkerProcess): Decoded<"fw_interface_status">[] {
+    return this.#table(process, "fw_interface_status", "interfaces_offset", FW_MAX_INTERFACES).filter((row) => row.name !== "");
+  }
+
+  /** By row of the active program. */
+  policies(process: WorkerProcess, rows: number): Decoded<"fw_policy_counters">[] {
+    return this.#table(process, "fw_policy_counters", "policies_offset", Math.min(rows, FW_MAX_POLICIES));
+  }
+
+  /** Raw rows of a session table. */
+  sessionRows(process: WorkerProcess, family: 4 | 6, first: number, rows: number): Uint8Array | null {
+    const size = sizeOf(family === 4 ? "fw_session4" : "fw_session6");
+    return this.#try(process, (file, header) => {
+      const base = family === 4 ? header.sessions4_offset : header.sessions6_offset;
+      return file.read(base + BigInt(first * size), rows * size);
+    });
+  }
+
+  /** True: judged. False: not within the time, or the worker's state file is not there. */
+  async waitVerdict(process: WorkerProcess, sequence: bigint, timeoutMs: number): Promise<boolean> {
+    if (this.status(process) === null) return false;
+    const file = this.#file;
+    if (file === null) return false;
+    try {
+      return await file.waitVerdict(sequence, timeoutMs);
+    } catch (error) {
+      if (error instanceof SegmentError) return false;
+      throw error;
+    }
+  }
+
+  /** The worker ended, or its file is another one now. */
+  forget(): void {
+    this.#file?.close();
+    this.#file = null;
+    this.#header = null;
+    this.#pid = 0;
+  }
+
+  #table<S extends StructName>(process: WorkerProcess, name: S, offset: keyof StateHeader, rows: number): Decoded<S>[] {
+    return this.#try(process, (file, header) => decodeRows(name, file.read(header[offset] as bigint, rows * sizeOf(name)))) ?? [];
+  }
+
+  #try<T>(process: WorkerProcess, read: (file: StateFile, header: StateHeader) => T): T | null {
+    try {
+      if (this.#file === null || this.#pid !== process.pid) this.#open(process);
+      if (this.#file === null || this.#header === null) return null;
+      return read(this.#file, this.#header);
+    } catch (error) {
+      if (!(error instanceof SegmentError)) throw error;
+      this.fault = error.message;
+      this.forget();
+      return null;
+    }
+  }
+
+  #open(process: WorkerProcess): void {
+    this.forget();
+    this.#file = new StateFile(process.statePath);
+    this.#header = decode("fw_state_header", this.#file.read(0n, sizeOf("fw_state_header")));
+    this.#pid = process.pid;
+    this.fault = "";
+  }
+}
