@@ -84,7 +84,8 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       routes: linked > 0 ? fc.array(route, { maxLength: 4 }) : fc.constant([]),
       neighbors: linked > 0 ? fc.array(neighbor, { maxLength: 4 }) : fc.constant([]),
     }) as fc.Arbitrary<Program>;
-  });
+  })
+  .map((program) => structuredClone(program));
 
 const dataplane = fc.record({
   cores: fc.oneof(fc.record({ count: fc.integer({ min: 1, max: 64 }) }), fc.record({ list: fc.array(fc.nat(127), { minLength: 1, maxLength: 3 }) })),
