@@ -27,7 +27,7 @@ const HEAD = `<!-- Generated from crds/*.ts by scripts/generate.sh; do not edit.
 **R** marks required fields. A field of a one-of block (for example \`cores\`) is optional by itself; the rule below its table says more.
 Lists with a key hold each key once, here and in the API server; lists marked "set" hold each value once.
 
-Sizes: etcd keeps objects up to 1.5 MiB, which is about 8,000 policies that name a zone pair, an address set on each side and an
+Sizes: etcd keeps objects up to 1.5 MiB, which is about 7,000 policies that name a zone pair, an address set on each side and an
 application; more than that is refused by the API server with "request is too large". Without Kubernetes the limit is the one of
 each list. \`kubectl apply\` keeps a copy of the object in an annotation, at most 256 KiB (about 1,500 policies): use
 \`kubectl apply --server-side\` for larger ones.
