@@ -10,7 +10,8 @@ set -euo pipefail
 cd "$repository"
 
 generated=(
-	worker/shm/layout.lock worker/shm/layout_hash.gen.h worker/shm/layout_assert.gen.c node-agent/shm/layout.gen.ts
+	worker/shm/layout.lock worker/shm/layout_hash.gen.h worker/shm/layout_assert.gen.c worker/shm/layout_fields.gen.c
+	node-agent/shm/layout.gen.ts
 	program/stream.gen.ts
 	crds/firewallconfig.gen.yaml crds/firewallnode.gen.yaml crds/types.gen.ts
 	docs/api.md docs/conditions.md docs/issues.md docs/drop-reasons.md
