@@ -50,6 +50,7 @@ struct core_config {
 	struct fib *fib;
 	struct neighbor_table *neighbors;
 	struct rte_mempool *pool; // for packets that the core makes itself
+	bool any_mac; // accept every unicast destination MAC address: captures of other networks
 	struct pipeline_output output;
 };
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// New flows. All misses of a burst are judged together: routes first, then one classification of the whole vector, then
+// each in the order of arrival, because the first packet of a flow may open what the second belongs to.
+#include "pipeline/flow.h"
+
+#include "pipeline/forward.h"
+#include "pipeline/reject.h"
+
+// Needs a session, and can never open one.
+static enum fw_drop needs_session(const struct packet *p)
+{
+	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN)
+		return FW_DROP_TCP_NO_SESSION;
+	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))
+		return FW_DROP_ICMP_NO_SESSION;
+	return FW_DROP_COUNT;
+}
+
+static void fill_line(const struct core *c, struct line *line, uint32_t policy, uint16_t zone, uint16_t interface)
+{
+	line->epoch = c->epoch;
+	line->last_seen = c->now;
+	line->next_hop = FW_NO_INDEX;
+	line->policy = policy;
+	line->in_zone = zone;
+	line->in_interface = interface;
+}
+
+static uint32_t name_id_of(const struct core *c, uint16_t interface)
+{
+	return interface == ROW_NONE ? 0 : c->tables->interfaces[interface].name_id;
+}
+
+// Everything of a fresh session but its keys.
+static void fill_session(const struct core *c, const struct packet *p, const struct judgement *j, struct session_view *v)
+{
+	uint8_t state = FW_TCP_NONE;
+	fill_line(c, v->line[0], j->policy, p->zone, p->interface);
+	fill_line(c, v->line[1], j->policy, j->to, j->out);
+	if (p->protocol == IPPROTO_TCP) {
+		state = p->tcp_class == TCP_SYN ? FW_TCP_SYN_SENT : FW_TCP_ESTABLISHED;
+		v->line[0]->tcp_ack = p->tcp_class == TCP_SYN ? 0 : p->tcp_ack;
+		v->line[1]->tcp_ack = p->tcp_seq + p->tcp_space;
+	} else if (p->icmp_kind != ICMP_KIND_NONE) {
+		v->line[0]->tcp_ack = p->icmp_kind;
+		v->line[1]->tcp_ack = (uint32_t)p->icmp_kind << 1;
+	}
+	*v->state[0] = *v->state[1] = state;
+	v->line[0]->timeout = v->line[1]->timeout = session_timeout(p->protocol, state, j->timeout);
+	v->line[0]->packets = 1;
+	v->line[0]->bytes = p->ip_length;
+	v->cold->created_at_ns = c->realtime_ns;
+	v->cold->in_name_id = name_id_of(c, p->interface);
+	v->cold->out_name_id = name_id_of(c, j->out);
+	v->cold->policy_name_id = j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
+	v->cold->flags = p->zone == ZONE_SELF ? FW_SESSION_FROM_HOST : j->to_host ? FW_SESSION_TO_HOST : 0;
+	v->cold->application_timeout = j->timeout;
+}
+
+static int64_t open4(struct core *c, const struct packet *p, const struct judgement *j)
+{
+	struct fw_session4 fresh;
+	struct session_view v = {.family = 4, .cold = &fresh.cold};
+	memset(&fresh, 0, sizeof(fresh));
+	for (unsigned d = 0; d < 2; d++) {
+		struct fw_line4 *line = &fresh.line[d];
+		memcpy(line->source, d == 0 ? p->key4.source : p->key4.destination, 4);
+		memcpy(line->destination, d == 0 ? p->key4.destination : p->key4.source, 4);
+		line->source_port_be = d == 0 ? p->key4.source_port_be : p->key4.destination_port_be;
+		line->destination_port_be = d == 0 ? p->key4.destination_port_be : p->key4.source_port_be;
+		line->protocol = p->protocol;
+		v.line[d] = (struct line *)&line->epoch;
+		v.state[d] = &line->state;
+	}
+	fill_session(c, p, j, &v);
+	return session_open4(c->config.sessions4, &fresh, c->now);
+}
+
+static int64_t open6(struct core *c, const struct packet *p, const struct judgement *j)
+{
+	struct fw_session6 fresh;
+	struct session_view v = {.family = 6, .cold = &fresh.cold};
+	memset(&fresh, 0, sizeof(fresh));
+	for (unsigned d = 0; d < 2; d++) {
+		struct fw_line6 *line = &fresh.line[d];
+		memcpy(line->source, d == 0 ? p->key6.source : p->key6.destination, 16);
+		memcpy(line->destination, d == 0 ? p->key6.destination : p->key6.source, 16);
+		line->source_port_be = d == 0 ? p->key6.source_port_be : p->key6.destination_port_be;
+		line->destination_port_be = d == 0 ? p->key6.destination_port_be : p->key6.source_port_be;
+		line->protocol = p->protocol;
+		v.line[d] = (struct line *)&line->epoch;
+		v.state[d] = &line->state;
+	}
+	fill_session(c, p, j, &v);
+	return session_open6(c->config.sessions6, &fresh, c->now);
+}
+
+static bool open_session(struct core *c, struct packet *p, const struct judgement *j)
+{
+	struct fw_counters *counters = c->config.counters;
+	int64_t number = p->family == 4 ? open4(c, p, j) : open6(c, p, j);
+	if (number < 0)
+		return false;
+	counters->sessions_opened++;
+	if (p->family == 4)
+		counters->sessions4 = session_count(c->config.sessions4);
+	else
+		counters->sessions6 = session_count(c->config.sessions6);
+	if (j->policy < c->policy_rows)
+		c->config.policies[j->policy].sessions++;
+	p->end.session = session_view(c, p->family, (uint32_t)number << 1).cold->id;
+	return true;
+}
+
+static void admit_permitted(struct core *c, struct packet *p, const struct judgement *j)
+{
+	bool needs = p->lane == LANE_FLOW; // single ICMP messages leave no state
+	if (!j->to_host && !forward_check(c, p, j->out))
+		return;
+	if (needs && !open_session(c, p, j)) {
+		core_end_dropped(c, p, FW_DROP_SESSION_TABLE_FULL);
+		return;
+	}
+	policy_count(c, j->policy, p);
+	if (j->to_host)
+		core_end_punted(c, p, p->interface);
+	else
+		forward_to(c, p, j->out, &j->next);
+}
+
+static void finish(struct core *c, struct packet *p, struct judgement *j)
+{
+	p->end.policy = j->policy;
+	p->end.to_zone = j->to == ZONE_SELF ? FW_NO_INDEX : j->to;
+	if (j->out != ROW_NONE)
+		p->end.out_interface = j->out;
+	if (j->reason == FW_DROP_COUNT) {
+		admit_permitted(c, p, j);
+		return;
+	}
+	policy_count(c, j->policy, p);
+	if (j->reject)
+		reject_policy(c, p);
+	core_end_dropped(c, p, j->reason);
+}
+
+// Judges the packets that may open something; rows come from one classification.
+static void judge_all(struct core *c, struct packet **packets, unsigned count, struct judgement *judgements)
+{
+	struct judgement *asking[PIPELINE_BURST];
+	uint32_t rows[PIPELINE_BURST];
+	unsigned n = 0;
+	for (unsigned i = 0; i < count; i++) {
+		judgements[i].needs_policy = false;
+		if (needs_session(packets[i]) != FW_DROP_COUNT)
+			continue;
+		judge_route(c, packets[i], &judgements[i]);
+		if (judgements[i].needs_policy)
+			asking[n++] = &judgements[i];
+	}
+	if (n == 0)
+		return;
+	judge_classify(c, asking, n, rows);
+	for (unsigned i = 0; i < n; i++)
+		judge_policy(c, rows[i], asking[i]);
+}
+
+void admit_flows(struct core *c, struct packet **packets, unsigned count)
+{
+	struct judgement judgements[PIPELINE_BURST];
+	judge_all(c, packets, count, judgements);
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = packets[i];
+		uint32_t index = i != 0 && p->lane == LANE_FLOW ? packet_find_again(c, p) : FW_NO_INDEX;
+		enum fw_drop reason = needs_session(p);
+		if (index != FW_NO_INDEX)
+			flow_hit(c, p, index);
+		else if (host_takes_dhcp(c, p))
+			core_end_punted(c, p, p->interface);
+		else if (reason != FW_DROP_COUNT)
+			core_end_dropped(c, p, reason);
+		else
+			finish(c, p, &judgements[i]);
+	}
+}
+
+void admit_own(struct core *c, struct packet *p, uint16_t interface)
+{
+	struct judgement j = {.out = interface, .to = c->tables->interfaces[interface].zone, .policy = FW_NO_INDEX};
+	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN && p->tcp_class != TCP_ACK)
+		return; // a lone reset or FIN of the kernel's opens nothing
+	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))
+		return;
+	open_session(c, p, &j);
+}

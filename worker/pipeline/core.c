@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// One datapath core: what it owns, and how packets leave it.
+//
+// A packet ends in exactly one of the core_end_*() functions. They count, and put the mbuf into a vector that is handed
+// over when it is full or the burst is done. received + originated == forwarded + punted + consumed + sum(dropped) + held
+// after every call.
+//
+// The generation belongs to the control thread; the core takes a pointer with core_set_tables() between bursts and never
+// looks at an older one again. Rows (interfaces, zones, policies) mean something only inside one generation, so what must
+// live longer is kept by name_id: held packets, sessions, routes.
+#include "pipeline/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "pipeline/reject.h"
+#include "pipeline/session_step.h"
+#include "pipeline/sweep.h"
+
+enum { EXPIRE_BUDGET = 32 };
+
+// Next hops that an earlier process cached mean nothing here.
+static void forget_hops(struct core *c, uint8_t family)
+{
+	struct session_table *table = session_table_of(c, family);
+	uint32_t cursor = 0, number;
+	while (cursor < session_capacity(table)) {
+		if (!session_walk(table, &cursor, UINT32_MAX, &number))
+			break;
+		struct session_view v = session_view(c, family, number << 1);
+		v.line[0]->next_hop = v.line[1]->next_hop = FW_NO_INDEX;
+	}
+}
+
+struct core *core_create(const struct core_config *config)
+{
+	struct core *c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return NULL;
+	c->policy_scratch = malloc(FW_MAX_POLICIES * sizeof(*c->policy_scratch));
+	if (c->policy_scratch == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->config = *config;
+	c->hop_version = 1;
+	c->errors.tokens = REJECT_BURST * 1000;
+	interface_index_build(&c->interfaces, NULL);
+	hold_init(&c->hold);
+	forget_hops(c, 4);
+	forget_hops(c, 6);
+	config->counters->held = 0; // an earlier process took what it held with it
+	config->counters->sessions4 = session_count(config->sessions4);
+	config->counters->sessions6 = session_count(config->sessions6);
+	return c;
+}
+
+void core_free(struct core *c)
+{
+	if (c == NULL)
+		return;
+	hold_drop_all(c);
+	core_flush(c);
+	free(c->policy_scratch);
+	free(c);
+}
+
+void core_set_time(struct core *c, uint32_t now, uint64_t realtime_ns)
+{
+	c->now = now;
+	c->realtime_ns = realtime_ns;
+}
+
+void core_set_tables(struct core *c, const struct tables *t)
+{
+	if (t == c->tables)
+		return;
+	if (t != NULL)
+		generation_move_counters(c, t);
+	c->tables = t;
+	c->hop_version++;
+	interface_index_build(&c->interfaces, t);
+	if (t == NULL) {
+		hold_drop_all(c);
+	} else {
+		c->epoch = t->epoch;
+		hold_judge(c);
+		sweep_start(c);
+	}
+	core_flush(c);
+}
+
+void core_refresh(struct core *c)
+{
+	uint32_t fib = fib_version(c->config.fib), neighbors = neighbor_version(c->config.neighbors);
+	if (likely(fib == c->fib_seen && neighbors == c->neighbors_seen))
+		return;
+	c->fib_seen = fib;
+	c->neighbors_seen = neighbors;
+	c->hop_version++;
+}
+
+static void expired(void *context, uint8_t family, uint32_t session)
+{
+	struct core *c = context;
+	(void)family;
+	(void)session;
+	c->config.counters->sessions_expired++;
+	c->config.counters->sessions_closed++;
+}
+
+static bool expire(struct core *c)
+{
+	struct fw_counters *counters = c->config.counters;
+	unsigned n4 = session_expire(c->config.sessions4, c->now, EXPIRE_BUDGET, expired, c);
+	unsigned n6 = session_expire(c->config.sessions6, c->now, EXPIRE_BUDGET, expired, c);
+	if (n4 != 0)
+		counters->sessions4 = session_count(c->config.sessions4);
+	if (n6 != 0)
+		counters->sessions6 = session_count(c->config.sessions6);
+	return session_expire_due(c->config.sessions4, c->now) || session_expire_due(c->config.sessions6, c->now);
+}
+
+bool core_housekeeping(struct core *c)
+{
+	core_refresh(c);
+	bool more = expire(c);
+	hold_turn(c);
+	more |= sweep_turn(c);
+	core_flush(c);
+	return more;
+}
+
+struct rte_mbuf *core_originate(struct core *c)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(c->config.pool);
+	c->config.counters->originated++;
+	if (mbuf == NULL)
+		c->config.counters->dropped[FW_DROP_NO_BUFFER]++;
+	return mbuf;
+}
+
+static void tell_end(struct core *c, struct packet *p, enum outcome outcome)
+{
+	p->end.outcome = outcome;
+	if (unlikely(c->config.output.ended != NULL) && !p->own)
+		c->config.output.ended(c->config.output.context, p->mbuf, &p->end);
+}
+
+static void flush_dropped(struct core *c)
+{
+	rte_pktmbuf_free_bulk(c->dropped, c->dropped_count);
+	c->dropped_count = 0;
+}
+
+static void flush_tx(struct core *c, unsigned port)
+{
+	struct tx_vector *v = &c->tx[port];
+	unsigned count = v->count;
+	v->count = 0;
+	if (count != 0)
+		c->config.output.transmit(c->config.output.context, port, v->frames, count);
+}
+
+static void flush_punt(struct core *c)
+{
+	unsigned count = c->punt.count;
+	c->punt.count = 0;
+	if (count != 0)
+		c->config.output.punt(c->config.output.context, c->punt.interface, c->punt.frames, count);
+}
+
+void core_flush(struct core *c)
+{
+	flush_dropped(c);
+	flush_punt(c);
+	for (unsigned port = 0; port < FW_MAX_PORTS; port++)
+		flush_tx(c, port);
+}
+
+static void discard(struct core *c, struct packet *p)
+{
+	if (c->dropped_count == PIPELINE_BURST)
+		flush_dropped(c);
+	c->dropped[c->dropped_count++] = p->mbuf;
+}
+
+void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason)
+{
+	p->end.reason = reason;
+	c->config.counters->dropped[reason]++;
+	tell_end(c, p, OUTCOME_DROPPED);
+	discard(c, p);
+}
+
+void core_end_consumed(struct core *c, struct packet *p)
+{
+	c->config.counters->consumed++;
+	tell_end(c, p, OUTCOME_CONSUMED);
+	discard(c, p);
+}
+
+// What the mbuf carried from its receiver must not speak to the sender.
+static void clear_offloads(struct rte_mbuf *mbuf)
+{
+	mbuf->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT;
+	mbuf->vlan_tci = 0;
+}
+
+// The kernel's TAP of an interface sees frames without the interface's tag, and IP packets without padding.
+static void untag(struct packet *p)
+{
+	if (p->l2_length == 18) {
+		uint8_t *frame = packet_l2(p);
+		memmove(frame + 4, frame, 12);
+		rte_pktmbuf_adj(p->mbuf, 4);
+		p->l2_length = 14;
+	}
+	uint32_t whole = (uint32_t)p->l2_length + p->ip_length;
+	if (p->family != 0 && rte_pktmbuf_pkt_len(p->mbuf) > whole)
+		rte_pktmbuf_trim(p->mbuf, (uint16_t)(rte_pktmbuf_pkt_len(p->mbuf) - whole));
+}
+
+void core_end_punted(struct core *c, struct packet *p, uint16_t interface)
+{
+	struct punt_vector *v = &c->punt;
+	p->end.out_interface = FW_NO_INDEX;
+	untag(p);
+	clear_offloads(p->mbuf);
+	c->config.counters->punted++;
+	c->config.interfaces[interface].punted++;
+	tell_end(c, p, OUTCOME_PUNTED);
+	if (v->count == PIPELINE_BURST || (v->count != 0 && v->interface != interface))
+		flush_punt(c);
+	v->interface = interface;
+	v->frames[v->count++] = p->mbuf;
+}
+
+void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface)
+{
+	struct fw_interface_status *status = &c->config.interfaces[interface];
+	uint16_t port = c->tables->interfaces[interface].port;
+	uint32_t bytes = rte_pktmbuf_pkt_len(p->mbuf);
+	p->end.out_interface = interface;
+	clear_offloads(p->mbuf);
+	c->config.counters->forwarded++;
+	c->config.counters->forwarded_bytes += bytes;
+	status->tx_packets++;
+	status->tx_bytes += bytes;
+	tell_end(c, p, OUTCOME_FORWARDED);
+	if (c->tx[port].count == PIPELINE_BURST)
+		flush_tx(c, port);
+	c->tx[port].frames[c->tx[port].count++] = p->mbuf;
+}
+
+void core_undelivered(struct core *c, enum outcome counted_as, enum fw_drop reason, uint32_t bytes)
+{
+	struct fw_counters *counters = c->config.counters;
+	if (counted_as == OUTCOME_FORWARDED) {
+		counters->forwarded--;
+		counters->forwarded_bytes -= bytes;
+	} else {
+		counters->punted--;
+	}
+	counters->dropped[reason]++;
+}

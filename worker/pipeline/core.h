@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// State of one datapath core, and the ways in which a packet ends.
+#ifndef PORTCULLIS_PIPELINE_CORE_H
+#define PORTCULLIS_PIPELINE_CORE_H
+
+#include "pipeline/hold.h"
+#include "pipeline/interface_index.h"
+#include "pipeline/packet.h"
+
+// Frames on their way to one port, and to the host.
+struct tx_vector {
+	unsigned count;
+	struct rte_mbuf *frames[PIPELINE_BURST];
+};
+
+struct punt_vector {
+	unsigned count;
+	uint32_t interface; // all of them
+	struct rte_mbuf *frames[PIPELINE_BURST];
+};
+
+// Token bucket for resets and ICMP errors, in thousandths of a packet.
+struct bucket {
+	uint32_t tokens;
+	uint32_t filled_at; // ticks
+};
+
+struct sweep {
+	bool running4, running6;
+	uint32_t cursor4, cursor6;
+};
+
+struct core {
+	struct core_config config;
+	const struct tables *tables; // NULL: drop everything
+	uint32_t epoch;
+	uint32_t now; // ticks
+	uint64_t realtime_ns;
+
+	// A next hop cached in a session line is good while hop_version is the one it was cached under.
+	uint32_t hop_version, fib_seen, neighbors_seen;
+	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot, under hop_version
+
+	struct interface_index interfaces;
+	struct bucket errors;
+	struct sweep sweep;
+	struct hold hold;
+	struct rte_mbuf *dropped[PIPELINE_BURST];
+	unsigned dropped_count;
+	struct punt_vector punt;
+	struct tx_vector tx[FW_MAX_PORTS];
+	struct fw_policy_counters *policy_scratch; // [FW_MAX_POLICIES]
+	uint32_t policy_rows; // rows in use
+};
+
+// The four ends. Each counts, tells output.ended, and gives the mbuf away.
+void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason);
+void core_end_consumed(struct core *c, struct packet *p);
+void core_end_punted(struct core *c, struct packet *p, uint16_t interface);
+// The frame is complete, Ethernet header and tag included.
+void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface);
+
+// Hands over everything that waits in vectors.
+void core_flush(struct core *c);
+
+// A packet of our own enters; it has no input of its own that anybody waits for.
+struct rte_mbuf *core_originate(struct core *c);
+
+// Start of a burst: looks whether routes or neighbors changed.
+void core_refresh(struct core *c);
+
+static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
+{
+	p->mbuf = mbuf;
+	p->l2_length = 0;
+	p->interface = ROW_NONE;
+	p->zone = ZONE_SELF;
+	p->tci = 0;
+	p->family = 0;
+	p->protocol = 0;
+	p->tcp_class = TCP_INVALID;
+	p->icmp_kind = ICMP_KIND_NONE;
+	p->icmp_type = 0;
+	p->l2_group = false;
+	p->own = false;
+	p->end.policy = FW_NO_INDEX;
+	p->end.from_zone = FW_NO_INDEX;
+	p->end.to_zone = FW_NO_INDEX;
+	p->end.in_interface = FW_NO_INDEX;
+	p->end.out_interface = FW_NO_INDEX;
+	p->end.session = 0;
+}
+
+#endif

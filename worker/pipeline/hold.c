@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/hold.h"
+
+#include "pipeline/forward.h"
+#include "pipeline/judge.h"
+
+void hold_init(struct hold *h)
+{
+	h->hop_count = 0;
+	h->looked = 0;
+	h->free_count = HOLD_PACKETS;
+	for (unsigned i = 0; i < HOLD_PACKETS; i++)
+		h->free[i] = (uint16_t)(HOLD_PACKETS - 1 - i);
+}
+
+static bool same_key(const struct neighbor_key *a, const struct neighbor_key *b)
+{
+	return a->interface == b->interface && a->family == b->family &&
+	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+static struct hold_hop *find_hop(struct hold *h, const struct neighbor_key *key)
+{
+	for (unsigned i = 0; i < h->hop_count; i++)
+		if (same_key(&h->hops[i].key, key))
+			return &h->hops[i];
+	return NULL;
+}
+
+static void ask(struct core *c, struct hold_hop *hop)
+{
+	hop->asked = c->now;
+	if (c->config.output.resolve != NULL)
+		c->config.output.resolve(c->config.output.context, &hop->key);
+}
+
+static struct hold_hop *add_hop(struct core *c, const struct neighbor_key *key)
+{
+	struct hold *h = &c->hold;
+	if (h->hop_count == HOLD_HOPS)
+		return NULL;
+	struct hold_hop *hop = &h->hops[h->hop_count++];
+	hop->key = *key;
+	hop->count = 0;
+	ask(c, hop);
+	return hop;
+}
+
+void hold_packet(struct core *c, struct packet *p, const struct neighbor_key *key)
+{
+	struct hold *h = &c->hold;
+	struct hold_hop *hop = find_hop(h, key);
+	if (hop == NULL && h->free_count != 0)
+		hop = add_hop(c, key);
+	if (hop == NULL || hop->count == HOLD_PER_HOP || h->free_count == 0) {
+		core_end_dropped(c, p, FW_DROP_NEIGHBOR_QUEUE_FULL);
+		return;
+	}
+	uint16_t slot = h->free[--h->free_count];
+	h->packets[slot].packet = *p;
+	h->packets[slot].since = c->now;
+	hop->packets[hop->count++] = slot;
+	c->config.counters->held++;
+}
+
+// Takes packet number n out of the hop's list.
+static struct packet *take(struct core *c, struct hold_hop *hop, unsigned n)
+{
+	struct hold *h = &c->hold;
+	uint16_t slot = hop->packets[n];
+	hop->count--;
+	memmove(&hop->packets[n], &hop->packets[n + 1], (hop->count - n) * sizeof(hop->packets[0]));
+	h->free[h->free_count++] = slot;
+	c->config.counters->held--;
+	return &h->packets[slot].packet;
+}
+
+static void drop_hop(struct hold *h, struct hold_hop *hop)
+{
+	*hop = h->hops[--h->hop_count];
+}
+
+static void send_hop(struct core *c, struct hold_hop *hop, const uint8_t mac[6])
+{
+	uint16_t interface = interface_row(&c->interfaces, hop->key.interface);
+	while (hop->count != 0) {
+		struct packet *p = take(c, hop, 0);
+		if (interface == ROW_NONE)
+			core_end_dropped(c, p, FW_DROP_NO_ROUTE);
+		else
+			forward_send(c, p, interface, mac);
+	}
+}
+
+void hold_release(struct core *c, const struct neighbor_key *key)
+{
+	uint8_t mac[6];
+	struct hold_hop *hop = c->hold.hop_count == 0 ? NULL : find_hop(&c->hold, key);
+	if (hop == NULL || neighbor_lookup(c->config.neighbors, key, mac) == FW_NO_INDEX)
+		return;
+	send_hop(c, hop, mac);
+	drop_hop(&c->hold, hop);
+}
+
+static void expire_hop(struct core *c, struct hold_hop *hop)
+{
+	while (hop->count != 0 && c->now - c->hold.packets[hop->packets[0]].since >= HOLD_EXPIRES)
+		core_end_dropped(c, take(c, hop, 0), FW_DROP_NEIGHBOR_UNRESOLVED);
+}
+
+void hold_turn(struct core *c)
+{
+	struct hold *h = &c->hold;
+	if (h->hop_count == 0 || h->looked == c->now || c->tables == NULL)
+		return;
+	h->looked = c->now;
+	for (unsigned i = h->hop_count; i-- > 0;) {
+		struct hold_hop *hop = &h->hops[i];
+		uint8_t mac[6];
+		if (neighbor_lookup(c->config.neighbors, &hop->key, mac) != FW_NO_INDEX)
+			send_hop(c, hop, mac);
+		else
+			expire_hop(c, hop);
+		if (hop->count == 0)
+			drop_hop(h, hop);
+		else if (c->now - hop->asked >= HOLD_ASKS)
+			ask(c, hop);
+	}
+}
+
+// True when the packet's session, if it has one, is still permitted.
+static bool still_permitted(struct core *c, struct packet *p, enum fw_drop *reason)
+{
+	struct judgement j;
+	if (p->end.session == 0 || p->lane != LANE_FLOW)
+		return true;
+	uint32_t index = packet_find_again(c, p);
+	if (index == FW_NO_INDEX)
+		return true; // judged already, and the sender's next packet opens it anew
+	struct session_view v = session_view(c, p->family, index);
+	if (v.line[v.direction]->epoch == c->epoch || judge_session(c, &v, &j) != FATE_DENIED)
+		return true;
+	*reason = j.reason;
+	return false;
+}
+
+// All packets of a session that wait for this hop.
+static void deny_session(struct core *c, struct hold_hop *hop, uint64_t session, enum fw_drop reason)
+{
+	for (unsigned n = 0; n < hop->count;) {
+		if (c->hold.packets[hop->packets[n]].packet.end.session == session)
+			core_end_dropped(c, take(c, hop, n), reason);
+		else
+			n++;
+	}
+}
+
+void hold_judge(struct core *c)
+{
+	struct hold *h = &c->hold;
+	for (unsigned i = h->hop_count; i-- > 0;) {
+		struct hold_hop *hop = &h->hops[i];
+		for (unsigned n = 0; n < hop->count;) {
+			struct packet *p = &h->packets[hop->packets[n]].packet;
+			enum fw_drop reason;
+			if (still_permitted(c, p, &reason)) {
+				n++;
+				continue;
+			}
+			deny_session(c, hop, p->end.session, reason);
+			n = 0;
+		}
+		if (hop->count == 0)
+			drop_hop(h, hop);
+	}
+}
+
+void hold_drop_all(struct core *c)
+{
+	struct hold *h = &c->hold;
+	while (h->hop_count != 0) {
+		struct hold_hop *hop = &h->hops[h->hop_count - 1];
+		while (hop->count != 0)
+			core_end_dropped(c, take(c, hop, 0), FW_DROP_NEIGHBOR_UNRESOLVED);
+		h->hop_count--;
+	}
+}

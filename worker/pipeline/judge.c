@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/judge.h"
+
+#include "pipeline/address.h"
+
+static void fill_flow(const struct packet *p, struct judgement *j)
+{
+	bool icmp = p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
+	if (j->family == 4) {
+		struct flow4 *f = &j->flow4;
+		memcpy(f->source, p->key4.source, 4);
+		memcpy(f->destination, p->key4.destination, 4);
+		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
+		f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
+		f->from = j->from;
+		f->to = j->to;
+		f->protocol = p->protocol;
+	} else {
+		struct flow6 *f = &j->flow6;
+		memcpy(f->source, p->key6.source, 16);
+		memcpy(f->destination, p->key6.destination, 16);
+		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key6.source_port_be);
+		f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key6.destination_port_be);
+		f->from = j->from;
+		f->to = j->to;
+		f->protocol = p->protocol;
+	}
+}
+
+// Nobody else may use our addresses; link-local senders stay on their link.
+static bool source_is_bad(const struct core *c, const struct packet *p, bool to_host)
+{
+	const uint8_t *source = packet_source(p);
+	if (p->family == 6 && address6_is_link_local(source))
+		return !to_host;
+	return route_find(c, p->family, source, 0).type == HOP_LOCAL;
+}
+
+static void judge_host(const struct core *c, const struct packet *p, struct judgement *j)
+{
+	j->to_host = true;
+	j->reason = host_permits(c->tables->zones[p->zone].host_inbound, p) ? FW_DROP_COUNT : FW_DROP_HOST_INBOUND;
+}
+
+void judge_route(const struct core *c, const struct packet *p, struct judgement *j)
+{
+	memset(j, 0, sizeof(*j));
+	j->family = p->family;
+	j->protocol = p->protocol;
+	j->from = p->zone;
+	j->to = ZONE_SELF;
+	j->out = ROW_NONE;
+	j->policy = FW_NO_INDEX;
+	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
+	if (source_is_bad(c, p, r.type == HOP_LOCAL)) {
+		j->reason = FW_DROP_SOURCE_INVALID;
+		return;
+	}
+	switch (r.type) {
+	case HOP_NONE:
+		j->reason = FW_DROP_NO_ROUTE;
+		return;
+	case HOP_BLACKHOLE:
+		j->reason = FW_DROP_ROUTE_BLACKHOLE;
+		return;
+	case HOP_LOCAL:
+		judge_host(c, p, j);
+		return;
+	case HOP_CONNECTED:
+	case HOP_GATEWAY:
+		break;
+	}
+	j->out = r.interface;
+	j->to = c->tables->interfaces[r.interface].zone;
+	j->next = r.next;
+	if (p->family == 4 && r.type == HOP_CONNECTED && route_is_broadcast(c, r.interface, p->key4.destination)) {
+		j->reason = FW_DROP_MULTICAST;
+		return;
+	}
+	j->needs_policy = true;
+	fill_flow(p, j);
+}
+
+static void take_timeout(const struct core *c, struct judgement *j)
+{
+	if (!c->tables->policies[j->policy].has_timeouts)
+		return;
+	uint16_t source = j->family == 4 ? j->flow4.source_port : j->flow6.source_port;
+	uint16_t destination = j->family == 4 ? j->flow4.destination_port : j->flow6.destination_port;
+	uint32_t seconds = policy_timeout(c->tables, j->policy, j->protocol, source, destination);
+	uint32_t longest = INT32_MAX / SESSION_TICKS_PER_SECOND; // ticks are compared as signed differences
+	j->timeout = (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
+}
+
+void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
+{
+	bool matched = row < c->tables->policy_count;
+	j->policy = matched ? row : FW_NO_INDEX;
+	switch (matched ? c->tables->policies[row].action : c->tables->default_action) {
+	case FW_ACTION_PERMIT:
+		j->reason = FW_DROP_COUNT;
+		if (matched)
+			take_timeout(c, j);
+		return;
+	case FW_ACTION_REJECT:
+		j->reason = matched ? FW_DROP_POLICY_REJECT : FW_DROP_DEFAULT_REJECT;
+		j->reject = true;
+		return;
+	case FW_ACTION_DENY:
+		break;
+	}
+	j->reason = matched ? FW_DROP_POLICY_DENY : FW_DROP_DEFAULT_DENY;
+}
+
+void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count, uint32_t *rows)
+{
+	for (unsigned i = 0; i < count; i++)
+		rows[i] = judgements[i]->family == 4 ? policy_lookup4(c->tables, &judgements[i]->flow4)
+						     : policy_lookup6(c->tables, &judgements[i]->flow6);
+}

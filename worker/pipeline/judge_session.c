@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session that an older generation admitted, before the current one. The initiator's first packet is judged again in
+// thought: by the interface it came in through, the current route and the current policies.
+#include "pipeline/judge.h"
+
+static uint16_t request_type(uint8_t family, uint32_t kinds)
+{
+	if (family == 6)
+		return 128 << 8;
+	return kinds & ICMP_KIND_ECHO ? 8 << 8 : 13 << 8;
+}
+
+// The packet that opened the session, as far as judging needs it.
+static void first_packet(const struct core *c, const struct session_view *v, struct packet *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->family = v->family;
+	p->lane = LANE_FLOW;
+	if (v->family == 4) {
+		memcpy(&p->key4, &session_entry4(c->config.sessions4, v->number)->line[0], sizeof(p->key4));
+		p->key4.zero = 0; // state in the line
+		p->protocol = p->key4.protocol;
+	} else {
+		memcpy(&p->key6, &session_entry6(c->config.sessions6, v->number)->line[0], sizeof(p->key6));
+		p->key6.zero = 0;
+		p->protocol = p->key6.protocol;
+	}
+	if (p->protocol == (v->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
+		p->icmp_type = request_type(v->family, v->line[0]->tcp_ack);
+		p->icmp_kind = p->icmp_type == 13 << 8 ? ICMP_KIND_TIMESTAMP : ICMP_KIND_ECHO;
+	}
+	p->interface = interface_row(&c->interfaces, v->cold->in_name_id);
+	p->zone = p->interface == ROW_NONE ? ZONE_SELF : c->tables->interfaces[p->interface].zone;
+}
+
+static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone, uint16_t interface)
+{
+	line->policy = policy;
+	line->in_zone = zone;
+	line->in_interface = interface;
+	line->next_hop = FW_NO_INDEX;
+	line->epoch = c->epoch;
+}
+
+static void set_out_name(struct core *c, struct session_view *v, uint16_t out)
+{
+	uint32_t name_id = out == ROW_NONE ? 0 : c->tables->interfaces[out].name_id;
+	if (v->cold->out_name_id == name_id)
+		return;
+	v->cold->out_name_id = name_id;
+	session_seal(session_table_of(c, v->family), v->number);
+}
+
+static void confirm(struct core *c, struct session_view *v, const struct packet *p, const struct judgement *j)
+{
+	confirm_line(c, v->line[0], j->policy, p->zone, p->interface);
+	confirm_line(c, v->line[1], j->policy, j->to, j->out);
+	if (p->icmp_kind != ICMP_KIND_NONE) { // requests that went against the session are asked about again
+		v->line[0]->tcp_ack = p->icmp_kind;
+		v->line[1]->tcp_ack = (uint32_t)p->icmp_kind << 1;
+	}
+	v->cold->policy_name_id = j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
+	v->cold->application_timeout = j->timeout;
+	set_out_name(c, v, j->out);
+	session_set_timeout(c, v, session_timeout(p->protocol, *v->state[0], j->timeout));
+}
+
+// The firewall's own sessions obey no policy; they live while their interface does.
+static enum session_fate judge_own(struct core *c, struct session_view *v, struct judgement *j)
+{
+	uint16_t out = interface_row(&c->interfaces, v->cold->out_name_id);
+	memset(j, 0, sizeof(*j));
+	j->policy = FW_NO_INDEX;
+	j->reason = FW_DROP_SESSION_INTERFACE;
+	if (out == ROW_NONE)
+		return FATE_DENIED;
+	confirm_line(c, v->line[0], FW_NO_INDEX, ZONE_SELF, ROW_NONE);
+	confirm_line(c, v->line[1], FW_NO_INDEX, c->tables->interfaces[out].zone, out);
+	return FATE_CONFIRMED;
+}
+
+static enum session_fate judge_foreign(struct core *c, struct session_view *v, struct judgement *j)
+{
+	struct packet first;
+	uint32_t row;
+	first_packet(c, v, &first);
+	if (first.interface == ROW_NONE) {
+		memset(j, 0, sizeof(*j));
+		j->policy = FW_NO_INDEX;
+		j->reason = FW_DROP_SESSION_INTERFACE;
+		return FATE_DENIED;
+	}
+	judge_route(c, &first, j);
+	if (j->to_host != ((v->cold->flags & FW_SESSION_TO_HOST) != 0) && (j->to_host || j->needs_policy))
+		return FATE_FOREIGN;
+	if (j->needs_policy) {
+		judge_classify(c, &j, 1, &row);
+		judge_policy(c, row, j);
+	}
+	if (j->reason == FW_DROP_NO_ROUTE || j->reason == FW_DROP_ROUTE_BLACKHOLE)
+		return FATE_OPEN;
+	if (j->reason != FW_DROP_COUNT)
+		return FATE_DENIED;
+	confirm(c, v, &first, j);
+	return FATE_CONFIRMED;
+}
+
+enum session_fate judge_session(struct core *c, struct session_view *v, struct judgement *j)
+{
+	enum session_fate fate = v->cold->flags & FW_SESSION_FROM_HOST ? judge_own(c, v, j) : judge_foreign(c, v, j);
+	if (fate == FATE_DENIED) {
+		c->config.counters->sessions_denied++;
+		session_end(c, v->family, v->number);
+	}
+	return fate;
+}

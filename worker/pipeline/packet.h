@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pipeline knows about one packet. It lives on the stack of its burst, or in the hold queue.
+#ifndef PORTCULLIS_PIPELINE_PACKET_H
+#define PORTCULLIS_PIPELINE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include "pipeline/pipeline.h"
+#include "pipeline/tcp_state.h"
+
+#define ROW_NONE UINT16_MAX // no interface
+#define ZONE_SELF UINT16_MAX // the firewall itself, as a place where packets come from
+
+// What the parser says: where a packet goes next.
+enum lane {
+	LANE_FLOW, // has a session key
+	LANE_ICMP_ERROR, // quotes a packet of a session
+	LANE_ICMP_ONCE, // ICMP that is neither query nor error: judged one by one, never a session
+	LANE_KERNEL, // always for the kernel: ARP, IGMP, MLD
+	LANE_DISCOVERY, // IPv6 neighbor discovery: for the kernel, or wrong
+	LANE_GROUP, // IP multicast and broadcast
+	LANE_DROP, // packet.reason
+};
+
+// ICMP queries, as bits of line.tcp_ack: what a direction of an ICMP session may send.
+enum icmp_kind {
+	ICMP_KIND_NONE = 0,
+	ICMP_KIND_ECHO = 1,
+	ICMP_KIND_ECHO_REPLY = 2,
+	ICMP_KIND_TIMESTAMP = 4,
+	ICMP_KIND_TIMESTAMP_REPLY = 8,
+	ICMP_KIND_REQUESTS = ICMP_KIND_ECHO | ICMP_KIND_TIMESTAMP,
+};
+
+struct packet {
+	struct rte_mbuf *mbuf; // data starts at the Ethernet header
+	uint8_t *ip;
+	uint16_t l2_length; // 14, or 18 with a tag in the frame
+	uint16_t ip_length; // by the IP header; padding excluded
+	uint16_t l4; // offset of the transport header from ip
+	uint16_t interface, zone; // ingress rows; ZONE_SELF
+	uint16_t tci; // tag it came with, 0: none
+	uint8_t family; // 4, 6; 0: not IP
+	uint8_t protocol;
+	uint8_t lane; // enum lane
+	uint8_t reason; // enum fw_drop, for LANE_DROP
+	uint8_t tcp_class; // enum tcp_class
+	uint8_t icmp_kind; // enum icmp_kind
+	uint16_t icmp_type; // type << 8 | code
+	uint32_t tcp_seq, tcp_ack;
+	uint16_t tcp_space; // sequence space that it takes: payload, SYN, FIN
+	bool l2_group; // sent to a multicast or broadcast MAC address
+	bool own; // made by the core itself
+	union {
+		struct session_key4 key4;
+		struct session_key6 key6;
+	};
+	uint64_t hash;
+	uint32_t candidate; // session * 2 + direction, or FW_NO_INDEX
+	struct packet_end end;
+};
+
+static inline uint8_t *packet_l2(const struct packet *p)
+{
+	return p->ip - p->l2_length;
+}
+
+static inline const uint8_t *packet_source(const struct packet *p)
+{
+	return p->family == 4 ? p->key4.source : p->key6.source;
+}
+
+static inline const uint8_t *packet_destination(const struct packet *p)
+{
+	return p->family == 4 ? p->key4.destination : p->key6.destination;
+}
+
+static inline uint8_t packet_ttl(const struct packet *p)
+{
+	return p->family == 4 ? p->ip[8] : p->ip[7];
+}
+
+// Unaligned big-endian fields.
+static inline uint16_t read16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t read32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline void write16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static inline void write32(uint8_t *at, uint32_t value)
+{
+	write16(at, (uint16_t)(value >> 16));
+	write16(at + 2, (uint16_t)value);
+}
+
+#endif

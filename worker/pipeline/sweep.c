@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/sweep.h"
+
+#include "pipeline/judge.h"
+
+enum { SWEEP_SLOTS = 256, SWEEP_JUDGED = 32 };
+
+void sweep_start(struct core *c)
+{
+	c->sweep = (struct sweep){.running4 = true, .running6 = true};
+}
+
+// Slots are cheap to pass over, judging is not: both are bounded.
+static bool sweep_family(struct core *c, uint8_t family, uint32_t *cursor)
+{
+	struct session_table *table = session_table_of(c, family);
+	uint32_t number;
+	for (unsigned judged = 0; judged < SWEEP_JUDGED; judged++) {
+		if (!session_walk(table, cursor, SWEEP_SLOTS, &number))
+			return *cursor < session_capacity(table);
+		struct session_view v = session_view(c, family, number << 1);
+		struct judgement j;
+		if (v.line[0]->epoch != c->epoch)
+			judge_session(c, &v, &j);
+	}
+	return true;
+}
+
+bool sweep_turn(struct core *c)
+{
+	if (c->tables == NULL)
+		return false;
+	if (c->sweep.running4)
+		c->sweep.running4 = sweep_family(c, 4, &c->sweep.cursor4);
+	else if (c->sweep.running6)
+		c->sweep.running6 = sweep_family(c, 6, &c->sweep.cursor6);
+	return c->sweep.running4 || c->sweep.running6;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// After a new generation: finds the sessions that it denies, so that they end without waiting for a packet.
+#ifndef PORTCULLIS_PIPELINE_SWEEP_H
+#define PORTCULLIS_PIPELINE_SWEEP_H
+
+#include "pipeline/core.h"
+
+void sweep_start(struct core *c);
+bool sweep_turn(struct core *c); // bounded; true when there is more
+
+// generation.c: moves policy counters to the rows of the new generation. Called before c->tables changes.
+void generation_move_counters(struct core *c, const struct tables *next);
+
+#endif

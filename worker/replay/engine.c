@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay/engine_own.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+enum { POOL_SIZE = 1023, MEMORY_LINE = 64 };
+#define SECOND 1000000000ull
+
+int engine_start_eal(const char *program)
+{
+	char name[64];
+	snprintf(name, sizeof(name), "%s", program);
+	char *arguments[] = {name, "--no-huge", "--in-memory", "--no-pci",   "--no-telemetry",	"--no-shconf",
+			     "-m", "320",	"-l",	       "0",	     "--log-level", "error", NULL};
+	rte_log_set_global_level(RTE_LOG_ERR);
+	if (rte_eal_init((int)(RTE_DIM(arguments) - 1), arguments) < 0) {
+		fprintf(stderr, "%s: DPDK does not start: %s\n", program, rte_strerror(rte_errno));
+		return -1;
+	}
+	return 0;
+}
+
+static uint64_t *tag_of(struct rte_mbuf *mbuf)
+{
+	return rte_mbuf_to_priv(mbuf);
+}
+
+static void transmit(void *context, uint32_t port, struct rte_mbuf **frames, unsigned count)
+{
+	struct engine *e = context;
+	for (unsigned i = 0; i < count; i++) {
+		e->sink.transmitted(e->sink.context, port, rte_pktmbuf_mtod(frames[i], uint8_t *),
+				    rte_pktmbuf_pkt_len(frames[i]));
+		rte_pktmbuf_free(frames[i]);
+	}
+}
+
+static void punt(void *context, uint32_t interface, struct rte_mbuf **frames, unsigned count)
+{
+	struct engine *e = context;
+	for (unsigned i = 0; i < count; i++) {
+		const uint8_t *bytes = rte_pktmbuf_mtod(frames[i], uint8_t *);
+		uint32_t length = rte_pktmbuf_pkt_len(frames[i]);
+		engine_learn(e, interface, bytes, length);
+		e->sink.punted(e->sink.context, interface, bytes, length);
+		rte_pktmbuf_free(frames[i]);
+	}
+}
+
+static void ended(void *context, struct rte_mbuf *frame, const struct packet_end *end)
+{
+	struct engine *e = context;
+	e->sink.ended(e->sink.context, *tag_of(frame), end);
+}
+
+static void *lines(size_t count, size_t size)
+{
+	size_t bytes = (count * size + MEMORY_LINE - 1) & ~(size_t)(MEMORY_LINE - 1);
+	void *memory = aligned_alloc(MEMORY_LINE, bytes);
+	if (memory != NULL)
+		memset(memory, 0, bytes);
+	return memory;
+}
+
+static int attach(struct engine *e)
+{
+	struct session_recovery recovery;
+	e->entries4 = lines(e->options.sessions4, sizeof(struct fw_session4));
+	e->entries6 = lines(e->options.sessions6, sizeof(struct fw_session6));
+	if (e->entries4 == NULL || e->entries6 == NULL)
+		return -ENOMEM;
+	e->sessions4 = session_attach(4, e->entries4, e->options.sessions4, 0, &recovery);
+	e->sessions6 = session_attach(6, e->entries6, e->options.sessions6, 0, &recovery);
+	if (e->sessions4 == NULL || e->sessions6 == NULL)
+		return -ENOMEM;
+	session_seed_id(e->sessions4, 1);
+	session_seed_id(e->sessions6, 2);
+	struct core_config config = {
+		.counters = &e->counters,
+		.interfaces = e->interfaces,
+		.policies = e->policies,
+		.sessions4 = e->sessions4,
+		.sessions6 = e->sessions6,
+		.fib = e->fib,
+		.neighbors = e->neighbors,
+		.pool = e->pool,
+		.any_mac = !e->options.strict_mac,
+		.output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
+	};
+	e->core = core_create(&config);
+	return e->core == NULL ? -ENOMEM : 0;
+}
+
+static void detach(struct engine *e)
+{
+	core_free(e->core);
+	tables_free(e->tables);
+	if (e->sessions4 != NULL)
+		session_detach(e->sessions4);
+	if (e->sessions6 != NULL)
+		session_detach(e->sessions6);
+	free(e->entries4);
+	free(e->entries6);
+	e->core = NULL;
+	e->tables = NULL;
+	e->sessions4 = e->sessions6 = NULL;
+	e->entries4 = e->entries6 = NULL;
+}
+
+static void set_default_macs(struct engine *e)
+{
+	for (unsigned port = 0; port < FW_MAX_PORTS; port++) {
+		uint8_t mac[6] = {0x02, 0, 0, 0, 0, (uint8_t)(port + 1)};
+		memcpy(e->macs[port], mac, 6);
+	}
+}
+
+struct engine *engine_create(const struct engine_options *options, const struct engine_sink *sink)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	e->options = *options;
+	e->sink = *sink;
+	set_default_macs(e);
+	e->pool = rte_pktmbuf_pool_create("engine", POOL_SIZE, 0, sizeof(uint64_t), UINT16_MAX, SOCKET_ID_ANY);
+	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2, FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);
+	e->neighbors = neighbor_create(FW_MAX_NEIGHBORS);
+	e->interfaces = calloc(FW_MAX_INTERFACES, sizeof(*e->interfaces));
+	e->policies = calloc(FW_MAX_POLICIES, sizeof(*e->policies));
+	if (e->pool == NULL || e->fib == NULL || e->neighbors == NULL || e->interfaces == NULL || e->policies == NULL ||
+	    attach(e) != 0) {
+		engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	detach(e);
+	if (e->fib != NULL)
+		fib_free(e->fib);
+	if (e->neighbors != NULL)
+		neighbor_free(e->neighbors);
+	rte_mempool_free(e->pool);
+	free(e->interfaces);
+	free(e->policies);
+	free(e->routes);
+	free(e->known);
+	free(e);
+}
+
+int engine_reset(struct engine *e, const struct engine_options *options)
+{
+	detach(e);
+	engine_remove_routes(e);
+	engine_remove_neighbors(e, true);
+	memset(&e->counters, 0, sizeof(e->counters));
+	memset(e->interfaces, 0, FW_MAX_INTERFACES * sizeof(*e->interfaces));
+	memset(e->policies, 0, FW_MAX_POLICIES * sizeof(*e->policies));
+	e->epoch = 0;
+	e->clock_ns = 0;
+	set_default_macs(e);
+	e->options = *options;
+	return attach(e);
+}
+
+void engine_set_mac(struct engine *e, uint32_t port, const uint8_t mac[6])
+{
+	memcpy(e->macs[port], mac, 6);
+}
+
+static void fill_ports(const struct engine *e, struct tables *t)
+{
+	const struct fw_port_row *ports = (const void *)((const uint8_t *)t->program + t->program->ports.offset);
+	for (uint32_t i = 0; i < t->interface_count; i++) {
+		struct interface *interface = &t->interfaces[i];
+		uint32_t mtu = ports[interface->port].mtu;
+		interface->mtu = (uint16_t)(mtu != 0 ? mtu : 1500);
+		memcpy(interface->mac, e->macs[interface->port], 6);
+	}
+}
+
+static void set_core_time(struct engine *e)
+{
+	uint64_t ticks = e->clock_ns / SECOND * SESSION_TICKS_PER_SECOND +
+			 e->clock_ns % SECOND * SESSION_TICKS_PER_SECOND / SECOND;
+	core_set_time(e->core, (uint32_t)ticks, e->realtime_ns);
+}
+
+int engine_load(struct engine *e, const void *bank, size_t size, struct program_fault *fault)
+{
+	struct tables *next;
+	if (program_check(bank, size, fault) != 0)
+		return -EINVAL;
+	void *copy = malloc(size);
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, bank, size);
+	int error = tables_build(copy, size, e->epoch + 1, e->tables, &next, fault);
+	if (error != 0)
+		return error;
+	e->epoch++;
+	fill_ports(e, next);
+	struct tables *old = e->tables;
+	e->tables = next;
+	engine_remove_routes(e);
+	engine_remove_neighbors(e, false);
+	error = engine_install_routes(e);
+	if (error == 0)
+		error = engine_install_neighbors(e);
+	set_core_time(e);
+	core_set_tables(e->core, next);
+	tables_free(old);
+	return error;
+}
+
+// In steps of at most a second, so that timers fire in their order.
+void engine_advance(struct engine *e, uint64_t nanoseconds)
+{
+	uint64_t end = e->clock_ns + nanoseconds;
+	while (e->clock_ns < end) {
+		bool idle = session_count(e->sessions4) == 0 && session_count(e->sessions6) == 0 && e->counters.held == 0;
+		uint64_t step = !idle && end - e->clock_ns > SECOND / 4 ? SECOND / 4 : end - e->clock_ns;
+		e->clock_ns += step;
+		e->realtime_ns += step;
+		set_core_time(e);
+		while (core_housekeeping(e->core))
+			;
+	}
+	while (core_housekeeping(e->core)) // a sweep may be due without any time passing
+		;
+}
+
+void engine_set_realtime(struct engine *e, uint64_t nanoseconds)
+{
+	e->realtime_ns = nanoseconds;
+	set_core_time(e);
+}
+
+static bool append(struct rte_mbuf *mbuf, const struct engine_frame *f, uint32_t at, uint32_t length)
+{
+	char *room = rte_pktmbuf_append(mbuf, (uint16_t)length);
+	if (room == NULL)
+		return false;
+	uint32_t captured = at >= f->length ? 0 : f->length - at < length ? f->length - at : length;
+	if (captured != 0)
+		memcpy(room, f->bytes + at, captured);
+	memset(room + captured, 0, length - captured);
+	return true;
+}
+
+static struct rte_mbuf *make_frame(struct engine *e, const struct engine_frame *f)
+{
+	struct rte_mbuf *head = NULL;
+	uint32_t length = f->wire_length > f->length ? f->wire_length : f->length;
+	uint32_t segment = f->segment != 0 && f->segment < length ? f->segment : length;
+	uint32_t at = 0;
+	do {
+		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(e->pool);
+		uint32_t take = length - at < segment ? length - at : segment;
+		if (mbuf == NULL || !append(mbuf, f, at, take) || (head != NULL && rte_pktmbuf_chain(head, mbuf) != 0)) {
+			rte_pktmbuf_free(mbuf);
+			rte_pktmbuf_free(head);
+			return NULL;
+		}
+		if (head == NULL)
+			head = mbuf;
+		at += take;
+	} while (at < length);
+	*tag_of(head) = f->tag;
+	if (f->tci != ENGINE_TCI_NONE) {
+		head->vlan_tci = (uint16_t)f->tci;
+		head->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	}
+	return head;
+}
+
+// A frame for which there is no buffer ends like in the worker's receiver.
+static void refuse(struct engine *e, const struct engine_frame *f, enum fw_drop reason)
+{
+	struct packet_end end = {OUTCOME_DROPPED, reason,	FW_NO_INDEX, FW_NO_INDEX, FW_NO_INDEX,
+				 FW_NO_INDEX,	  FW_NO_INDEX, 0};
+	e->counters.received++;
+	e->counters.received_bytes += f->length;
+	e->counters.dropped[reason]++;
+	e->sink.ended(e->sink.context, f->tag, &end);
+}
+
+static unsigned make_burst(struct engine *e, const struct engine_frame *frames, unsigned count, struct rte_mbuf **burst)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t length = frames[i].wire_length > frames[i].length ? frames[i].wire_length : frames[i].length;
+		struct rte_mbuf *mbuf = length > ENGINE_FRAME_MAX ? NULL : make_frame(e, &frames[i]);
+		if (mbuf != NULL)
+			burst[n++] = mbuf;
+		else
+			refuse(e, &frames[i], length > ENGINE_FRAME_MAX ? FW_DROP_FRAME_OVERSIZED : FW_DROP_NO_BUFFER);
+	}
+	set_core_time(e);
+	return n;
+}
+
+void engine_from_port(struct engine *e, uint32_t port, const struct engine_frame *frames, unsigned count)
+{
+	struct rte_mbuf *burst[PIPELINE_BURST];
+	unsigned n = make_burst(e, frames, count, burst);
+	core_from_port(e->core, port, burst, n);
+	core_housekeeping(e->core);
+}
+
+void engine_from_host(struct engine *e, uint32_t interface, const struct engine_frame *frames, unsigned count)
+{
+	struct rte_mbuf *burst[PIPELINE_BURST];
+	unsigned n = make_burst(e, frames, count, burst);
+	core_from_host(e->core, interface, burst, n);
+	core_housekeeping(e->core);
+}
+
+const struct tables *engine_tables(const struct engine *e)
+{
+	return e->tables;
+}
+
+const struct fw_counters *engine_counters(const struct engine *e)
+{
+	return &e->counters;
+}
+
+const struct fw_policy_counters *engine_policies(const struct engine *e)
+{
+	return e->policies;
+}
+
+const struct fw_interface_status *engine_interfaces(const struct engine *e)
+{
+	return e->interfaces;
+}
+
+struct session_table *engine_sessions(const struct engine *e, uint8_t family)
+{
+	return family == 4 ? e->sessions4 : e->sessions6;
+}
+
+bool engine_conserves(const struct engine *e)
+{
+	const struct fw_counters *n = &e->counters;
+	uint64_t ends = n->forwarded + n->punted + n->consumed + n->held;
+	for (unsigned reason = 0; reason < FW_DROP_COUNT; reason++)
+		ends += n->dropped[reason];
+	return n->received + n->originated == ends &&
+	       n->sessions_opened + n->sessions_recovered == n->sessions_closed + n->sessions4 + n->sessions6 &&
+	       n->sessions4 == session_count(e->sessions4) && n->sessions6 == session_count(e->sessions6);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of the engine.
+#ifndef PORTCULLIS_REPLAY_ENGINE_OWN_H
+#define PORTCULLIS_REPLAY_ENGINE_OWN_H
+
+#include "replay/engine.h"
+
+struct engine_route {
+	uint8_t prefix[16];
+	uint8_t family, length;
+};
+
+struct engine_neighbor {
+	struct neighbor_key key;
+	bool is_static;
+};
+
+struct engine {
+	struct engine_options options;
+	struct engine_sink sink;
+	struct rte_mempool *pool;
+	struct fib *fib;
+	struct neighbor_table *neighbors;
+	struct session_table *sessions4, *sessions6;
+	void *entries4, *entries6;
+	struct fw_counters counters;
+	struct fw_interface_status *interfaces;
+	struct fw_policy_counters *policies;
+	struct core *core;
+	struct tables *tables;
+	uint32_t epoch;
+	uint64_t clock_ns; // since the engine was made or reset
+	uint64_t realtime_ns;
+	uint8_t macs[FW_MAX_PORTS][6];
+
+	struct engine_route *routes; // in the fib, so that they can be taken out again
+	size_t route_count, route_room;
+	struct engine_neighbor *known;
+	size_t known_count, known_room;
+};
+
+// engine_routes.c
+int engine_install_routes(struct engine *e);
+void engine_remove_routes(struct engine *e);
+int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length, const struct hop *hops,
+		     unsigned count);
+
+// engine_neighbors.c
+int engine_install_neighbors(struct engine *e);
+void engine_remove_neighbors(struct engine *e, bool learned_too);
+int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const uint8_t mac[6], bool is_static);
+
+// Learns from a frame that the kernel would see.
+void engine_learn(struct engine *e, uint32_t interface, const uint8_t *frame, uint32_t length);
+
+#endif
