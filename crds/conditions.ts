@@ -35,6 +35,19 @@ const NO_REPORT = {
   NeverConnected: "No agent has connected from this node yet.",
 } as const;
 
+/** What `portcullis status` mentions beside what the worker runs: it goes on with what it has. */
+export const NOTICE_REASON_TEXTS = {
+  ConfigInvalid: "The configuration file is not valid or cannot be read; what ran before runs on.",
+  OperatorUnreachable: "The agent is not connected to the operator; what ran before runs on.",
+} as const satisfies Record<string, string>;
+
+/** Reasons of Events beside those of the conditions. */
+export const EVENT_REASON_TEXTS = {
+  NodeAway: "A node was to stop, but does not report; it is released without its word.",
+} as const satisfies Record<string, string>;
+
+export type NoticeReason = keyof typeof NOTICE_REASON_TEXTS;
+
 export const CONFIG_CONDITIONS = {
   Ready: {
     text: "Every selected node runs this configuration, acknowledged by its worker.",
