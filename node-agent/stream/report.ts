@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's state as a Report, and when two reports say the same.
+import type { Report, Worker } from "../../program/stream.gen";
+import { hexHash, type Agent } from "../agent";
+import type { Problem } from "../problem";
+import { counterSnapshot, dropSnapshot, portSnapshot, workerSnapshot } from "../snapshot";
+import { VERSION } from "../version";
+
+const MAX_TEXT = 1_000;
+
+/** desired: what the operator named last; null: nothing yet. problem: why it was not even handed to the agent. */
+export function makeReport(agent: Agent, desired: string | null, problem: Problem | null): Report {
+  const status = agent.workerStatus();
+  const activeHash = status === null ? "" : hexHash(status.active_hash);
+  const desiredHash = desired ?? agent.desired?.hash ?? "";
+  const { reason, message } = judge(agent, activeHash, desiredHash, problem);
+  return {
+    activeHash,
+    desiredHash,
+    reason,
+    message: clip(message),
+    worker: makeWorker(agent),
+    ports: portSnapshot(agent).map(({ name, kind, state, mac, message: why, mtu }) => ({ name, kind, state, mac, message: clip(why), mtu })),
+    counters: counterSnapshot(agent) ?? {},
+    drops: dropSnapshot(agent) ?? {},
+    agentVersion: VERSION,
+  };
+}
+
+function judge(agent: Agent, active: string, desired: string, problem: Problem | null): { reason: string; message: string } {
+  const fault = problem ?? agent.problem;
+  if (fault !== null) return { reason: fault.reason, message: fault.sentence };
+  if (desired === "") return active === "" ? { reason: "NoProgram", message: "" } : { reason: "Starting", message: "the program is being withdrawn" };
+  if (active !== desired || agent.busy) return { reason: "Starting", message: "the program is being applied" };
+  const stored = agent.storeProblem;
+  return stored === null ? { reason: "", message: "" } : { reason: stored.reason, message: stored.sentence };
+}
+
+function makeWorker(agent: Agent): Worker {
+  const worker = workerSnapshot(agent);
+  const { phase } = worker;
+  const pid = BigInt(worker.pid ?? 0);
+  if (!("core" in worker)) return { phase, version: "", dpdkVersion: "", pid, starts: 0n, core: 0, rxMode: undefined };
+  const { version, dpdkVersion, starts, core, rxMode } = worker;
+  return { phase, version, dpdkVersion, pid, starts, core, rxMode: { ...rxMode, reason: clip(rxMode.reason) } };
+}
+
+/** Equal for two reports that differ in counters only. */
+export function reportKey(report: Report): string {
+  const { counters: _, drops: __, worker, ...rest } = report;
+  return JSON.stringify({ ...rest, worker: { ...worker, pid: String(worker?.pid), starts: String(worker?.starts) } });
+}
+
+function clip(text: string): string {
+  return Buffer.byteLength(text) <= MAX_TEXT ? text : `${Buffer.from(text).toString("utf8", 0, MAX_TEXT - 4).replace(/\uFFFD+$/, "")}...`;
+}
