@@ -43,6 +43,7 @@ build_clang() {
 build_dist() {
 	local sources
 	sources=$(find crds program operator node-agent cli scripts test worker -name '*.ts' -not -path '*/node_modules/*' | sort)
+	# shellcheck disable=SC2086 # file names of the tree hold no blanks
 	if [ -e dist/.stamp ] && [ "$(cat dist/.stamp)" = "$sources" ] &&
 		[ -z "$(find $sources tsconfig.json package-lock.json -newer dist/.stamp -print -quit)" ]; then
 		return

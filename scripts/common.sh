@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
 # Sourced by the other scripts: words for the person at the terminal, and where things are. Needs bash and coreutils only.
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/portcullis
@@ -14,6 +15,6 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # The programs of the control ring (etcd, kube-apiserver, kubectl) are kept outside the tree, by what they are built from.
 cluster_bin() {
 	local key
-	key=$(cd "$repository/test/control/cluster" && sha256sum build.sh */go.mod */go.sum | sha256sum | cut -c 1-16)
+	key=$(cd "$repository/test/control/cluster" && sha256sum build.sh ./*/go.mod ./*/go.sum | sha256sum | cut -c 1-16)
 	printf '%s/cluster-%s/bin\n' "$cache" "$key"
 }

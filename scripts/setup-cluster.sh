@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
 # Sourced by setup.sh: etcd, kube-apiserver and kubectl for the control ring, built from their Go modules.
 go_wanted=1.26.8 # fetched where the installed Go is older than 1.26
 go_minimum=26 # of 1.x
@@ -45,7 +46,7 @@ find_go() {
 }
 
 build_cluster() {
-	local bin go work
+	local bin go
 	bin=${PORTCULLIS_CLUSTER_BIN:-$(cluster_bin)}
 	cluster_built "$bin" && return
 	mkdir -p "$cache"
@@ -55,6 +56,6 @@ build_cluster() {
 	case $go in "$cache"/*) export GOMODCACHE=$cache/go-caches/modules GOCACHE=$cache/go-caches/build GOFLAGS=-modcacherw ;; esac
 	PATH=$(dirname "$go"):$PATH GOTOOLCHAIN=local bash "$repository/test/control/cluster/build.sh" "$bin" </dev/null >&2 ||
 		die "etcd, kube-apiserver and kubectl could not be built: the lines above say why"
-	rm -rf "$cache/go-caches"
+	if [ -e "$cache/go-caches" ]; then chmod -R u+w "$cache/go-caches" && rm -rf "$cache/go-caches"; fi
 	cluster_built "$bin" || die "test/control/cluster/build.sh left no etcd, kube-apiserver and kubectl in $bin"
 }

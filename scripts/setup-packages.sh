@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
 # Sourced by setup.sh: what each profile needs of the system. A need is a check and the Debian package that fulfils it;
 # what fails its check is installed on Debian 12 and 13 as root, and named everywhere else.
 packages=()

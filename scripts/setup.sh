@@ -21,7 +21,10 @@ check_kernel() {
 	[ "$(uname -s)" = Linux ] || missing "Linux: this is $(uname -s)"
 	if [ ! -c /dev/net/tun ] && is_root; then
 		modprobe tun 2>/dev/null || true
-		if grep -qw tun /proc/misc 2>/dev/null; then mkdir -p /dev/net && mknod -m 666 /dev/net/tun c 10 200 2>/dev/null || true; fi
+		if grep -qw tun /proc/misc 2>/dev/null; then
+			mkdir -p /dev/net
+			mknod -m 666 /dev/net/tun c 10 200 2>/dev/null || true
+		fi
 	fi
 	[ -c /dev/net/tun ] || missing "/dev/net/tun: load the kernel module 'tun', or hand the device to this container"
 	if is_root && ! unshare --net true 2>/dev/null; then missing "the right to make network namespaces (CAP_SYS_ADMIN)"; fi
@@ -43,7 +46,8 @@ reserve_hugepages() {
 		have=$(cat "$file")
 	fi
 	if [ -d /dev ] && ! awk '$3 == "hugetlbfs" { found = 1 } END { exit !found }' /proc/mounts; then
-		mkdir -p /dev/hugepages 2>/dev/null && mount -t hugetlbfs -o mode=0700 hugetlbfs /dev/hugepages 2>/dev/null || true
+		mkdir -p /dev/hugepages 2>/dev/null || true
+		mount -t hugetlbfs -o mode=0700 hugetlbfs /dev/hugepages 2>/dev/null || true
 	fi
 	if [ "$have" -lt 128 ] || ! awk '$3 == "hugetlbfs" { found = 1 } END { exit !found }' /proc/mounts; then
 		say "no hugepages ($have reserved, at least 128 of 2 MiB wanted, and a hugetlbfs mount)."

@@ -10,16 +10,18 @@ import type { Finished } from "./process";
 
 export const portcullis = join(root, "bin", "portcullis");
 
+/** `portcullis status -o json`. */
 export interface Status {
+  ready: boolean;
   phase: string;
   config: string;
   hash: string;
   desired: string;
   reason: string;
   message: string;
+  problems: { reason: string; message: string }[];
   agent: { pid: number };
-  worker: { pid: number; startCount: number; pageSize: number };
-  stateDiscarded: number;
+  worker: { pid: number; starts: number; pageSize: number; stateDiscarded: number };
 }
 
 export interface Session {
@@ -33,6 +35,9 @@ export interface Session {
   state: string;
   packets: number;
 }
+
+/** What status complains about, as one text; empty when all is well. */
+export const complaints = (status: Status): string => status.problems.map(({ reason, message }) => `${reason}: ${message}`).join("; ");
 
 /** A FirewallConfig as a person writes it, before defaults. */
 export type Document = z.input<typeof firewallConfig>;
@@ -102,12 +107,15 @@ export class Firewall {
     if (code !== 0) throw new Error(`portcullis status --wait: code ${code}: ${stderr}${stdout}\n${this.#child?.tail(30) ?? ""}`);
   }
 
-  status(): Promise<Status> {
-    return this.json<Status>("status");
+  /** Also while it is not ready, which is an exit code of its own. */
+  async status(): Promise<Status> {
+    const { stdout, stderr } = await this.ask("status", "-o", "json");
+    if (stdout === "") throw new Error(stderr);
+    return JSON.parse(stdout) as Status;
   }
 
-  sessions(): Promise<Session[]> {
-    return this.json<Session[]>("sessions");
+  async sessions(): Promise<Session[]> {
+    return (await this.json<{ sessions: Session[] }>("sessions", "--limit", "10000")).sessions;
   }
 
   counters(): Promise<Record<string, number>> {
@@ -131,7 +139,7 @@ export class Firewall {
     process.kill(pid, "SIGKILL");
     return until("a new worker forwards", async () => {
       const status = await this.status();
-      return status.worker.pid !== pid && status.phase === "forwarding" ? status.worker.pid : undefined;
+      return status.worker.pid !== pid && status.ready ? status.worker.pid : undefined;
     });
   }
 }

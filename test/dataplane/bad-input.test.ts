@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Firewall, portcullis, type Document, type Policy } from "../../scripts/lab/firewall";
+import { complaints, Firewall, portcullis, type Document, type Policy } from "../../scripts/lab/firewall";
 import { must, run, until, type Child } from "../../scripts/lab/lab";
 import { config, configureHosts, curl, listening, openSite, startSite, url, OUTSIDE, type Site } from "./site";
 
@@ -144,14 +144,14 @@ describe("bad input while a good configuration runs", function () {
       site.firewall.write(bad(good, site));
       const status = await until("status names the problem", async () => {
         const seen = await site.firewall.status();
-        return names.test(seen.message) ? seen : undefined;
+        return names.test(complaints(seen)) ? seen : undefined;
       });
       assert.equal(status.hash, before.hash);
-      assert.equal(status.phase, "forwarding");
+      assert.equal(status.phase, "Forwarding");
       assert.equal(status.worker.pid, before.worker.pid, "the worker was not restarted");
       assert.equal((await site.inside.must(curl(url(OUTSIDE[0])))).trim(), "still here");
       await site.firewall.apply(good);
-      await until("the problem is over", async () => (await site.firewall.status()).message === "");
+      await until("the problem is over", async () => complaints(await site.firewall.status()) === "");
     });
   }
 
@@ -179,13 +179,13 @@ describe("a full disk under the state directory", function () {
     site.firewall.write(small([{ name: "out-again", from: ["inside"], to: ["outside"], action: "Permit" }]));
     const status = await until("status names the full disk", async () => {
       const seen = await site.firewall.status();
-      return /full|space/.test(seen.message) ? seen : undefined;
+      return /full|space/.test(complaints(seen)) ? seen : undefined;
     });
-    assert.equal(status.phase, "forwarding");
+    assert.equal(status.phase, "Forwarding");
     assert.equal((await site.inside.must(curl(url(OUTSIDE[0])))).trim(), "still here");
     rmSync(join(site.firewall.stateDir, "filler"));
     await site.firewall.apply(small([{ name: "out-third", from: ["inside"], to: ["outside"], action: "Permit" }]));
-    await until("the problem is over", async () => (await site.firewall.status()).message === "");
+    await until("the problem is over", async () => complaints(await site.firewall.status()) === "");
     assert.equal(await site.firewall.stop(), 0);
   });
 

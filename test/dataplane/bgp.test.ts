@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Firewall, readExample } from "../../scripts/lab/firewall";
-import { Lab, sweep, until, type Child, type Namespace } from "../../scripts/lab/lab";
+import { Lab, must, sweep, until, type Child, type Namespace } from "../../scripts/lab/lab";
 import { PREFIX, curl, listening, memory, url } from "./site";
 
 const FRR = "/usr/lib/frr";
@@ -46,16 +46,17 @@ router bgp 64511
 `;
 
 /** Starts daemons of FRR in a namespace, each instance with its own sockets and no file outside the lab. */
-function frr(lab: Lab, namespace: Namespace, name: string, text: string, daemons: readonly string[]): Child[] {
+async function frr(lab: Lab, namespace: Namespace, name: string, text: string, daemons: readonly string[]): Promise<Child[]> {
   const folder = join(lab.folder, name);
   mkdirSync(folder, { mode: 0o755 });
-  writeFileSync(join(folder, "frr.conf"), text);
-  chmodSync(lab.folder, 0o755);
+  writeFileSync(join(folder, "bgpd.conf"), text);
+  writeFileSync(join(folder, "zebra.conf"), "");
+  chmodSync(lab.folder, 0o755); // the daemons run as the user frr
+  await must(["chown", "-R", "frr:frr", folder]);
   return daemons.map((daemon) => {
-    const zebra = join(folder, "zserv.api");
     const alone = daemon === "bgpd" && !daemons.includes("zebra") ? ["-Z"] : [];
-    return namespace.start([join(FRR, daemon), "-f", join(folder, "frr.conf"), "-i", join(folder, `${daemon}.pid`), "-z", zebra, "--vty_socket", folder,
-      "-P", "0", "-u", "root", "-g", "root", "--log", "stdout", ...alone]);
+    return namespace.start([join(FRR, daemon), "-f", join(folder, `${daemon}.conf`), "-i", join(folder, `${daemon}.pid`), "-z", join(folder, "zserv.api"),
+      "--vty_socket", folder, "-P", "0", "--log", "stdout", ...alone]);
   });
 }
 
@@ -100,8 +101,8 @@ describe("BGP across the firewall's port (examples/bgp-edge.yaml)", function () 
   });
 
   it("learns routes over a BGP session through the port, and forwards by them", async () => {
-    theirs = frr(lab, upstream, "theirs", THEIRS, ["bgpd"])[0];
-    frr(lab, firewall.namespace, "ours", OURS, ["zebra", "bgpd"]);
+    theirs = (await frr(lab, upstream, "theirs", THEIRS, ["bgpd"]))[0];
+    await frr(lab, firewall.namespace, "ours", OURS, ["zebra", "bgpd"]);
     await until("bgpd has learned both routes", learned, 90_000);
     for (const address of FAR) await until(`${address} is reached`, async () => (await core.run(curl(url(address), 5))).stdout.trim() === "far away");
     for (const address of INNER) assert.equal((await upstream.must(curl(url(address)))).trim(), "from the core");

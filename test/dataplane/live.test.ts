@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import type { Policy } from "../../scripts/lab/firewall";
+import { complaints, type Policy } from "../../scripts/lab/firewall";
 import { until } from "../../scripts/lab/lab";
 import { FAMILIES, OUTSIDE, config, count, grows, listening, startSite, type Site } from "./site";
 
@@ -39,12 +39,12 @@ describe("a policy change under traffic", function () {
     const { hash } = await site.firewall.status();
     site.firewall.write("this: [is not\n");
     site.firewall.child.signal("SIGHUP");
-    await until("the problem is reported", async () => (await site.firewall.status()).message !== "");
+    await until("the problem is reported", async () => complaints(await site.firewall.status()) !== "");
     const status = await site.firewall.status();
     assert.equal(status.hash, hash, "the old configuration should stay in force");
-    assert.equal(status.phase, "forwarding");
+    assert.equal(status.phase, "Forwarding");
     await site.firewall.apply(config(site.lab, [out]));
-    await until("the problem is over", async () => (await site.firewall.status()).message === "");
+    await until("the problem is over", async () => complaints(await site.firewall.status()) === "");
   });
 
   it("swaps 100 generations under traffic with no wrong verdict", async () => {
@@ -75,6 +75,6 @@ describe("a policy change under traffic", function () {
       assert.equal(count(running, /^(error|closed|wrong)/), 0, "the running connection was disturbed");
       assert.equal(count(datagrams, /^error/), 0);
     }
-    assert.equal((await site.firewall.status()).worker.startCount, 1, "no worker was restarted for this");
+    assert.equal((await site.firewall.status()).worker.starts, 1, "no worker was restarted for this");
   });
 });

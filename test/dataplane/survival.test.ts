@@ -48,8 +48,8 @@ describe("state outlives the worker", function () {
     }
     const status = await site.firewall.status();
     assert.equal(status.hash, hash, "the same generation");
-    assert.equal(status.worker.startCount, 21);
-    assert.equal(status.stateDiscarded, 0);
+    assert.equal(status.worker.starts, 21);
+    assert.equal(status.worker.stateDiscarded, 0);
     assert.deepEqual(await ids(), before, "the same sessions");
     for (const [i, source] of sources.entries()) {
       source.write("stop\n");
@@ -70,7 +70,7 @@ describe("state outlives the worker", function () {
 
   it("goes on forwarding when the agent is killed, and a new agent adopts the worker", async () => {
     const talks = await talkers(site, "7032");
-    const { pid, startCount } = (await site.firewall.status()).worker;
+    const { pid, starts } = (await site.firewall.status()).worker;
     site.firewall.child.signal("SIGKILL");
     await site.firewall.child.exit;
     for (const talk of talks) await grows(talk, /^echo/, 50);
@@ -79,7 +79,7 @@ describe("state outlives the worker", function () {
     await site.firewall.forwards();
     const { worker } = await site.firewall.status();
     assert.equal(worker.pid, pid, "the running worker is adopted");
-    assert.equal(worker.startCount, startCount);
+    assert.equal(worker.starts, starts);
     for (const talk of talks) await grows(talk, /^echo/, 20);
     // The new agent supervises it as its own.
     await site.firewall.killWorker();
@@ -102,12 +102,12 @@ describe("state outlives the worker", function () {
     ["that is empty", (file: string) => truncateSync(file, 0)],
   ] as const) {
     it(`replaces a state file ${what}, says so, and forwards`, async () => {
-      const discarded = (await site.firewall.status()).stateDiscarded;
+      const discarded = (await site.firewall.status()).worker.stateDiscarded;
       await killBoth(site);
       damage(stateFile(site));
       const child = site.firewall.run();
       await site.firewall.forwards();
-      assert.equal((await site.firewall.status()).stateDiscarded, discarded + 1);
+      assert.equal((await site.firewall.status()).worker.stateDiscarded, discarded + 1);
       await until("the log says so", () => Promise.resolve(count(child, /state file/i) > 0));
       const [talk] = await talkers(site, "7034");
       await talk?.stop();
