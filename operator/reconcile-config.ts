@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One FirewallConfig: gather > compile > nodes > status. The nodes are keys of their own in the same queue.
-import { hasFinalizer, mergeDiff, sameJson, withFinalizer, withoutFinalizer } from "./kube/objects";
+import { dropFinalizer, hasFinalizer, mergeDiff, sameJson, withFinalizer } from "./kube/objects";
 import { CONFIGS, FINALIZER, type ConfigObject, type FirewallNodeObject } from "./resources";
 import { changed } from "./status/conditions";
 import { configStatus, issueText } from "./status/config";
@@ -32,7 +32,7 @@ async function finish(world: World, config: ConfigObject): Promise<number | unde
     return writeStatus(world, config, { compiled: world.verdictOf(config), tooLarge: undefined });
   }
   await world.programs.drop(config, world.caches.revisions, world.writer);
-  await world.writer.patch(CONFIGS, world.caches.configs.get(config.metadata.name) ?? config, withoutFinalizer(config, FINALIZER));
+  await dropFinalizer(world.writer, CONFIGS, world.caches.configs, config, FINALIZER);
   world.log.info({ config: config.metadata.name }, "config removed");
   return undefined;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One node: its FirewallNode is what the assignment says, its agent is told, its status is what the agent reported.
 import { NOTHING } from "./agents";
-import { hasFinalizer, sameJson, mergeDiff, withoutFinalizer } from "./kube/objects";
+import { dropFinalizer, hasFinalizer, mergeDiff, sameJson } from "./kube/objects";
 import { FINALIZER, FIREWALL_NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
 import type { Good } from "./programs";
 import { count } from "./status/conditions";
@@ -89,7 +89,10 @@ async function awaitStop(world: World, name: string, current: FirewallNodeObject
   const now = world.clock.now();
   const since = world.stoppingSince.get(uid) ?? now;
   world.stoppingSince.set(uid, since);
-  const stopped = world.agents.view(name)?.stopped === true;
+  const view = world.agents.view(name);
+  // Where no agent ever spoke nothing runs; one that comes later is told to stop first.
+  const untouched = view === undefined && current.status?.lastReportTime === undefined;
+  const stopped = untouched || view?.stopped === true;
   const left = since + world.stopMs - now;
   if (!stopped && left > 0) {
     const again = await writeStatus(world, current);
@@ -118,7 +121,7 @@ async function removeNow(world: World, current: FirewallNodeObject): Promise<voi
 
 async function unhold(world: World, current: FirewallNodeObject): Promise<void> {
   world.stoppingSince.delete(current.metadata.uid ?? "");
-  if (hasFinalizer(current, FINALIZER)) await world.writer.patch(FIREWALL_NODES, current, withoutFinalizer(current, FINALIZER));
+  await dropFinalizer(world.writer, FIREWALL_NODES, world.caches.firewallNodes, current, FINALIZER);
 }
 
 /** Writes what the agent reported, if that is news. Returns when silence would be. */

@@ -2,7 +2,8 @@
 // Reads and writes of single objects. Every write to an existing object carries its resourceVersion or uid, so that a
 // writer who lost the lease, or reads an old cache, changes nothing.
 import type { Transport } from "./client";
-import { NotLeaderError } from "./errors";
+import { isNotFound, NotLeaderError } from "./errors";
+import type { Store } from "./store";
 import { apiVersionOf, pathOf, type KubeObject, type Resource } from "./types";
 
 const MERGE_PATCH = "application/merge-patch+json";
@@ -81,6 +82,14 @@ export const withFinalizer = (object: KubeObject, finalizer: string): object => 
   metadata: { finalizers: [...(object.metadata.finalizers ?? []), finalizer] },
 });
 
-export const withoutFinalizer = (object: KubeObject, finalizer: string): object => ({
-  metadata: { finalizers: (object.metadata.finalizers ?? []).filter((f) => f !== finalizer) },
-});
+/** Lets an object go that is being deleted, and keeps the cache right about it. */
+export async function dropFinalizer<T extends KubeObject>(writer: Writer, resource: Resource<T>, cache: Store<T>, object: T, finalizer: string): Promise<void> {
+  if (!hasFinalizer(object, finalizer)) return;
+  const finalizers = (object.metadata.finalizers ?? []).filter((f) => f !== finalizer);
+  const written = await writer.patch(resource, object, { metadata: { finalizers } }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  if (written !== undefined && finalizers.length > 0) cache.put(written);
+  else cache.remove(written ?? object);
+}

@@ -27,13 +27,22 @@ export interface ConfigFacts {
 type ConfigFact = Fact<ConfigCondition>;
 const fact = (type: ConfigCondition["type"], status: ConfigCondition["status"], reason: string, message = ""): ConfigFact => ({ type, status, reason, message });
 
+interface Failure {
+  name: string;
+  reason: string;
+  message: string;
+}
+
 interface Tally {
   matched: string[];
   conflicting: string[];
   updated: string[];
   ready: string[];
   unknown: string[];
-  degraded: { name: string; reason: string; message: string }[];
+  /** Not ready for a reason that waiting will not cure. */
+  failed: Failure[];
+  /** Those that were in order or never will be by themselves: not the ones whose agent has yet to come. */
+  degraded: Failure[];
 }
 
 export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
@@ -56,7 +65,7 @@ export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
       summary: `${tally.ready.length}/${tally.matched.length}`,
     },
     compile: { policies: good?.policies ?? 0, errors: errors.length, warnings: issues.length - errors.length, ...(top.length > 0 && { top }) },
-    ...(tally.degraded.length > 0 && { failedNodes: tally.degraded.slice(0, 20) }),
+    ...(tally.failed.length > 0 && { failedNodes: tally.failed.slice(0, 20) }),
     conditions: conditionsFrom(object.status?.conditions, conditions, generation, now),
   };
 }
@@ -65,7 +74,7 @@ export const issueText = (issue: Issue): string => clip(issue.path === "" ? issu
 
 function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
   const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
-  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], degraded: [] };
+  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], failed: [], degraded: [] };
   for (const name of share.won) {
     const node = byName.get(name);
     const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -74,9 +83,10 @@ function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
     if (ready?.status === "Unknown") tally.unknown.push(name);
     if (current && ready?.status === "True") tally.ready.push(name);
     else if (ready !== undefined && ready.reason !== "Applying" && ready.reason !== "Stopping") {
-      tally.degraded.push({ name, reason: ready.reason, message: ready.message });
+      tally.failed.push({ name, reason: ready.reason, message: ready.message });
     }
   }
+  tally.degraded = tally.failed.filter((node) => node.reason !== "NeverConnected");
   return tally;
 }
 
@@ -117,14 +127,14 @@ function conflictFact({ share }: ConfigFacts, { conflicting }: Tally): ConfigFac
 }
 
 function readyFact({ good }: ConfigFacts, tally: Tally, [compiled, matched, conflict]: readonly ConfigFact[]): ConfigFact {
-  const { matched: all, ready, unknown, degraded } = tally;
+  const { matched: all, ready, unknown, failed } = tally;
   const where = `${ready.length} of ${count(all.length, "node")} ready`;
   if (compiled?.status === "False") return fact("Ready", "False", "NotCompiled", `The newest generation is invalid${good === undefined ? "" : `; ${where} with generation ${good.generation}`}.`);
   if (matched?.status === "False") return fact("Ready", "False", "NoNodesMatched", matched.message);
   if (conflict?.status === "True") return fact("Ready", "False", "Conflict", conflict.message);
   if (ready.length === all.length) return fact("Ready", "True", "AllNodesReady", `${where}.`);
   const waiting = all.filter((name) => !ready.includes(name));
-  const first = degraded.find((node) => !unknown.includes(node.name)) ?? degraded[0];
+  const first = failed.find((node) => !unknown.includes(node.name)) ?? failed[0];
   const message = `${where}; not ready: ${someOf(waiting)}.${first === undefined ? "" : ` ${first.name}: ${first.reason}: ${clip(first.message, 500)}`}`;
   if (unknown.length > 0 && unknown.length === waiting.length) return fact("Ready", "Unknown", "NodesUnknown", message);
   return fact("Ready", "False", "NodesNotReady", message);

@@ -58,7 +58,8 @@ export class AgentServer implements Agents {
 
   /** Resolves to the port that is listened on. */
   listen(address: string, certificate: CertificateFiles): Promise<number> {
-    const credentials = experimental.createCertificateProviderServerCredentials(certificate, certificate, false);
+    // The library's declaration names its parameters the wrong way round: the first one is the server's identity.
+    const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
     });
@@ -149,8 +150,8 @@ export class AgentServer implements Agents {
 
   /** A long stream outlives its token; who is not trusted any more must go. No verdict is no reason to go. */
   #recheck(session: Session, authorization: string): void {
-    this.#o.clock.after(this.#o.recheckMs * (0.8 + 0.4 * this.#o.random()), () => {
-      if (session.ended) return;
+    if (session.ended) return;
+    session.cancelRecheck = this.#o.clock.after(this.#o.recheckMs * (0.8 + 0.4 * this.#o.random()), () => {
       this.#o.authenticator
         .check(authorization, session.node, new AbortController().signal)
         .catch((error: unknown) => {

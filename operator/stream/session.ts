@@ -31,6 +31,8 @@ const MAX_IN_WINDOW = 50;
 
 export class Session {
   readonly node: string;
+  /** Stops the next review of the token; called at the end. */
+  cancelRecheck: () => void = () => undefined;
   readonly #o: SessionOptions;
   #desired: Desired | undefined;
   /** Not told yet. */
@@ -83,6 +85,7 @@ export class Session {
     this.#ended = true;
     this.#cancelHello();
     this.#cancelStuck();
+    this.cancelRecheck();
     this.#transfer = undefined;
     const { call } = this.#o;
     if (code === status.OK) call.end();
