@@ -19,14 +19,9 @@ import type { Report } from "./issue";
 import { type Link, type Scope, suggestion } from "./scope";
 
 export function compileInterfaces(scope: Scope, report: Report): InterfaceRow[] {
-  let addresses = 0;
+  checkCount(scope, report);
   return scope.links.map((link) => {
     const item = scope.interfaces.items[link.position]!;
-    addresses += link.addresses.length;
-    if (addresses > FW_MAX_INTERFACE_ADDRESSES && addresses - link.addresses.length <= FW_MAX_INTERFACE_ADDRESSES) {
-      const message = `All interfaces together may have ${FW_MAX_INTERFACE_ADDRESSES} addresses; with this one they have more.`;
-      report.error("LimitExceeded", `spec.interfaces[${link.position}].addresses`, message);
-    }
     return {
       name: item.name,
       port: portOf(item.port, link, scope, report),
@@ -37,6 +32,17 @@ export function compileInterfaces(scope: Scope, report: Report): InterfaceRow[] 
         return formatPrefix(prefix);
       }),
     };
+  });
+}
+
+function checkCount(scope: Scope, report: Report): void {
+  let count = 0;
+  scope.interfaces.items.forEach((item, i) => {
+    const before = count;
+    count += item.addresses.length;
+    if (before > FW_MAX_INTERFACE_ADDRESSES || count <= FW_MAX_INTERFACE_ADDRESSES) return;
+    const message = `All interfaces together may have ${FW_MAX_INTERFACE_ADDRESSES} addresses; with this one they have more.`;
+    report.error("LimitExceeded", `spec.interfaces[${i}].addresses`, message);
   });
 }
 
