@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's side of the shared memory, as a library that TypeScript calls: locks, the control file, the state file.
+// Flat on purpose: integers, byte buffers with their sizes, NUL-terminated paths; handles instead of pointers. Results
+// below 0 are negative errno; where a person must know more, error takes one sentence.
+#ifndef PORTCULLIS_SHM_AGENT_SHM_H
+#define PORTCULLIS_SHM_AGENT_SHM_H
+
+#include <stdint.h>
+
+#define AGENT_SHM_ABI 1
+
+uint32_t agent_shm_abi(void);
+uint64_t agent_shm_layout_hash(void);
+
+// sizeof(struct NAME); -1: layout.h has no such struct.
+int64_t agent_shm_struct_size(const char *name);
+
+// Bytes of the state file that a worker makes for these capacities.
+uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
+
+// Takes the file's lock until the process ends and writes our pid into it. Returns the descriptor, or -EWOULDBLOCK and
+// the pid that the holder wrote (0: none).
+int agent_shm_lock(const char *path, uint32_t *holder, char *error, uint32_t error_size);
+
+// 1: a process holds the lock, *holder is the pid that it wrote (0: none). 0: nobody does, or there is no file.
+int agent_shm_lock_held(const char *path, uint32_t *holder);
+
+// Attaches the control file, or makes it. -ESTALE: there is one of another layout or a damaged one. Returns a handle.
+int agent_shm_control_open(const char *path, uint64_t bank_size, char *error, uint32_t error_size);
+
+// Sequence of the newest published program; 0: none.
+int64_t agent_shm_published(int control);
+
+// Copies a complete bank (its sequence is published + 1) into the idle bank, publishes it with one store, and rings the
+// doorbell. Returns the sequence.
+int64_t agent_shm_publish(int control, const uint8_t *program, uint64_t size, const char *doorbell, char *error,
+	uint32_t error_size);
+
+// One byte to the worker's datagram socket: look at the control file.
+int64_t agent_shm_ring(const char *doorbell);
+
+// Opens a state file for reading and checks its header. Returns a handle.
+int agent_shm_state_open(const char *path, char *error, uint32_t error_size);
+
+// Copies bytes of the state file. Read with pread(2): a file that is cut short meanwhile is an error, not a SIGBUS.
+int agent_shm_state_read(int state, uint64_t offset, uint8_t *out, uint64_t size, char *error, uint32_t error_size);
+
+// A consistent copy of struct fw_worker_status. -EAGAIN: the writer did not come to rest.
+int agent_shm_status(int state, uint8_t *out, uint64_t size, char *error, uint32_t error_size);
+
+// 1: the worker has judged this sequence or a newer one. 0: not within the time. Blocks; safe against a close meanwhile.
+int agent_shm_wait_verdict(int state, uint64_t sequence, uint32_t timeout_ms);
+
+int agent_shm_close(int handle);
+
+#endif
