@@ -17,11 +17,13 @@ meson_build() {
 	shift 2
 	key="$repository $($compiler --version | head -n 1) $(meson --version) dpdk $(pkg-config --modversion libdpdk) $*"
 	if [ ! -e "$folder/build.ninja" ] || [ "$(cat "$folder/.key" 2>/dev/null)" != "$key" ]; then
+		say "configuring $folder"
 		rm -rf "$folder"
-		CC=$compiler meson setup "$folder" worker "$@" >&2
+		mkdir -p build
+		CC=$compiler meson setup "$folder" worker "$@" >"$folder.log" 2>&1 || { cat "$folder.log" >&2 && die "meson could not configure $folder"; }
 		printf '%s' "$key" >"$folder/.key"
 	fi
-	ninja -C "$folder" -j "$(nproc)" --quiet "${targets[@]}" >&2
+	ninja -C "$folder" -j "$(nproc)" --quiet "${targets[@]}" >&2 || die "$folder could not be built: the lines above say why"
 }
 
 build_worker() {
@@ -50,7 +52,8 @@ build_dist() {
 	fi
 	mkdir -p dist
 	printf '%s' "$sources" >dist/.stamp.partial
-	node node_modules/typescript/bin/tsc --incremental --tsBuildInfoFile dist/.tsbuildinfo >&2
+	say "compiling TypeScript to dist"
+	node node_modules/typescript/bin/tsc --incremental --tsBuildInfoFile dist/.tsbuildinfo >&2 || die "the TypeScript sources have errors: the lines above say which"
 	# Output of sources that are gone would still be loadable.
 	find dist -name '*.js' | while read -r output; do
 		local source=${output#dist/}

@@ -46,7 +46,8 @@ require_demo() {
 
 require_dataplane() {
 	require_demo
-	need python3 "VLAN tagger, packet maker" has python3
+	need procps "ps" has ps
+	need python3 "VLAN tagger" has python3
 	need ethtool "offload settings" has ethtool
 	need netcat-openbsd "nc" has nc
 	need iperf3 "TCP transfer" has iperf3

@@ -71,7 +71,8 @@ check_node() {
 }
 
 cd "$repository"
-mkdir -p build
+mkdir -p build 2>/dev/null || true
+[ -w build ] && [ -w . ] || die "$repository cannot be written to by $(id -un): run as its owner, or clone it again as this user"
 exec 9>build/.setup.lock
 flock -n 9 || { say "another set-up of this tree is running, waiting for it" && flock 9; }
 

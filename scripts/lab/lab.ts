@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network namespaces with hosts in them, and everything that was started there. close() takes all of it away, and only that.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child, must, run, within, type Finished, type RunOptions } from "./process";
@@ -34,14 +34,25 @@ async function removeNamespace(name: string): Promise<void> {
   await must(["ip", "netns", "delete", name]);
 }
 
-/** Removes what labs of this prefix left behind whose process was killed before it could. */
+/** Removes what labs of this prefix left behind whose process was killed before it could: namespaces, folders, state files. */
 export async function sweep(prefix: string): Promise<void> {
-  const names = (await must(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0] ?? "");
   const ours = new RegExp(`^${prefix}-([0-9]+)-`);
-  for (const name of names) {
+  const orphan = (name: string): boolean => {
     const pid = ours.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeNamespace(name);
+    return pid !== undefined && !existsSync(`/proc/${pid}`);
+  };
+  const names = (await must(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0] ?? "");
+  for (const name of names.filter(orphan)) await removeNamespace(name);
+  for (const name of readdirSync(tmpdir()).filter(orphan)) removeFolder(join(tmpdir(), name));
+}
+
+/** A state directory may name a state file outside of it, on hugetlbfs. */
+function removeFolder(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pointer = join(folder, name, "state.path");
+    if (existsSync(pointer)) rmSync(readFileSync(pointer, "utf8").trim(), { force: true });
   }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 export class Namespace {
@@ -102,7 +113,7 @@ export class Lab {
 
   constructor(prefix: string) {
     this.prefix = `${prefix}-${process.pid}`;
-    this.folder = mkdtempSync(join(tmpdir(), `${prefix}-`));
+    this.folder = mkdtempSync(join(tmpdir(), `${this.prefix}-`));
   }
 
   async namespace(name: string): Promise<Namespace> {
@@ -141,7 +152,7 @@ export class Lab {
     for (const undo of this.#undo.reverse()) await attempt(undo);
     await Promise.all(this.#children.map((child) => attempt(() => child.stop())));
     for (const name of this.#namespaces) await attempt(() => removeNamespace(name));
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
     if (problems.length > 0) throw new Error(`clean-up: ${problems.join("; ")}`);
   }
 }

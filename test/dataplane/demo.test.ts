@@ -10,8 +10,8 @@ const demo = (...args: string[]): Child => new Child([process.execPath, join(roo
 
 async function nothingLeft(pid: number): Promise<void> {
   assert.doesNotMatch(await must(["ip", "netns", "list"]), new RegExp(`portcullis-demo-${pid}-`));
-  assert.deepEqual(readdirSync(tmpdir()).filter((name) => name.startsWith("portcullis-demo-")), []);
-  assert.doesNotMatch(await must(["ps", "-eo", "args"]), /portcullis-demo-/);
+  assert.deepEqual(readdirSync(tmpdir()).filter((name) => name.startsWith(`portcullis-demo-${pid}-`)), []);
+  assert.doesNotMatch(await must(["ps", "-eo", "args"]), new RegExp(`portcullis-demo-${pid}-`));
 }
 
 describe("npm run demo", function () {
