@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control thread: judges programs, opens devices, follows the kernel, tells the agent.
+#ifndef PORTCULLIS_CONTROL_CONTROL_H
+#define PORTCULLIS_CONTROL_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "control/identity.h"
+#include "control/layer.h"
+#include "loop/loop.h"
+#include "net/fib.h"
+#include "net/kernel.h"
+#include "net/neighbor.h"
+#include "net/rib.h"
+#include "options.h"
+#include "shm/control.h"
+#include "shm/state.h"
+
+struct control {
+	// set by control_open()
+	const struct options *options;
+	struct state *state;
+	struct loop *loop;
+	struct fib *fib;
+	struct rib *rib;
+	struct neighbor_table *neighbors;
+	struct kernel *kernel;
+	struct identity identity;
+	struct control_file file;
+	bool file_open;
+	int epoll, doorbell, timer, signals;
+	// what runs
+	struct layer *layer; // NULL: no program
+	struct generation *generation;
+	struct kernel_device devices[FW_MAX_INTERFACES]; // as the kernel follower knows them
+	unsigned device_count;
+	uint64_t seen_sequence; // newest published sequence that was judged
+	bool swept; // leftovers of earlier workers are gone
+	// work that events asked for
+	bool look; // at the devices
+	uint64_t looked_ns;
+	bool rewatch; // the ports have changed: wait for events of all of them
+	bool stop;
+};
+
+int control_open(struct control *c, const struct options *o, struct state *state, struct loop *loop,
+		 char *error, size_t size);
+void control_close(struct control *c); // after the core has stopped; removes what the worker made in the kernel
+
+void control_run(struct control *c); // on the control thread, until SIGTERM or SIGINT
+
+// apply.c
+void apply_published(struct control *c); // the program in the control file, if it is new
+void apply_look(struct control *c); // devices: gone, back, changed
+
+// config.c
+void config_routes(struct control *c); // routes and neighbors of the program into fib and neighbor table
+void config_kernel(struct control *c); // and into the kernel
+void config_devices(struct control *c); // tells the kernel follower which TAPs there are
+void config_forget_neighbors(struct control *c, const struct layer *old);
+
+// sweep.c
+void sweep_leftovers(struct control *c); // devices that an earlier worker of this instance left and nobody wants now
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes struct fw_worker_status under its sequence lock, and the control thread's fields of the port and interface rows.
+#ifndef PORTCULLIS_CONTROL_STATUS_H
+#define PORTCULLIS_CONTROL_STATUS_H
+
+#include "control/layer.h"
+#include "loop/clock.h"
+#include "shm/layout.h"
+#include "tables/tables.h"
+
+void status_begin(struct fw_worker_status *s);
+void status_end(struct fw_worker_status *s);
+
+// First words of a worker on this file: who, since when, phase starting. Leaves what an earlier one left about the program.
+void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size);
+void status_phase(struct fw_worker_status *s, enum fw_worker_phase phase);
+void status_heartbeat(struct fw_worker_status *s, const struct clock *clock);
+
+// Before publication to the core: sessions that are admitted under the epoch must never be older than its hash here.
+void status_adopt(struct fw_worker_status *s, const struct fw_program *p, uint32_t epoch);
+void status_accepted(struct fw_worker_status *s, const struct fw_program *p);
+void status_refused(struct fw_worker_status *s, uint64_t sequence, const uint8_t hash[FW_HASH_SIZE],
+		    const struct program_fault *fault);
+void status_rx_mode(struct fw_worker_status *s, const struct layer *l);
+
+void status_ports(struct fw_port_status *rows, const struct layer *l);
+void status_interfaces(struct fw_interface_status *rows, const struct layer *l);
+
+#endif

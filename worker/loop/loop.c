@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// One loop for both rx modes; idle.c decides whether a turn may wait.
+//
+// A turn: take the newest generation, wait for readable descriptors (not at all while busy), set the time, read every ready
+// port and TAP, do the pipeline's bounded work between bursts.
+//
+// Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for a new generation, then wait on the ports'
+// and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are level-triggered, so a
+// frame that came before the wait ends it at once. The control thread publishes first and looks at asleep afterwards: one of
+// the two always sees the other.
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <rte_malloc.h>
+
+#define LOOP_EVENTS 64
+#define LOOP_SLEEP_MAX_US 500000u // the heartbeat must not stop
+#define LOOP_HEARTBEAT_NS 250000000u
+#define LOOP_READER 0u // of the QSBR
+
+enum loop_source { SOURCE_WAKE, SOURCE_PORT, SOURCE_HOST };
+
+static uint64_t loop_tag(enum loop_source source, uint32_t row)
+{
+	return (uint64_t)source << 32 | row;
+}
+
+int loop_init(struct loop *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->epoll = -1;
+	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (l->wake_fd < 0)
+		return -errno;
+	l->qsbr = rte_zmalloc("qsbr", rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
+	if (l->qsbr == NULL)
+		return -ENOMEM;
+	rte_rcu_qsbr_init(l->qsbr, 1);
+	rte_rcu_qsbr_thread_register(l->qsbr, LOOP_READER);
+	return resolve_init(&l->resolve);
+}
+
+void loop_free(struct loop *l)
+{
+	if (l->epoll >= 0)
+		close(l->epoll);
+	close(l->wake_fd);
+	resolve_free(&l->resolve);
+	rte_free(l->qsbr);
+}
+
+static void loop_add(struct loop *l, int fd, enum loop_source source, uint32_t row)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.u64 = loop_tag(source, row)};
+	epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+// A new set of descriptors: closing the old one is the simplest way to forget all of them.
+static void loop_watch(struct loop *l, const struct generation *g)
+{
+	if (l->epoll >= 0)
+		close(l->epoll);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop_add(l, l->wake_fd, SOURCE_WAKE, 0);
+	l->ready = 0;
+	for (uint32_t i = 0; g != NULL && i < g->port_count; i++) {
+		if (g->ports[i] == NULL)
+			continue;
+		l->ready |= 1u << i; // whatever the device holds in its own memory
+		if (g->ports[i]->fd >= 0)
+			loop_add(l, g->ports[i]->fd, SOURCE_PORT, i);
+	}
+	for (uint32_t i = 0; g != NULL && i < g->interface_count; i++)
+		if (g->hosts[i] != NULL)
+			loop_add(l, g->hosts[i]->fd, SOURCE_HOST, i);
+}
+
+static bool loop_take_generation(struct loop *l)
+{
+	const struct generation *g = atomic_load(&l->generation);
+	if (g == l->current)
+		return false;
+	const struct tables *old = l->current != NULL ? l->current->tables : NULL;
+	const struct tables *new = g != NULL ? g->tables : NULL;
+	if (new != old) {
+		if (new != NULL)
+			loop_move_rows(&l->state, new);
+		core_set_tables(l->core, new);
+	}
+	l->current = g;
+	loop_watch(l, g);
+	atomic_store_explicit(&l->taken, g, memory_order_release);
+	return true;
+}
+
+static uint64_t loop_set_time(struct loop *l)
+{
+	uint64_t now = clock_boottime_ns();
+	if (now - l->heartbeat_ns >= LOOP_HEARTBEAT_NS) {
+		l->heartbeat_ns = now;
+		l->realtime_offset_ns = clock_realtime_ns() - now;
+		__atomic_store_n(&l->state.status->core_heartbeat_ns, clock_monotonic_ns(),
+				 __ATOMIC_RELAXED);
+	}
+	core_set_time(l->core, clock_ticks(&l->clock, now), now + l->realtime_offset_ns);
+	return now;
+}
+
+// A device that failed is left alone until the control thread has replaced it.
+static void loop_failed(struct loop *l, struct port *p)
+{
+	epoll_ctl(l->epoll, EPOLL_CTL_DEL, p->fd, NULL);
+	resolve_notify(&l->resolve);
+}
+
+static void loop_oversized(struct loop *l, struct port *p)
+{
+	if (atomic_load_explicit(&p->oversized, memory_order_relaxed) == 0)
+		return;
+	uint64_t n = port_take_oversized(p);
+	l->state.counters->received += n;
+	l->state.counters->dropped[FW_DROP_FRAME_OVERSIZED] += n;
+}
+
+static unsigned loop_read(struct loop *l, struct port *p, struct rte_mbuf **frames)
+{
+	unsigned n = p->operations->receive(p, frames, PIPELINE_BURST);
+	loop_oversized(l, p);
+	if (unlikely(atomic_load_explicit(&p->failed, memory_order_relaxed)))
+		loop_failed(l, p);
+	return n;
+}
+
+static unsigned loop_port(struct loop *l, uint32_t row)
+{
+	struct rte_mbuf *frames[PIPELINE_BURST];
+	struct port *p = l->current->ports[row];
+	unsigned n = loop_read(l, p, frames);
+	if (n == PIPELINE_BURST || p->fd < 0)
+		l->ready |= 1u << row;
+	if (n == 0)
+		return 0;
+	struct fw_port_status *s = &l->state.ports[row];
+	s->rx_packets += n;
+	for (unsigned i = 0; i < n; i++)
+		s->rx_bytes += frames[i]->pkt_len;
+	core_from_port(l->core, row, frames, n);
+	return n;
+}
+
+static unsigned loop_host(struct loop *l, uint32_t row)
+{
+	struct rte_mbuf *frames[PIPELINE_BURST];
+	unsigned n = loop_read(l, l->current->hosts[row], frames);
+	if (n > 0)
+		core_from_host(l->core, row, frames, n);
+	return n;
+}
+
+// Reads everything that is ready. Returns the number of frames.
+static unsigned loop_serve(struct loop *l, const struct epoll_event *events, int count)
+{
+	unsigned received = 0;
+	uint64_t drained;
+	for (int i = 0; i < count; i++) {
+		uint32_t row = (uint32_t)events[i].data.u64;
+		switch ((enum loop_source)(events[i].data.u64 >> 32)) {
+		case SOURCE_WAKE:
+			(void)!read(l->wake_fd, &drained, sizeof(drained));
+			break;
+		case SOURCE_PORT:
+			l->ready |= 1u << row;
+			break;
+		case SOURCE_HOST:
+			received += loop_host(l, row);
+			break;
+		}
+	}
+	uint32_t ready = l->ready;
+	for (l->ready = 0; ready != 0; ready &= ready - 1)
+		received += loop_port(l, (uint32_t)__builtin_ctz(ready));
+	return received;
+}
+
+// Waits for an event, off line. Returns the number of events.
+static int loop_sleep(struct loop *l, struct epoll_event *events)
+{
+	int count = 0;
+	uint32_t timeout = l->current != NULL ? l->current->sleep_timeout_us : LOOP_SLEEP_MAX_US;
+	if (timeout > LOOP_SLEEP_MAX_US)
+		timeout = LOOP_SLEEP_MAX_US;
+	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
+	atomic_store(&l->asleep, true);
+	if (atomic_load(&l->generation) == l->current && !atomic_load(&l->stop)) {
+		l->state.counters->sleeps++;
+		count = epoll_wait(l->epoll, events, LOOP_EVENTS, (int)((timeout + 999) / 1000));
+	}
+	atomic_store(&l->asleep, false);
+	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
+	return count;
+}
+
+void loop_run(struct loop *l)
+{
+	static const struct idle_limits no_generation = {.may_sleep = true};
+	struct epoll_event events[LOOP_EVENTS];
+	bool may_sleep = false;
+	loop_watch(l, NULL);
+	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
+	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
+		int count = may_sleep && l->ready == 0 ?
+				    loop_sleep(l, events) :
+				    epoll_wait(l->epoll, events, LOOP_EVENTS, 0);
+		rte_rcu_qsbr_quiescent(l->qsbr, LOOP_READER);
+		if (loop_take_generation(l))
+			count = 0; // of descriptors that may be gone; what is readable is told again
+		uint64_t now = loop_set_time(l);
+		unsigned received = loop_serve(l, events, count);
+		bool more = core_housekeeping(l->core);
+		const struct idle_limits *limits =
+			l->current != NULL ? &l->current->limits : &no_generation;
+		may_sleep = idle_next(&l->idle, limits, received + more, now) == IDLE_SLEEP;
+	}
+	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
+}
+
+void loop_wake(struct loop *l)
+{
+	uint64_t one = 1;
+	if (atomic_load(&l->asleep))
+		(void)!write(l->wake_fd, &one, sizeof(one));
+}
+
+void loop_stop(struct loop *l)
+{
+	atomic_store(&l->stop, true);
+	loop_wake(l);
+}
+
+void loop_publish(struct loop *l, const struct generation *g)
+{
+	atomic_store(&l->generation, g);
+	// Taken means that the core has also passed a quiescent point: it looks between turns only.
+	while (atomic_load_explicit(&l->taken, memory_order_acquire) != g) {
+		loop_wake(l);
+		usleep(50);
+	}
+}

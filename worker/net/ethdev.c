@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// A device of DPDK, named by its PCI address: one queue pair, polled.
+// EAL probes no device at start; a port's device is attached when a program names it and detached when none does.
+#include "net/port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include "net/log.h"
+
+#define ETHDEV_DESCRIPTORS 512
+
+struct ethdev {
+	struct port port;
+	uint16_t id;
+	bool probed, started;
+};
+
+static struct ethdev *ethdev_of(struct port *p)
+{
+	return (struct ethdev *)(void *)p;
+}
+
+static unsigned ethdev_receive(struct port *p, struct rte_mbuf **frames, unsigned count)
+{
+	return rte_eth_rx_burst(ethdev_of(p)->id, 0, frames, (uint16_t)count);
+}
+
+static unsigned ethdev_transmit(struct port *p, struct rte_mbuf **frames, unsigned count,
+				enum fw_drop *reason)
+{
+	*reason = FW_DROP_TX_FULL;
+	return rte_eth_tx_burst(ethdev_of(p)->id, 0, frames, (uint16_t)count);
+}
+
+static uint64_t ethdev_missed(struct port *p)
+{
+	struct rte_eth_stats s;
+	return rte_eth_stats_get(ethdev_of(p)->id, &s) == 0 ? s.imissed + s.rx_nombuf : 0;
+}
+
+static bool ethdev_refresh(struct port *p)
+{
+	struct ethdev *e = ethdev_of(p);
+	struct rte_eth_link l = {0};
+	if (!rte_eth_dev_is_valid_port(e->id) || rte_eth_dev_is_removed(e->id))
+		return false;
+	int code = rte_eth_link_get_nowait(e->id, &l);
+	atomic_store_explicit(&p->up, code == 0 && l.link_status == RTE_ETH_LINK_UP,
+			      memory_order_release);
+	return true;
+}
+
+static void ethdev_close(struct port *p, bool remove)
+{
+	struct ethdev *e = ethdev_of(p);
+	struct rte_eth_dev_info info;
+	(void)remove;
+	if (e->probed && rte_eth_dev_info_get(e->id, &info) == 0) {
+		if (e->started)
+			rte_eth_dev_stop(e->id);
+		rte_eth_dev_close(e->id);
+		rte_dev_remove(info.device);
+	}
+	free(e);
+}
+
+static const struct port_operations ethdev_operations = {
+	.receive = ethdev_receive,
+	.transmit = ethdev_transmit,
+	.missed = ethdev_missed,
+	.refresh = ethdev_refresh,
+	.close = ethdev_close,
+};
+
+static int ethdev_probe(struct ethdev *e, const struct port_request *r, char *error, size_t size)
+{
+	struct rte_dev_iterator i;
+	int code = rte_dev_probe(r->device);
+	if (code == -EEXIST)
+		return log_fail(error, size, -EBUSY, "PCI device %s serves another port already",
+				r->device);
+	if (code != 0)
+		return log_fail(error, size, code,
+				"PCI device %s of port %s cannot be attached: %s (is it bound to "
+				"vfio-pci, and may the worker open its VFIO group?)",
+				r->device, r->name, rte_strerror(-code));
+	uint16_t id = RTE_MAX_ETHPORTS;
+	RTE_ETH_FOREACH_MATCHING_DEV(id, r->device, &i) {
+		rte_eth_iterator_cleanup(&i);
+		break;
+	}
+	if (id >= RTE_MAX_ETHPORTS)
+		return log_fail(error, size, -ENODEV, "PCI device %s is not a network device",
+				r->device);
+	e->id = id;
+	e->probed = true;
+	return 0;
+}
+
+static int ethdev_configure(struct ethdev *e, const struct port_request *r)
+{
+	struct rte_eth_conf c = {0};
+	uint16_t rx = ETHDEV_DESCRIPTORS, tx = ETHDEV_DESCRIPTORS;
+	c.rxmode.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU;
+	int node = rte_eth_dev_socket_id(e->id);
+	unsigned socket = node < 0 ? 0 : (unsigned)node;
+	int code = rte_eth_dev_configure(e->id, 1, 1, &c);
+	if (code == 0)
+		code = rte_eth_dev_adjust_nb_rx_tx_desc(e->id, &rx, &tx);
+	if (code == 0)
+		code = rte_eth_rx_queue_setup(e->id, 0, rx, socket, NULL, e->port.pool);
+	if (code == 0)
+		code = rte_eth_tx_queue_setup(e->id, 0, tx, socket, NULL);
+	if (code == 0)
+		code = rte_eth_dev_start(e->id);
+	e->started = code == 0;
+	if (code == 0)
+		rte_eth_allmulticast_enable(e->id); // not every driver has it
+	struct rte_ether_addr mac;
+	if (code == 0)
+		code = rte_eth_macaddr_get(e->id, &mac);
+	if (code == 0)
+		memcpy(e->port.mac, mac.addr_bytes, 6);
+	return code;
+}
+
+int ethdev_open(const struct port_request *r, struct port **out, char *error, size_t size)
+{
+	struct ethdev *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return log_fail(error, size, -ENOMEM, "out of memory");
+	e->port = (struct port){.operations = &ethdev_operations, .fd = -1, .watch_fd = -1};
+	e->port.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU;
+	int code = ethdev_probe(e, r, error, size);
+	if (code == 0)
+		code = port_choose_pool(&e->port, r, error, size);
+	if (code == 0 && (code = ethdev_configure(e, r)) != 0)
+		log_fail(error, size, code, "PCI device %s of port %s cannot be started: %s",
+			 r->device, r->name, rte_strerror(-code));
+	if (code != 0) {
+		ethdev_close(&e->port, true);
+		return code;
+	}
+	ethdev_refresh(&e->port);
+	*out = &e->port;
+	return 0;
+}

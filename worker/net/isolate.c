@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/isolate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include "net/link.h"
+#include "net/log.h"
+#include "net/nl.h"
+
+// Linux 6.6; the headers of older distributions lack it.
+#define ISOLATE_TCX_INGRESS ((enum bpf_attach_type)46)
+#define ISOLATE_PROGRAM "portcullis_drop"
+#define ISOLATE_PRIORITY 1u
+#define ISOLATE_HANDLE 0x706cu
+
+static enum isolate_hook isolate_wanted = ISOLATE_AUTO;
+
+void isolate_choose(enum isolate_hook hook)
+{
+	isolate_wanted = hook;
+}
+
+static int isolate_bpf(enum bpf_cmd command, union bpf_attr *a)
+{
+	long r = syscall(SYS_bpf, command, a, sizeof(*a));
+	return r < 0 ? -errno : (int)r;
+}
+
+static int isolate_load(void)
+{
+	static const struct bpf_insn drop[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = TC_ACT_SHOT},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+			    .insn_cnt = 2,
+			    .insns = (uintptr_t)drop,
+			    .license = (uintptr_t) "Apache-2.0"};
+	strcpy(a.prog_name, ISOLATE_PROGRAM);
+	return isolate_bpf(BPF_PROG_LOAD, &a);
+}
+
+// Descriptor of our program on the device's tcx hook; -ENOENT: none there; other errors: no tcx.
+static int isolate_tcx_find(int ifindex)
+{
+	uint32_t ids[64] = {0};
+	union bpf_attr a = {0};
+	a.query.target_fd = (uint32_t)ifindex;
+	a.query.attach_type = ISOLATE_TCX_INGRESS;
+	a.query.prog_ids = (uintptr_t)ids;
+	a.query.prog_cnt = 64;
+	int code = isolate_bpf(BPF_PROG_QUERY, &a);
+	if (code < 0)
+		return code;
+	for (uint32_t n = 0; n < a.query.prog_cnt && n < 64; n++) {
+		union bpf_attr b = {.prog_id = ids[n]};
+		int fd = isolate_bpf(BPF_PROG_GET_FD_BY_ID, &b);
+		if (fd < 0)
+			continue;
+		struct bpf_prog_info info = {0};
+		union bpf_attr c = {0};
+		c.info.bpf_fd = (uint32_t)fd;
+		c.info.info_len = sizeof(info);
+		c.info.info = (uintptr_t)&info;
+		if (isolate_bpf(BPF_OBJ_GET_INFO_BY_FD, &c) == 0 &&
+		    strcmp(info.name, ISOLATE_PROGRAM) == 0)
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
+static int isolate_tcx(struct isolation *i, bool attach)
+{
+	union bpf_attr a = {.target_fd = (uint32_t)i->ifindex,
+			    .attach_bpf_fd = (uint32_t)i->program,
+			    .attach_type = ISOLATE_TCX_INGRESS};
+	return isolate_bpf(attach ? BPF_PROG_ATTACH : BPF_PROG_DETACH, &a);
+}
+
+static int isolate_qdisc(int nl, int ifindex, bool make)
+{
+	struct nl_request r;
+	struct tcmsg t = {.tcm_ifindex = ifindex,
+			  .tcm_parent = TC_H_CLSACT,
+			  .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0)};
+	nl_begin(&r, make ? RTM_NEWQDISC : RTM_DELQDISC, make ? NLM_F_CREATE | NLM_F_EXCL : 0, &t,
+		 sizeof(t));
+	nl_put_string(&r, TCA_KIND, "clsact");
+	return nl_call(nl, &r, NULL, NULL);
+}
+
+static int isolate_filter(int nl, int ifindex, int program, bool make)
+{
+	struct nl_request r;
+	struct tcmsg t = {.tcm_ifindex = ifindex,
+			  .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+			  .tcm_handle = ISOLATE_HANDLE,
+			  .tcm_info = TC_H_MAKE(ISOLATE_PRIORITY << 16, htons(ETH_P_ALL))};
+	nl_begin(&r, make ? RTM_NEWTFILTER : RTM_DELTFILTER, make ? NLM_F_CREATE : 0, &t,
+		 sizeof(t));
+	nl_put_string(&r, TCA_KIND, "bpf");
+	if (make) {
+		size_t nest = nl_nest(&r, TCA_OPTIONS);
+		nl_put_u32(&r, TCA_BPF_FD, (uint32_t)program);
+		nl_put_string(&r, TCA_BPF_NAME, ISOLATE_PROGRAM);
+		nl_put_u32(&r, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+		nl_unnest(&r, nest);
+	}
+	return nl_call(nl, &r, NULL, NULL);
+}
+
+static int isolate_clsact(struct isolation *i)
+{
+	int nl = nl_open(0);
+	if (nl < 0)
+		return nl;
+	int code = isolate_qdisc(nl, i->ifindex, true);
+	i->made_qdisc = i->made_qdisc || code == 0;
+	if (code == 0 || code == -EEXIST)
+		code = isolate_filter(nl, i->ifindex, i->program, true);
+	i->taken_over = i->taken_over || code == -EEXIST;
+	close(nl);
+	return code == -EEXIST ? 0 : code;
+}
+
+// Attaches by the chosen hook, or the best there is.
+static int isolate_attach(struct isolation *i)
+{
+	int found = isolate_wanted == ISOLATE_CLSACT ? -EOPNOTSUPP :
+						       isolate_tcx_find(i->ifindex);
+	if (found >= 0) {
+		close(i->program);
+		i->program = found;
+		i->hook = ISOLATE_TCX;
+		i->taken_over = true;
+		return 0;
+	}
+	if (found == -ENOENT) {
+		int code = isolate_tcx(i, true);
+		i->hook = ISOLATE_TCX;
+		if (code >= 0 || isolate_wanted == ISOLATE_TCX)
+			return code < 0 ? code : 0;
+	} else if (isolate_wanted == ISOLATE_TCX) {
+		return found;
+	}
+	i->hook = ISOLATE_CLSACT;
+	return isolate_clsact(i);
+}
+
+static char isolate_ipv6(const char *device)
+{
+	char path[128], value = 0;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &value, 1) != 1)
+		value = 0;
+	close(fd);
+	return value;
+}
+
+int isolate_begin(struct isolation *i, int ifindex, const char *device, char *error, size_t size)
+{
+	*i = (struct isolation){.ifindex = ifindex};
+	snprintf(i->device, sizeof(i->device), "%s", device);
+	i->program = isolate_load();
+	int code = i->program < 0 ? i->program : isolate_attach(i);
+	if (code != 0) {
+		if (i->program >= 0)
+			close(i->program);
+		i->ifindex = 0;
+		return log_fail(error, size, code,
+				"cannot keep the kernel's stack off %s by a BPF program: %s (the worker "
+				"needs CAP_BPF and CAP_NET_ADMIN)",
+				device, strerror(-code));
+	}
+	i->ipv6_before = isolate_ipv6(i->taken_over ? "default" : device);
+	link_sysctl("ipv6", device, "disable_ipv6", "1");
+	return 0;
+}
+
+int isolate_keep(struct isolation *i)
+{
+	if (i->hook == ISOLATE_CLSACT)
+		return isolate_clsact(i);
+	int found = isolate_tcx_find(i->ifindex);
+	if (found >= 0)
+		close(found);
+	return found >= 0 ? 0 : isolate_tcx(i, true);
+}
+
+static void isolate_detach(struct isolation *i)
+{
+	if (i->hook == ISOLATE_TCX) {
+		isolate_tcx(i, false);
+	} else {
+		int nl = nl_open(0);
+		isolate_filter(nl, i->ifindex, i->program, false);
+		if (i->made_qdisc)
+			isolate_qdisc(nl, i->ifindex, false);
+		if (nl >= 0)
+			close(nl);
+	}
+	if (i->ipv6_before != 0) {
+		char value[2] = {i->ipv6_before, '\0'};
+		link_sysctl("ipv6", i->device, "disable_ipv6", value);
+	}
+}
+
+void isolate_end(struct isolation *i, bool remove)
+{
+	if (i->ifindex == 0)
+		return;
+	if (remove)
+		isolate_detach(i);
+	close(i->program);
+	i->ifindex = 0;
+}

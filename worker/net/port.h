@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One device that frames come from and go to: a TAP, a packet socket on a kernel interface, or an ethdev.
+//
+// The control thread opens, watches and closes; the datapath core receives and transmits. The core never closes: a device
+// that fails under it is marked failed and left alone until the control thread has taken it out of the generation.
+#ifndef PORTCULLIS_NET_PORT_H
+#define PORTCULLIS_NET_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <net/if.h>
+#include <rte_mbuf.h>
+#include "shm/layout.h"
+
+#define PORT_ALIAS_SIZE 160
+#define PORT_FRAME_EXTRA 18 // Ethernet header and one VLAN tag beside the MTU
+
+struct port;
+
+struct port_operations {
+	// Takes up to count frames. A return of count says that there may be more without the descriptor being readable.
+	unsigned (*receive)(struct port *p, struct rte_mbuf **frames, unsigned count);
+	// Sends in order and frees what it sent. Returns how many were taken; *reason says why the next one was not.
+	unsigned (*transmit)(struct port *p, struct rte_mbuf **frames, unsigned count,
+			     enum fw_drop *reason);
+	uint64_t (*missed)(struct port *p); // lost before we could read them; control thread
+	// Looks at the device again after an event or in time: state, mac, mtu. False: the device is gone.
+	bool (*refresh)(struct port *p);
+	// remove: undo what open changed in the kernel; otherwise leave it for the next worker.
+	void (*close)(struct port *p, bool remove);
+};
+
+struct port {
+	const struct port_operations *operations;
+	struct rte_mempool *pool; // single-segment buffers large enough for its MTU
+	int fd; // readable when frames wait; -1: must be polled
+	int watch_fd; // netlink socket that tells of changes of the device, or -1
+	uint8_t mac[6]; // of our side
+	uint32_t mtu;
+	int ifindex; // of the kernel device, 0: none
+	char device[IFNAMSIZ];
+	_Atomic bool up;
+	_Atomic bool failed; // the core can no longer use it
+	_Atomic uint64_t oversized; // frames larger than a buffer, since the last port_take_oversized()
+};
+
+// What all kinds are opened with.
+struct port_request {
+	const char *name; // of the port or interface, for messages and marks
+	const char *device;
+	const char *network_namespace; // "": the worker's own
+	const char *mark; // alias that says whose the device is; see worker/control/identity.h
+	const uint8_t *kernel_mac; // TAP: MAC of the kernel's side; NULL: the kernel's choice
+	uint8_t mac[6]; // TAP: MAC of our side
+	uint32_t mtu; // 0: the device's own
+	bool adopt; // TAP: a device that somebody else made may be used
+	bool watch; // TAP: it may be in another namespace, tell of changes by watch_fd
+	struct rte_mempool *pool; // for MTUs up to PORT_SMALL_MTU
+	struct rte_mempool *(*jumbo)(void); // for larger ones; NULL: no memory for it
+};
+
+#define PORT_DATA_ROOM 2048
+#define PORT_SMALL_MTU (PORT_DATA_ROOM - PORT_FRAME_EXTRA - 1) // one byte to see that a frame is too long
+
+// Open one. Returns 0, or a negative errno with one sentence in error: what is wrong and the cure.
+int tap_open(const struct port_request *request, struct port **out, char *error, size_t size);
+int packet_open(const struct port_request *request, struct port **out, char *error, size_t size);
+int ethdev_open(const struct port_request *request, struct port **out, char *error, size_t size);
+
+// Common parts of the backends.
+int port_choose_pool(struct port *p, const struct port_request *request, char *error, size_t size);
+bool port_watch_drain(struct port *p); // empties watch_fd; true when it told of this device
+uint64_t port_take_oversized(struct port *p);
+
+// Makes a TAP look connected or not, as its port is.
+void tap_set_carrier(struct port *p, bool up);
+int tap_set_mac(struct port *p, const uint8_t mac[6]);
+int tap_set_mtu(struct port *p, uint32_t mtu);
+
+#endif
