@@ -26,6 +26,7 @@ const HEAD = `<!-- Generated from crds/*.ts by scripts/generate.sh; do not edit.
 
 **R** marks required fields. A field of a one-of block (for example \`cores\`) is optional by itself; the rule below its table says more.
 Lists with a key hold each key once, here and in the API server; lists marked "set" hold each value once.
+A field without a value (null) is refused by \`portcullis\`; the API server takes it for absent.
 
 Sizes: etcd keeps objects up to 1.5 MiB, which is about 7,000 policies that name a zone pair, an address set on each side and an
 application; more than that is refused by the API server with "request is too large". Without Kubernetes the limit is the one of

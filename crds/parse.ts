@@ -78,7 +78,7 @@ function explain(issue: z.core.$ZodIssue, input: unknown): SchemaIssue[] {
     case "invalid_value":
       return value === undefined
         ? one("MissingField", `The field is required: ${choice(issue.values)}.`)
-        : one("InvalidValue", `${subject(value)} must be ${choice(issue.values)}${meant(value, issue.values)}.`);
+        : one("InvalidValue", `${subject(value)} must be ${choice(issue.values)}${meant(value, issue.values)}`);
     case "too_big":
       return one("OutOfRange", `${subject(value)} ${atMost(issue.origin, issue.maximum)}.`);
     case "too_small":
@@ -119,7 +119,7 @@ function choice(values: readonly unknown[]): string {
 
 function meant(value: unknown, values: readonly unknown[]): string {
   const near = typeof value === "string" ? nearest(value, values.map(String)) : undefined;
-  return near === undefined ? "" : `; ${near} is near`;
+  return near === undefined ? "." : `; did you mean ${near}?`;
 }
 
 function atMost(origin: string, maximum: number | bigint): string {
