@@ -113,6 +113,11 @@ describe("parseFirewallConfig() and sentences", () => {
     ]);
   });
 
+  it("suggests the value that was meant, and says what stands there instead of one", () => {
+    assert.deepEqual(lines(config({ defaultAction: "permit" })), ['spec.defaultAction: "permit" must be Permit, Deny or Reject; did you mean Permit?']);
+    assert.deepEqual(lines(config({ defaultAction: null })), ["spec.defaultAction: It must be Permit, Deny or Reject, but is empty (null)."]);
+  });
+
   it("reports every fault of a document at once", () => {
     const paths = issues(config({ defaultAction: "x", zones: [{ name: 1 }], policies: [{ name: "a" }, { action: "Deny" }] })).map(({ path }) => path);
     assert.deepEqual(paths.sort(), ["spec.defaultAction", "spec.policies[0].action", "spec.policies[1].name", "spec.zones[0].name"]);

@@ -118,6 +118,7 @@ function choice(values: readonly unknown[]): string {
 }
 
 function meant(value: unknown, values: readonly unknown[]): string {
+  if (typeof value !== "string" && typeof value !== "number") return `, but is ${typeText(value)}.`;
   const near = typeof value === "string" ? nearest(value, values.map(String)) : undefined;
   return near === undefined ? "." : `; did you mean ${near}?`;
 }
