@@ -2,8 +2,7 @@
 // The operator's process. From source: node -r ts-node/register operator/main.ts --tls-cert FILE --tls-key FILE ...
 import { KubeConfig } from "@kubernetes/client-node";
 import { pino, type Logger } from "pino";
-import { compile } from "./compile/compile";
-import { CompileCache } from "./compiler";
+import { CompileCache, CompileThread } from "./compiler";
 import { Controller } from "./controller";
 import { serveHealth } from "./health";
 import { KubeClient } from "./kube/client";
@@ -39,10 +38,11 @@ async function run(options: Options, log: Logger): Promise<void> {
   });
   const nodeUid = (name: string): string | undefined => controller.nodes.store.get(name)?.metadata.uid;
   const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid });
+  const compiler = new CompileThread();
   const agents = new AgentServer({ authenticator, clock, recheckMs: options.recheckMs, log });
   const controller: Controller = new Controller({
     ...{ transport, clock, elector, agents, namespace, identity, log },
-    compiler: new CompileCache(compile),
+    compiler: new CompileCache(compiler.compile),
     stopMs: options.stopMs,
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
@@ -54,6 +54,7 @@ async function run(options: Options, log: Logger): Promise<void> {
   log.info({ listen: options.listen, port, health: health.address(), namespace, identity }, "operator started");
   await controller.run(stop.signal);
   agents.shutdown();
+  await compiler.close();
   health.close();
   transport.close();
   log.info("operator stopped");

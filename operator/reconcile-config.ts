@@ -29,7 +29,7 @@ async function finish(world: World, config: ConfigObject): Promise<number | unde
   const left = nodesOf(world, config.metadata.name);
   if (left.length > 0) {
     for (const node of left) world.enqueue(nodeKey(node.metadata.name));
-    return writeStatus(world, config, { compiled: world.verdictOf(config), tooLarge: undefined });
+    return writeStatus(world, config, { compiled: await world.verdictOf(config), tooLarge: undefined });
   }
   await world.programs.drop(config, world.caches.revisions, world.writer);
   await dropFinalizer(world.writer, CONFIGS, world.caches.configs, config, FINALIZER);

@@ -79,14 +79,14 @@ export class World {
     this.startedAt = this.clock.now();
   }
 
-  /** Loads what is kept and judges every config, before anything is told to any node. */
+  /** Loads what is kept, and judges the configs of which nothing is, before anything is told to any node. */
   async prime(signal: AbortSignal): Promise<void> {
     const alive = new Set(this.caches.configs.list().map((config) => config.metadata.uid));
     const kept = this.caches.revisions.list().filter((revision) => revision.metadata.ownerReferences?.some((owner) => alive.has(owner.uid)));
     for (const damaged of this.programs.load(kept)) this.log.warn({ revision: damaged.metadata.name }, "kept program is damaged and was passed over");
     for (const config of this.caches.configs.list()) {
       if (signal.aborted) return;
-      if (config.metadata.deletionTimestamp !== undefined) continue;
+      if (config.metadata.deletionTimestamp !== undefined || this.programs.of(config.metadata.uid) !== undefined) continue;
       await this.settle(config).catch((error: unknown) => this.log.warn({ config: config.metadata.name, err: error }, "config not settled yet"));
     }
   }
@@ -94,10 +94,10 @@ export class World {
   /** Compiles the newest generation; if that is good it is kept in the cluster and becomes the program in force. */
   async settle(config: ConfigObject): Promise<Verdict> {
     const { name, uid, generation = 0 } = config.metadata;
-    const compiled = this.#compiler.of(config);
-    const { program, bytes, hash } = compiled;
-    if (program === undefined || bytes === undefined || hash === undefined) return this.#settled(name, { compiled, tooLarge: undefined });
-    const good: Good = { hash, bytes, programVersion: program.version, policies: program.policies.length, generation, selector: config.spec.nodeSelector };
+    const compiled = await this.#compiler.of(config);
+    if (compiled.program === undefined) return this.#settled(name, { compiled, tooLarge: undefined });
+    const { hash, bytes, version, policies } = compiled.program;
+    const good: Good = { hash, bytes, programVersion: version, policies, generation, selector: config.spec.nodeSelector };
     const before = this.programs.of(uid);
     try {
       await this.programs.keep(config, good, this.namespace, this.caches.revisions, this.writer);
@@ -116,7 +116,7 @@ export class World {
   }
 
   /** The newest verdict without any write. */
-  verdictOf(config: ConfigObject): Compiled {
+  verdictOf(config: ConfigObject): Promise<Compiled> {
     return this.#compiler.of(config);
   }
 
