@@ -35,6 +35,10 @@ int start_lock(struct start *s, const struct options *o, char *error, size_t siz
 
 void start_unlock(struct start *s, const struct options *o)
 {
+	char path[128];
+	snprintf(path, sizeof(path), "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
+	unlink(path);
+	rmdir(rte_eal_get_runtime_dir());
 	(void)o;
 	if (ftruncate(s->lock, 0) != 0)
 		log_line("cannot empty worker.lock");
@@ -114,6 +118,7 @@ int start_eal(struct start *s, const struct options *o, char *error, size_t size
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rte_eal_init(count, args) < 0)

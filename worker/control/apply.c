@@ -161,8 +161,12 @@ void apply_published(struct control *c)
 	int code = control_copy(&c->file, &bytes, &size, &fault);
 	if (code == -EAGAIN)
 		return; // published again meanwhile: the next look takes that
-	if (code == 0) {
+	if (code == 0)
 		memcpy(hash, ((const struct fw_program *)bytes)->hash, sizeof(hash));
+	if (code == 0 && c->layer != NULL &&
+	    memcmp(hash, c->layer->tables->program->hash, sizeof(hash)) == 0) {
+		free(bytes); // it runs already
+	} else if (code == 0) {
 		// The program that an earlier worker ran: its sessions need not be judged again, and a
 		// port that is missing now is no reason to refuse it.
 		bool same = !apply_zero(hash) && memcmp(hash, s->active_hash, sizeof(hash)) == 0;
@@ -172,7 +176,7 @@ void apply_published(struct control *c)
 	c->seen_sequence = sequence;
 	if (code == 0) {
 		c->state->counters->generations_accepted++;
-		status_accepted(s, c->layer->tables->program);
+		status_accepted(s, sequence, hash);
 		log_line("program %llu accepted, epoch %u", (unsigned long long)sequence, s->epoch);
 		return;
 	}

@@ -65,6 +65,7 @@ static int control_descriptors(struct control *c, char *error, size_t size)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	c->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -107,7 +108,7 @@ void control_close(struct control *c)
 {
 	char path[4200];
 	if (c->layer != NULL)
-		layer_free(c->layer, true);
+		layer_free(c->layer, !c->keep);
 	free(c->generation);
 	kernel_free(c->kernel);
 	rib_free(c->rib);
@@ -162,6 +163,7 @@ static void control_watch_ports(struct control *c)
 static void control_event(struct control *c, enum control_source source, uint64_t now)
 {
 	char drained[64];
+	struct signalfd_siginfo signal;
 	switch (source) {
 	case CONTROL_DOORBELL:
 		while (recv(c->doorbell, drained, sizeof(drained), MSG_DONTWAIT) >= 0)
@@ -169,6 +171,8 @@ static void control_event(struct control *c, enum control_source source, uint64_
 		control_file_look(c);
 		break;
 	case CONTROL_SIGNAL:
+		c->keep = read(c->signals, &signal, sizeof(signal)) == sizeof(signal) &&
+			  signal.ssi_signo == SIGUSR1;
 		c->stop = true;
 		break;
 	case CONTROL_TIMER:

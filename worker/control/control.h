@@ -41,13 +41,15 @@ struct control {
 	uint64_t looked_ns;
 	bool rewatch; // the ports have changed: wait for events of all of them
 	bool stop;
+	bool keep; // stopped by SIGUSR1: the next worker takes the kernel's devices over
 };
 
 int control_open(struct control *c, const struct options *o, struct state *state, struct loop *loop,
 		 char *error, size_t size);
-void control_close(struct control *c); // after the core has stopped; removes what the worker made in the kernel
+// After the core has stopped. Removes what the worker made in the kernel, except after SIGUSR1.
+void control_close(struct control *c);
 
-void control_run(struct control *c); // on the control thread, until SIGTERM or SIGINT
+void control_run(struct control *c); // on the control thread, until SIGTERM, SIGINT or SIGUSR1
 
 // apply.c
 void apply_published(struct control *c); // the program in the control file, if it is new

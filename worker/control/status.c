@@ -72,10 +72,12 @@ static void status_judged(struct fw_worker_status *s, uint64_t sequence,
 	s->verdict_row = FW_NO_INDEX;
 }
 
-void status_accepted(struct fw_worker_status *s, const struct fw_program *p)
+void status_accepted(struct fw_worker_status *s, uint64_t sequence,
+		     const uint8_t hash[FW_HASH_SIZE])
 {
 	status_begin(s);
-	status_judged(s, p->sequence, p->hash);
+	status_judged(s, sequence, hash);
+	s->active_sequence = sequence;
 	s->verdict = FW_VERDICT_ACCEPTED;
 	s->phase = FW_PHASE_FORWARDING;
 	status_end(s);

@@ -18,7 +18,8 @@ void status_heartbeat(struct fw_worker_status *s, const struct clock *clock);
 
 // Before publication to the core: sessions that are admitted under the epoch must never be older than its hash here.
 void status_adopt(struct fw_worker_status *s, const struct fw_program *p, uint32_t epoch);
-void status_accepted(struct fw_worker_status *s, const struct fw_program *p);
+void status_accepted(struct fw_worker_status *s, uint64_t sequence,
+		     const uint8_t hash[FW_HASH_SIZE]);
 void status_refused(struct fw_worker_status *s, uint64_t sequence, const uint8_t hash[FW_HASH_SIZE],
 		    const struct program_fault *fault);
 void status_rx_mode(struct fw_worker_status *s, const struct layer *l);
