@@ -90,8 +90,8 @@ export function makeScope(spec: FirewallConfigSpec): Scope {
   const addresses = new Named("spec.addresses", spec.addresses);
   const applications = new Named("spec.applications", spec.applications);
   const inForce = spec.policies.filter((p) => p.enabled);
-  const usedAddresses = new Set(inForce.flatMap((p) => [...p.sources, ...p.destinations]));
-  const usedApplications = new Set(inForce.flatMap((p) => p.applications));
+  const usedAddresses = namesIn(inForce, (p) => [p.sources, p.destinations]);
+  const usedApplications = namesIn(inForce, (p) => [p.applications]);
   return {
     spec,
     ports: new Named("spec.dataplane.ports", spec.dataplane.ports),
@@ -104,6 +104,13 @@ export function makeScope(spec: FirewallConfigSpec): Scope {
     addressRows: rowsOf([...usedAddresses].filter((name) => addresses.has(name))),
     applicationRows: rowsOf([...usedApplications].filter((name) => applications.has(name))),
   };
+}
+
+/** The names in lists of policies. */
+export function namesIn(policies: readonly Policy[], lists: (policy: Policy) => readonly (readonly string[])[]): Set<string> {
+  const names = new Set<string>();
+  for (const policy of policies) for (const list of lists(policy)) for (const name of list) names.add(name);
+  return names;
 }
 
 function makeLink(item: Interface, position: number): Link {

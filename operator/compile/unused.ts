@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks for objects that have no effect. A disabled policy counts as use: it is kept to be enabled again.
 import type { CheckInput } from "./checks";
-import type { Scope } from "./scope";
+import { namesIn, type Scope } from "./scope";
 
 export function unusedPorts({ scope, report }: CheckInput): void {
   const used = new Set(scope.interfaces.items.map((i) => i.port));
@@ -27,21 +27,21 @@ export function unusedAddresses({ scope, report }: CheckInput): void {
 }
 
 function addressesInUse(scope: Scope): Set<string> {
-  const used = new Set(scope.policies.flatMap((p) => [...p.sources, ...p.destinations]));
+  const used = namesIn(scope.policies, (p) => [p.sources, p.destinations]);
   for (const name of used) for (const member of scope.addresses.get(name)?.members ?? []) used.add(member);
   return used;
 }
 
 export function unusedApplications({ scope, report }: CheckInput): void {
-  const used = new Set(scope.policies.flatMap((p) => p.applications));
+  const used = namesIn(scope.policies, (p) => [p.applications]);
   scope.applications.items.forEach((item, i) => {
     if (!used.has(item.name)) report.warning("UnusedApplication", `spec.applications[${i}]`, `No policy uses the application ${item.name}.`);
   });
 }
 
 export function ignoredTimeouts({ scope, report }: CheckInput): void {
-  const used = new Set(scope.policies.flatMap((p) => p.applications));
-  const permitted = new Set(scope.policies.filter((p) => p.action === "Permit").flatMap((p) => p.applications));
+  const used = namesIn(scope.policies, (p) => [p.applications]);
+  const permitted = namesIn(scope.policies.filter((p) => p.action === "Permit"), (p) => [p.applications]);
   scope.applications.items.forEach((item, i) => {
     if (item.timeout === undefined || permitted.has(item.name) || !used.has(item.name)) return;
     const message = `No policy that permits uses ${item.name}, so its timeout has no effect.`;

@@ -4,30 +4,51 @@ import { comparePrefix, contains, type Family, mergePrefixes, network, type Pref
 import type { Index } from "../../../program/program";
 import { type Budget, RowList, Rows } from "./bits";
 
-/** The addresses of a list in one family. */
-type Extent =
-  | { readonly kind: "none" }
-  | { readonly kind: "all" }
-  /** These, or all but these. Merged, neither empty nor everything. */
-  | { readonly kind: "these" | "allBut"; readonly prefixes: readonly Prefix[] };
-
-interface List {
-  readonly sets: readonly Index[];
-  readonly extent: Extent;
-  /** Policies that have this list. */
-  readonly rows: RowList;
-}
-
 export interface AddressList {
   readonly sets: readonly Index[];
   readonly negated: boolean;
+}
+
+/** The addresses of a list in one family: all, none, these prefixes, or all but these. */
+class Extent {
+  readonly kind: "none" | "all" | "these" | "allBut";
+  /** Policies that have this list. */
+  readonly rows: RowList;
+  readonly #parts: readonly (readonly Prefix[])[];
+  #prefixes: readonly Prefix[] | undefined;
+
+  constructor(list: AddressList, sets: readonly (readonly Prefix[])[], policies: number) {
+    this.rows = new RowList(policies);
+    this.#parts = list.sets.map((set) => sets[set] ?? []).filter((part) => part.length > 0);
+    const everything = this.#parts.some((part) => part[0]!.length === 0);
+    if (list.sets.length === 0) this.kind = "all";
+    else if (everything) this.kind = list.negated ? "none" : "all";
+    else if (this.#parts.length === 0) this.kind = list.negated ? "all" : "none";
+    else this.kind = list.negated ? "allBut" : "these";
+  }
+
+  /** The most specific prefix of the sets: few others hold it. */
+  sample(): Prefix | undefined {
+    let best: Prefix | undefined;
+    for (const part of this.#parts) for (const prefix of part) if (prefix.length > (best?.length ?? -1)) best = prefix;
+    return best;
+  }
+
+  /** Merged; made when it is asked for. */
+  prefixes(budget: Budget): readonly Prefix[] {
+    if (this.#prefixes !== undefined) return this.#prefixes;
+    const size = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    if (!budget.spend(20 * size)) return [];
+    this.#prefixes = this.#parts.length === 1 ? this.#parts[0]! : mergePrefixes(this.#parts.flat());
+    return this.#prefixes;
+  }
 }
 
 /** Lists of which the covering rows are kept. */
 const MAX_KEPT = 4096;
 
 export class AddressCover {
-  readonly #lists: List[] = [];
+  readonly #lists: Extent[] = [];
   /** The list of each policy. */
   readonly #listOf: number[] = [];
   /** Lists with a negation, or with everything: few, and looked at one by one. */
@@ -35,6 +56,9 @@ export class AddressCover {
   readonly #listsOfSet = new Map<Index, number[]>();
   readonly #index: PrefixIndex;
   readonly #kept = new Map<number, Rows>();
+  /** The last search that met a list, so that none is looked at twice. */
+  readonly #seenBy: Int32Array;
+  #searches = 0;
   readonly #policies: number;
   readonly #budget: Budget;
 
@@ -45,29 +69,26 @@ export class AddressCover {
     const known = new Map<string, number>();
     policies.forEach((list, row) => {
       const key = `${list.negated ? "!" : ""}${list.sets.join(",")}`;
-      let id = known.get(key);
-      if (id === undefined) {
-        id = this.#lists.length;
-        known.set(key, id);
-        this.#add(list, ofFamily);
-      }
+      const id = known.get(key) ?? this.#add(list, ofFamily);
+      known.set(key, id);
       this.#listOf.push(id);
       this.#lists[id]!.rows.add(row);
     });
     this.#index = new PrefixIndex(ofFamily, [...this.#listsOfSet.keys()]);
+    this.#seenBy = new Int32Array(this.#lists.length);
   }
 
-  #add(list: AddressList, sets: readonly (readonly Prefix[])[]): void {
-    const id = this.#lists.length;
-    const extent = extentOf(list, sets, this.#budget);
-    this.#lists.push({ sets: list.sets, extent, rows: new RowList(this.#policies) });
+  #add(list: AddressList, sets: readonly (readonly Prefix[])[]): number {
+    const extent = new Extent(list, sets, this.#policies);
+    const id = this.#lists.push(extent) - 1;
     if (extent.kind === "all" || extent.kind === "allBut") this.#wide.push(id);
     else for (const set of list.sets) push(this.#listsOfSet, set, id);
+    return id;
   }
 
   /** Whether the policy matches no address of the family. */
   isEmpty(row: number): boolean {
-    return this.#lists[this.#listOf[row]!]!.extent.kind === "none";
+    return this.#lists[this.#listOf[row]!]!.kind === "none";
   }
 
   /** Policies that match all addresses that this one matches, itself among them. */
@@ -76,25 +97,28 @@ export class AddressCover {
     const kept = this.#kept.get(id);
     if (kept !== undefined) return kept;
     const rows = new Rows(this.#policies);
-    const { extent } = this.#lists[id]!;
-    for (const other of this.#candidates(extent)) {
-      if (!this.#budget.spend(rows.words.length)) break;
-      if (covers(this.#lists[other]!.extent, extent, this.#budget)) rows.addList(this.#lists[other]!.rows);
+    const inner = this.#lists[id]!;
+    for (const other of this.#candidates(inner)) {
+      if (!this.#budget.spend(20)) break;
+      const outer = this.#lists[other]!;
+      if (other === id || covers(outer, inner, this.#budget)) rows.addList(outer.rows, this.#budget);
     }
     if (this.#kept.size < MAX_KEPT) this.#kept.set(id, rows);
     return rows;
   }
 
-  /** Lists that hold the first address of the extent; no other can cover it. */
-  #candidates(extent: Extent): Iterable<number> {
-    const found = new Set(this.#wide);
-    if (extent.kind !== "these") return found;
-    for (const set of this.#index.holding(extent.prefixes[0]!)) {
-      const lists = this.#listsOfSet.get(set) ?? [];
-      if (!this.#budget.spend(lists.length)) break;
-      for (const list of lists) found.add(list);
+  /** Lists that hold one address of the inner one; no other can cover it. */
+  *#candidates(inner: Extent): Generator<number> {
+    yield* this.#wide;
+    if (inner.kind !== "these") return;
+    const search = ++this.#searches;
+    for (const set of this.#index.holding(inner.sample()!)) {
+      for (const list of this.#listsOfSet.get(set) ?? []) {
+        if (this.#seenBy[list] === search) continue;
+        this.#seenBy[list] = search;
+        yield list;
+      }
     }
-    return found;
   }
 }
 
@@ -104,27 +128,15 @@ function push<K>(lists: Map<K, number[]>, key: K, value: number): void {
   else list.push(value);
 }
 
-function extentOf(list: AddressList, sets: readonly (readonly Prefix[])[], budget: Budget): Extent {
-  if (list.sets.length === 0) return { kind: "all" };
-  const parts = list.sets.map((set) => sets[set] ?? []);
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  budget.spend(size);
-  const prefixes = parts.length === 1 ? parts[0]! : mergePrefixes(parts.flat());
-  const everything = prefixes.length === 1 && prefixes[0]!.length === 0;
-  if (prefixes.length === 0) return { kind: list.negated ? "all" : "none" };
-  if (everything) return { kind: list.negated ? "none" : "all" };
-  return { kind: list.negated ? "allBut" : "these", prefixes };
-}
-
 /** Whether outer holds all of inner. "No" where it is hard to say. */
 function covers(outer: Extent, inner: Extent, budget: Budget): boolean {
   if (outer.kind === "all") return true;
   if (outer.kind === "none" || inner.kind === "none" || inner.kind === "all") return false;
-  budget.spend(outer.prefixes.length + inner.prefixes.length);
-  if (budget.exhausted) return false;
-  if (outer.kind === "these") return inner.kind === "these" && within(inner.prefixes, outer.prefixes);
-  if (inner.kind === "allBut") return within(outer.prefixes, inner.prefixes);
-  return disjoint(inner.prefixes, outer.prefixes);
+  if (outer.kind === "these" && inner.kind === "allBut") return false;
+  const [a, b] = [outer.prefixes(budget), inner.prefixes(budget)];
+  if (!budget.spend(4 * (a.length + b.length))) return false;
+  if (outer.kind === "these") return within(b, a);
+  return inner.kind === "allBut" ? within(a, b) : disjoint(a, b);
 }
 
 /** Whether every prefix lies in one of the outer ones. Both lists are merged and sorted. */

@@ -51,21 +51,20 @@ export class ApplicationCover {
     return id;
   }
 
-  /** Policies that match every application. */
-  get coveringAll(): Rows {
-    return this.#every;
+  /** For each application of a list, the policies that match all of it. */
+  atoms(list: readonly Index[]): Rows[] {
+    return list.length === 0 ? [this.#every] : list.map((application) => this.#covering(application));
   }
 
-  /** Policies that match all of an application. */
-  covering(application: Index): Rows {
+  #covering(application: Index): Rows {
     const kept = this.#kept.get(application);
     if (kept !== undefined) return kept;
     const rows = this.#every.copy();
     const inner = this.#applications[application]!;
     for (const id of this.#candidates(inner)) {
       const list = this.#lists[id]!;
-      if (!this.#budget.spend(list.applications.length + rows.words.length)) break;
-      if (this.#covers(list.applications, inner)) rows.addList(list.rows);
+      if (!this.#budget.spend(5 * list.applications.length)) break;
+      if (this.#covers(list.applications, inner)) rows.addList(list.rows, this.#budget);
     }
     this.#kept.set(application, rows);
     return rows;
@@ -89,11 +88,15 @@ export class ApplicationCover {
     const ranges: Range[] = [];
     for (const index of list) {
       const outer = this.#applications[index]!;
-      if (outer.protocol !== inner.protocol || !within(inner.sourcePorts, outer.sourcePorts)) continue;
-      for (const [low, high] of orEvery(outer.destinationPorts)) ranges.push([low, high]);
-      this.#budget.spend(outer.destinationPorts.length + outer.sourcePorts.length);
+      if (outer.protocol !== inner.protocol || !within(inner.sourcePorts, orEvery(outer.sourcePorts))) continue;
+      const destinations = orEvery(outer.destinationPorts);
+      this.#budget.spend(destinations.length + outer.sourcePorts.length);
+      if (within(inner.destinationPorts, destinations)) return true;
+      for (const range of destinations) ranges.push(range);
     }
-    return within(inner.destinationPorts, mergeRanges(ranges), false);
+    if (ranges.length < 2) return false;
+    this.#budget.spend(20 * ranges.length);
+    return within(inner.destinationPorts, mergeRanges(ranges));
   }
 }
 
@@ -101,8 +104,7 @@ function orEvery(ranges: readonly Range[]): readonly Range[] {
   return ranges.length === 0 ? EVERY_PORT : ranges;
 }
 
-/** Whether each range lies in one of the outer ones; no ranges are every port, on the outside only if `emptyIsAll`. */
-function within(inner: readonly Range[], outer: readonly Range[], emptyIsAll = true): boolean {
-  const holders = emptyIsAll ? orEvery(outer) : outer;
-  return orEvery(inner).every(([low, high]) => holders.some((o) => o[0] <= low && high <= o[1]));
+/** Whether each range lies in one of the outer ones. */
+function within(inner: readonly Range[], outer: readonly Range[]): boolean {
+  return orEvery(inner).every(([low, high]) => outer.some((o) => o[0] <= low && high <= o[1]));
 }

@@ -39,7 +39,8 @@ export class Rows {
     for (let i = 0; i < this.words.length; i++) this.words[i]! |= other.words[i]!;
   }
 
-  addList(list: RowList): void {
+  addList(list: RowList, budget: Budget): void {
+    budget.spend(list.dense === undefined ? list.sparse.length : this.words.length);
     if (list.dense !== undefined) this.addAll(list.dense);
     else for (const row of list.sparse) this.add(row);
   }

@@ -15,7 +15,7 @@ import { AddressCover } from "./addresses";
 import { ApplicationCover } from "./applications";
 import { Budget, Rows } from "./bits";
 
-const MAX_STEPS = 200_000_000;
+const MAX_STEPS = 100_000_000;
 const MAX_ATOMS = 1024;
 const MAX_NAMED = 3;
 
@@ -70,38 +70,30 @@ function makeCovers(program: Program, sets: Prefixes, budget: Budget): Covers {
   };
 }
 
-/** Earlier policies that cover all atoms; undefined: some atom is left. */
+/** Earlier policies that cover all atoms; undefined: some atom is left. The cheap fields are looked at first. */
 function coveredBy(policy: PolicyRow, row: number, covers: Covers, budget: Budget): Set<number> | undefined {
   const by = new Set<number>();
-  const applications =
-    policy.applications.length === 0
-      ? [covers.applications.coveringAll]
-      : policy.applications.map((a) => covers.applications.covering(a));
+  const from = covers.from.atoms(policy.from);
+  const to = covers.to.atoms(policy.to);
+  if (from.length * to.length * Math.max(1, policy.applications.length) > MAX_ATOMS) return undefined;
   for (const { source, destination } of covers.families) {
     if (source.isEmpty(row) || destination.isEmpty(row)) continue;
+    if (!coverAtoms([source.covering(row)], [from, to], row, new Set(), budget)) return undefined;
     const addresses = [source.covering(row), destination.covering(row)];
-    const from = covers.from.atoms(policy.from);
-    const to = covers.to.atoms(policy.to);
-    if (from.length * to.length * applications.length > MAX_ATOMS) return undefined;
-    if (!coverAtoms(addresses, [from, to, applications], row, by, budget)) return undefined;
+    if (!coverAtoms(addresses, [from, to], row, new Set(), budget)) return undefined;
+    if (!coverAtoms(addresses, [from, to, covers.applications.atoms(policy.applications)], row, by, budget)) return undefined;
   }
   return by;
 }
 
 /** Finds an earlier policy for every combination of the fields. */
-function coverAtoms(addresses: Rows[], fields: [Rows[], Rows[], Rows[]], row: number, by: Set<number>, budget: Budget): boolean {
-  const [from, to, applications] = fields;
-  for (const f of from) {
-    for (const t of to) {
-      for (const a of applications) {
-        if (!budget.spend(row >>> 3)) return false;
-        const cover = Rows.firstOfAll([...addresses, f, t, a], row);
-        if (cover < 0) return false;
-        by.add(cover);
-      }
-    }
-  }
-  return true;
+function coverAtoms(always: Rows[], fields: readonly Rows[][], row: number, by: Set<number>, budget: Budget): boolean {
+  const [field, ...others] = fields;
+  if (field !== undefined) return field.every((rows) => coverAtoms([...always, rows], others, row, by, budget));
+  if (!budget.spend(row >>> 4)) return false;
+  const cover = Rows.firstOfAll(always, row);
+  if (cover >= 0) by.add(cover);
+  return cover >= 0;
 }
 
 /** Which policies match a zone. */
