@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encode } from "../../node-agent/encode";
+import { SERVICES } from "../../crds/index";
 import { parseProgram } from "../../program/codec";
+import { fw_service_values } from "../../program/limits";
 import { compile } from "./compile";
 import { arbitraryDraft, baseSpec, type Draft, draft } from "./testing";
 
@@ -68,6 +70,10 @@ describe("compile()", () => {
       routes: [{ prefix: "0.0.0.0/0", nextHops: [{ gateway: "203.0.113.1", interface: 2 }] }],
       neighbors: [{ interface: 2, address: "203.0.113.1", mac: "02:00:00:00:00:01" }],
     });
+  });
+
+  it("knows the services that the layout has", () => {
+    assert.deepEqual([...SERVICES], fw_service_values.map((s) => s.name));
   });
 
   it("gives the same bytes for the same input, every time", () => {
