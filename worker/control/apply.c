@@ -44,6 +44,7 @@ static void apply_kernel(struct control *c)
 {
 	config_devices(c);
 	config_kernel(c);
+	c->compare = false;
 }
 
 // A port whose device the new layer needs in another shape cannot stay open meanwhile.
@@ -213,6 +214,7 @@ void apply_look(struct control *c)
 		apply_again(c);
 	else if (back)
 		apply_generation(c, c->layer);
-	apply_kernel(c);
+	if (c->compare || back || count > 0)
+		apply_kernel(c);
 	apply_report(c);
 }

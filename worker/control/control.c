@@ -18,6 +18,7 @@
 
 #define CONTROL_BEAT_MS 250
 #define CONTROL_LOOK_NS 1000000000u // devices that send no events, and those that are to come back
+#define CONTROL_COMPARE_NS 10000000000u // what changed without an event
 #define CONTROL_ROUTES4 262144u
 #define CONTROL_ROUTES6 131072u
 
@@ -32,7 +33,7 @@ static void control_neighbor_changed(void *context)
 static void control_device_changed(void *context)
 {
 	struct control *c = context;
-	c->look = true;
+	c->look = c->compare = true;
 }
 
 static int control_socket(const char *state_dir)
@@ -208,6 +209,8 @@ void control_run(struct control *c)
 		control_watch_ports(c);
 		if (c->look) {
 			c->looked_ns = now;
+			c->compare = c->compare || now - c->compared_ns >= CONTROL_COMPARE_NS;
+			c->compared_ns = c->compare ? now : c->compared_ns;
 			apply_look(c);
 		}
 		status_heartbeat(c->state->status, &c->loop->clock);

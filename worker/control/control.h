@@ -38,6 +38,8 @@ struct control {
 	bool swept; // leftovers of earlier workers are gone
 	// work that events asked for
 	bool look; // at the devices
+	bool compare; // the kernel's addresses and routes with the configuration
+	uint64_t compared_ns;
 	uint64_t looked_ns;
 	bool rewatch; // the ports have changed: wait for events of all of them
 	bool stop;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel follower from the inside: kernel.c asks and dumps, kernel_follow.c understands what the kernel says.
+#ifndef PORTCULLIS_NET_KERNEL_STATE_H
+#define PORTCULLIS_NET_KERNEL_STATE_H
+
+#include <linux/netlink.h>
+#include "net/kernel.h"
+#include "net/learned.h"
+
+#define KERNEL_ASKED 1024u
+
+struct kernel_asked {
+	struct neighbor_key key;
+	uint64_t at_ns;
+};
+
+struct kernel {
+	int monitor, request;
+	struct rib *rib;
+	struct neighbor_table *neighbors;
+	struct learned_table *learned;
+	struct kernel_hooks hooks;
+	struct kernel_device devices[FW_MAX_INTERFACES];
+	unsigned device_count;
+	int loopback;
+	bool changed; // neighbors, since the last hook
+	bool wants_settle;
+	uint64_t settle_at_ns, settled_ns;
+	uint64_t now_ns; // of the current call
+	uint32_t stamp; // of neighbor dumps
+	bool full; // said already
+	struct kernel_asked asked[KERNEL_ASKED];
+};
+
+// One message of the kernel, from a dump or a notification; context is the struct kernel.
+void kernel_on_message(void *context, const struct nlmsghdr *h);
+// Dump everything again shortly.
+void kernel_unsettle(struct kernel *k);
+
+#endif
