@@ -8,8 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { encode } from "../../node-agent/encode";
+import { LITTLE_ENDIAN } from "../../node-agent/encode/bank";
+import { readScalar, SCALAR_SIZES, scalars, writeScalar } from "../../node-agent/encode/fields";
 import { FW_LAYOUT_HASH, FW_LAYOUT_VERSION, FW_PROGRAM_MAGIC, fw_service_values, structs } from "../../node-agent/shm/layout.gen";
-import type { Field, Struct } from "../../node-agent/shm/layout.gen";
+import type { Struct } from "../../node-agent/shm/layout.gen";
 import { hashProgram, serializeProgram } from "../../program/codec";
 import { crc32c } from "../../program/crc32c";
 import { parseAddress, parseMac, parsePrefix } from "../../program/net";
@@ -17,22 +19,7 @@ import type { Program } from "../../program/program";
 import { arbitraryProgram } from "../../program/testing";
 
 type Values = [path: string, value: bigint][];
-const SIZES: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, u64: 8, char: 1 };
-const LITTLE = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 const all: Readonly<Record<string, Struct>> = structs;
-
-/** Every scalar of a struct in order, as the generated offsets say. */
-function* scalars(path: string, struct: Struct, at: number): Generator<{ path: string; at: number; field: Field }> {
-  for (const [name, field] of Object.entries(struct.fields)) {
-    const inner = all[field.type];
-    const size = inner?.size ?? SIZES[field.type]!;
-    for (let i = 0; i < (field.count ?? 1); i++) {
-      const label = `${path}.${name}${field.count === undefined ? "" : `[${i}]`}`;
-      if (inner === undefined) yield { path: label, at: at + field.offset + i * size, field };
-      else yield* scalars(label, inner, at + field.offset + i * size);
-    }
-  }
-}
 
 function* splitmix(seed: bigint): Generator<bigint, never> {
   for (let state = seed; ; ) {
@@ -42,26 +29,6 @@ function* splitmix(seed: bigint): Generator<bigint, never> {
     z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
     yield z ^ (z >> 31n);
   }
-}
-
-function read(view: DataView, at: number, type: string): bigint {
-  switch (type) {
-    case "u64":
-      return view.getBigUint64(at, LITTLE);
-    case "u32":
-      return BigInt(view.getUint32(at, LITTLE));
-    case "u16":
-      return BigInt(view.getUint16(at, LITTLE));
-    default:
-      return BigInt(view.getUint8(at));
-  }
-}
-
-function write(view: DataView, at: number, type: string, value: bigint): void {
-  if (type === "u64") view.setBigUint64(at, value, LITTLE);
-  else if (type === "u32") view.setUint32(at, Number(BigInt.asUintN(32, value)), LITTLE);
-  else if (type === "u16") view.setUint16(at, Number(BigInt.asUintN(16, value)), LITTLE);
-  else view.setUint8(at, Number(BigInt.asUintN(8, value)));
 }
 
 describe("the layout in C and in TypeScript", () => {
@@ -91,21 +58,19 @@ describe("the layout in C and in TypeScript", () => {
   for (const [name, struct] of Object.entries(all)) {
     it(`agrees on every field of ${name} that TypeScript writes`, () => {
       const bytes = new Uint8Array(struct.size);
-      const view = new DataView(bytes.buffer);
       const numbers = splitmix(7n);
-      for (const { at, field } of scalars(name, struct, 0)) write(view, at, field.type, numbers.next().value);
-      const expected = [...scalars(name, struct, 0)].map(({ path, at, field }) => [path, read(view, at, field.type)]);
+      for (const { at, type } of scalars(name, struct, 0)) writeScalar(bytes, at, type, numbers.next().value);
+      const expected = [...scalars(name, struct, 0)].map(({ path, at, type }) => [path, readScalar(bytes, at, type)]);
       assert.deepEqual(lines(run(["print", name], bytes)), expected);
     });
 
     it(`agrees on every field of ${name} that C writes`, () => {
       const bytes = run(["fill", name, "11"]);
       assert.equal(bytes.length, struct.size);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const numbers = splitmix(11n);
-      for (const { path, at, field } of scalars(name, struct, 0)) {
-        const bits = 8 * SIZES[field.type]!;
-        assert.equal(read(view, at, field.type), BigInt.asUintN(bits, numbers.next().value), path);
+      for (const { path, at, type } of scalars(name, struct, 0)) {
+        const bits = 8 * SCALAR_SIZES[type]!;
+        assert.equal(readScalar(bytes, at, type), BigInt.asUintN(bits, numbers.next().value), path);
       }
     });
   }
@@ -205,7 +170,7 @@ class Fields {
     const digest = createHash("sha256").update(row.name).digest();
     this.row(`policies[${i}]`, {
       name: text(row.name, 64),
-      name_id: LITTLE ? digest.readBigUInt64LE() : digest.readBigUInt64BE(),
+      name_id: LITTLE_ENDIAN ? digest.readBigUInt64LE() : digest.readBigUInt64BE(),
       ...fields,
       source_negated: Number(row.sourcesNegated),
       destination_negated: Number(row.destinationsNegated),
@@ -224,9 +189,8 @@ class Fields {
       sleep_timeout_us: rxMode.sleepTimeoutUs, sessions_ipv4: sessions.ipv4, sessions_ipv6: sessions.ipv6,
     });
     // Where sections lie is the encoder's choice; that their rows are found is what the rest of the test says.
-    const view = new DataView(bank.buffer, bank.byteOffset);
-    for (const { path, at, field } of scalars("program", all["fw_program"]!, 0)) {
-      if (path.endsWith(".offset") || path.endsWith(".count")) this.put(path, read(view, at, field.type));
+    for (const { path, at, type } of scalars("program", all["fw_program"]!, 0)) {
+      if (path.endsWith(".offset") || path.endsWith(".count")) this.put(path, readScalar(bank, at, type));
     }
   }
 }
