@@ -464,7 +464,7 @@ struct fw_session_cold {
 	uint32_t flags; // enum fw_session_flag
 	uint32_t application_timeout; // ticks; 0: the protocol's default
 	uint8_t pad[16];
-	uint32_t checksum; // CRC-32C of both keys (first 16 or 40 bytes of the lines with state as 0), id and name ids
+	uint32_t checksum; // CRC-32C of both keys (first 16 or 40 bytes of the lines with state as 0), id and in_name_id
 	uint32_t valid; // FW_SESSION_VALID when committed; written last, cleared first
 };
 

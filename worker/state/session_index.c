@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two-choice hash of 64-byte buckets. An entry sits in one of two buckets; which two follows from its hash, and the second
+// one from the first and the tag alone, so that an entry can be moved without its key. When both are full, a breadth-first
+// search of bounded size looks for a chain of moves that ends in an empty way; nothing is moved before one is found, so a
+// failed insert changes nothing.
+#include "state/session_index.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define SEARCH_NODES 256
+#define HUGE_PAGE ((uint64_t)2 << 20)
+
+int index_init(struct session_index *x, uint64_t entries)
+{
+	uint64_t wanted = entries + entries / 4; // at most 80 % full
+	uint64_t buckets = 4;
+	while (buckets * INDEX_WAYS < wanted)
+		buckets *= 2;
+	x->size = buckets * sizeof(struct index_bucket);
+	if (x->size > HUGE_PAGE)
+		x->size = (x->size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	void *memory = mmap(NULL, x->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0);
+	if (memory == MAP_FAILED)
+		return -ENOMEM;
+	(void)madvise(memory, x->size, MADV_HUGEPAGE);
+	x->buckets = memory;
+	x->mask = (uint32_t)(buckets - 1);
+	return 0;
+}
+
+void index_free(struct session_index *x)
+{
+	if (x->buckets != NULL)
+		munmap(x->buckets, x->size);
+	x->buckets = NULL;
+}
+
+static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry)
+{
+	unsigned empty = index_match(b, 0);
+	if (empty == 0)
+		return false;
+	unsigned way = (unsigned)__builtin_ctz(empty);
+	b->tag[way] = tag;
+	b->entry[way] = entry;
+	return true;
+}
+
+// One step of the search: bucket was reached by moving away what lies in a way of the parent's bucket.
+struct step {
+	uint32_t bucket;
+	uint16_t parent;
+	uint8_t way; // of the parent's bucket
+	uint8_t depth;
+};
+
+static bool on_path(const struct step *steps, unsigned at, uint32_t bucket)
+{
+	for (unsigned depth = steps[at].depth + 1u; depth > 0; depth--) {
+		if (steps[at].bucket == bucket)
+			return true;
+		at = steps[at].parent;
+	}
+	return false;
+}
+
+// Moves the entries along the path that ends at steps[at], whose bucket has an empty way. Returns the bucket that now has
+// room.
+static uint32_t shift(struct session_index *x, const struct step *steps, unsigned at)
+{
+	while (steps[at].depth > 0) {
+		unsigned parent = steps[at].parent, way = steps[at].way;
+		struct index_bucket *from = &x->buckets[steps[parent].bucket];
+		put(&x->buckets[steps[at].bucket], from->tag[way], from->entry[way]);
+		from->tag[way] = 0;
+		at = parent;
+	}
+	return steps[at].bucket;
+}
+
+static int make_room(struct session_index *x, uint32_t first, uint32_t second, uint32_t *room)
+{
+	struct step steps[SEARCH_NODES];
+	steps[0] = (struct step){.bucket = first};
+	steps[1] = (struct step){.bucket = second, .parent = 1};
+	unsigned count = 2;
+	for (unsigned at = 0; at < count; at++) {
+		const struct index_bucket *b = &x->buckets[steps[at].bucket];
+		for (unsigned way = 0; way < INDEX_WAYS && count < SEARCH_NODES; way++) {
+			uint32_t next = index_other(x, steps[at].bucket, b->tag[way]);
+			if (on_path(steps, at, next))
+				continue;
+			steps[count] = (struct step){next, (uint16_t)at, (uint8_t)way,
+						     (uint8_t)(steps[at].depth + 1)};
+			if (index_match(&x->buckets[next], 0) != 0) {
+				*room = shift(x, steps, count);
+				return 0;
+			}
+			count++;
+		}
+	}
+	return -ENOSPC;
+}
+
+int index_insert(struct session_index *x, uint64_t hash, uint32_t entry)
+{
+	uint16_t tag = index_tag(hash);
+	uint32_t first = index_first(x, hash), second = index_other(x, first, tag), room;
+	if (put(&x->buckets[first], tag, entry) || put(&x->buckets[second], tag, entry))
+		return 0;
+	int rc = make_room(x, first, second, &room);
+	if (rc == 0)
+		put(&x->buckets[room], tag, entry);
+	return rc;
+}
+
+static bool take(struct index_bucket *b, uint16_t tag, uint32_t entry)
+{
+	for (unsigned found = index_match(b, tag); found != 0; found &= found - 1) {
+		unsigned way = (unsigned)__builtin_ctz(found);
+		if (b->entry[way] == entry) {
+			b->tag[way] = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+void index_remove(struct session_index *x, uint64_t hash, uint32_t entry)
+{
+	uint16_t tag = index_tag(hash);
+	uint32_t first = index_first(x, hash);
+	if (!take(&x->buckets[first], tag, entry))
+		take(&x->buckets[index_other(x, first, tag)], tag, entry);
+}
