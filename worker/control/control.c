@@ -92,6 +92,7 @@ int control_open(struct control *c, const struct options *o, struct state *state
 	int code = identity_open(&c->identity, o->state_dir, error, size);
 	if (code != 0)
 		return code;
+	isolate_set_up(o->isolation, c->identity.id);
 	c->fib = fib_create(CONTROL_ROUTES4, CONTROL_ROUTES6);
 	c->neighbors = neighbor_create(FW_MAX_NEIGHBORS * 2);
 	c->rib = c->fib != NULL ? rib_create(c->fib) : NULL;
@@ -108,6 +109,8 @@ int control_open(struct control *c, const struct options *o, struct state *state
 void control_close(struct control *c)
 {
 	char path[4200];
+	if (c->file_open)
+		control_close_file(&c->file);
 	if (c->layer != NULL)
 		layer_free(c->layer, !c->keep);
 	free(c->generation);

@@ -6,18 +6,6 @@
 #include <unistd.h>
 #include <rte_version.h>
 
-void status_begin(struct fw_worker_status *s)
-{
-	// Odd already when a worker died inside: stays odd until the first status_end().
-	__atomic_store_n(&s->version, s->version | 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-void status_end(struct fw_worker_status *s)
-{
-	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELEASE);
-}
-
 void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size)
 {
 	status_begin(s);

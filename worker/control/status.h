@@ -5,11 +5,8 @@
 
 #include "control/layer.h"
 #include "loop/clock.h"
-#include "shm/layout.h"
+#include "shm/state.h"
 #include "tables/tables.h"
-
-void status_begin(struct fw_worker_status *s);
-void status_end(struct fw_worker_status *s);
 
 // First words of a worker on this file: who, since when, phase starting. Leaves what an earlier one left about the program.
 void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size);

@@ -62,6 +62,12 @@ static void sweep_here(struct sweep *s)
 void sweep_leftovers(struct control *c)
 {
 	struct sweep s = {.c = c};
+	int keep[FW_MAX_PORTS];
+	unsigned count = 0;
+	for (uint32_t i = 0; i < c->layer->port_count; i++)
+		if (c->layer->ports[i].port != NULL)
+			keep[count++] = c->layer->ports[i].port->ifindex;
+	isolate_sweep(keep, count);
 	snprintf(s.prefix, sizeof(s.prefix), "portcullis:%s:", c->identity.id);
 	sweep_here(&s);
 	DIR *d = opendir("/run/netns");

@@ -19,15 +19,17 @@
 
 // Linux 6.6; the headers of older distributions lack it.
 #define ISOLATE_TCX_INGRESS ((enum bpf_attach_type)46)
-#define ISOLATE_PROGRAM "portcullis_drop"
+#define ISOLATE_PREFIX "pcl_" // and the start of the instance; 15 characters in all
 #define ISOLATE_PRIORITY 1u
 #define ISOLATE_HANDLE 0x706cu
 
 static enum isolate_hook isolate_wanted = ISOLATE_AUTO;
+static char isolate_name[BPF_OBJ_NAME_LEN] = ISOLATE_PREFIX;
 
-void isolate_choose(enum isolate_hook hook)
+void isolate_set_up(enum isolate_hook hook, const char *instance)
 {
 	isolate_wanted = hook;
+	snprintf(isolate_name, sizeof(isolate_name), "%s%.11s", ISOLATE_PREFIX, instance);
 }
 
 static int isolate_bpf(enum bpf_cmd command, union bpf_attr *a)
@@ -46,12 +48,13 @@ static int isolate_load(void)
 			    .insn_cnt = 2,
 			    .insns = (uintptr_t)drop,
 			    .license = (uintptr_t) "Apache-2.0"};
-	strcpy(a.prog_name, ISOLATE_PROGRAM);
+	memcpy(a.prog_name, isolate_name, sizeof(a.prog_name));
 	return isolate_bpf(BPF_PROG_LOAD, &a);
 }
 
-// Descriptor of our program on the device's tcx hook; -ENOENT: none there; other errors: no tcx.
-static int isolate_tcx_find(int ifindex)
+// Descriptor of the program on the device's tcx hook whose name starts so; -ENOENT: none there; other errors: no tcx.
+// A dead worker of another instance may have left one: whoever may use the device takes that over.
+static int isolate_tcx_find(int ifindex, const char *name)
 {
 	uint32_t ids[64] = {0};
 	union bpf_attr a = {0};
@@ -73,7 +76,7 @@ static int isolate_tcx_find(int ifindex)
 		c.info.info_len = sizeof(info);
 		c.info.info = (uintptr_t)&info;
 		if (isolate_bpf(BPF_OBJ_GET_INFO_BY_FD, &c) == 0 &&
-		    strcmp(info.name, ISOLATE_PROGRAM) == 0)
+		    strncmp(info.name, name, strlen(name)) == 0)
 			return fd;
 		close(fd);
 	}
@@ -113,7 +116,7 @@ static int isolate_filter(int nl, int ifindex, int program, bool make)
 	if (make) {
 		size_t nest = nl_nest(&r, TCA_OPTIONS);
 		nl_put_u32(&r, TCA_BPF_FD, (uint32_t)program);
-		nl_put_string(&r, TCA_BPF_NAME, ISOLATE_PROGRAM);
+		nl_put_string(&r, TCA_BPF_NAME, isolate_name);
 		nl_put_u32(&r, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 		nl_unnest(&r, nest);
 	}
@@ -138,7 +141,7 @@ static int isolate_clsact(struct isolation *i)
 static int isolate_attach(struct isolation *i)
 {
 	int found = isolate_wanted == ISOLATE_CLSACT ? -EOPNOTSUPP :
-						       isolate_tcx_find(i->ifindex);
+						       isolate_tcx_find(i->ifindex, ISOLATE_PREFIX);
 	if (found >= 0) {
 		close(i->program);
 		i->program = found;
@@ -195,7 +198,7 @@ int isolate_keep(struct isolation *i)
 {
 	if (i->hook == ISOLATE_CLSACT)
 		return isolate_clsact(i);
-	int found = isolate_tcx_find(i->ifindex);
+	int found = isolate_tcx_find(i->ifindex, ISOLATE_PREFIX);
 	if (found >= 0)
 		close(found);
 	return found >= 0 ? 0 : isolate_tcx(i, true);
@@ -216,6 +219,47 @@ static void isolate_detach(struct isolation *i)
 	if (i->ipv6_before != 0) {
 		char value[2] = {i->ipv6_before, '\0'};
 		link_sysctl("ipv6", i->device, "disable_ipv6", value);
+	}
+}
+
+struct isolate_list {
+	const int *keep;
+	unsigned keep_count, count;
+	struct link found[64];
+};
+
+static void isolate_list(void *context, const struct nlmsghdr *message)
+{
+	struct isolate_list *list = context;
+	struct link l;
+	if (!link_parse(message, &l) || list->count == 64)
+		return;
+	for (unsigned i = 0; i < list->keep_count; i++)
+		if (list->keep[i] == l.ifindex)
+			return;
+	list->found[list->count++] = l;
+}
+
+void isolate_sweep(const int *keep, unsigned count)
+{
+	struct isolate_list list = {.keep = keep, .keep_count = count};
+	struct nl_request r;
+	struct ifinfomsg info = {0};
+	int nl = nl_open(0);
+	if (nl < 0)
+		return;
+	nl_begin(&r, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
+	nl_call(nl, &r, isolate_list, &list);
+	close(nl);
+	for (unsigned n = 0; n < list.count; n++) {
+		struct isolation i = {.ifindex = list.found[n].ifindex, .hook = ISOLATE_TCX};
+		memcpy(i.device, list.found[n].name, sizeof(i.device));
+		i.program = isolate_tcx_find(i.ifindex, isolate_name);
+		if (i.program < 0)
+			continue;
+		log_line("%s is no port any more: giving it back to the kernel", i.device);
+		i.ipv6_before = isolate_ipv6("default");
+		isolate_end(&i, true);
 	}
 }
 

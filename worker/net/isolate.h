@@ -21,7 +21,11 @@ struct isolation {
 	char ipv6_before; // value of disable_ipv6 to restore, 0: leave
 };
 
-void isolate_choose(enum isolate_hook hook); // before the first port; default ISOLATE_AUTO
+// Before the first port. instance names the programs of this worker.
+void isolate_set_up(enum isolate_hook hook, const char *instance);
+
+// Frees the devices of the current namespace that an earlier worker of this instance left isolated, except keep[].
+void isolate_sweep(const int *keep, unsigned count);
 
 int isolate_begin(struct isolation *i, int ifindex, const char *device, char *error, size_t size);
 int isolate_keep(struct isolation *i); // attaches again what somebody removed

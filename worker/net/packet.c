@@ -33,7 +33,7 @@ static void packet_fill(struct packet_port *q)
 		s->v[2] = (struct iovec){s->large + PACKET_FRONT, PACKET_BEYOND};
 		q->messages[n].msg_hdr = (struct msghdr){.msg_iov = s->v,
 							 .msg_iovlen = 3,
-							 .msg_control = s->control.bytes,
+							 .msg_control = s->control,
 							 .msg_controllen = sizeof(s->control)};
 	}
 	q->filled = q->taken = 0;

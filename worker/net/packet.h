@@ -19,10 +19,7 @@ struct packet_slot {
 	struct rte_mbuf *mbuf;
 	struct virtio_net_hdr header;
 	uint8_t *large; // PACKET_FRONT + PACKET_BEYOND bytes
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 	struct iovec v[3];
 };
 
