@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of program_check(): what its files share.
+#ifndef PORTCULLIS_TABLES_CHECK_H
+#define PORTCULLIS_TABLES_CHECK_H
+
+#include <stdbool.h>
+#include "tables/program.h"
+#include "tables/tables.h"
+
+struct check {
+	const struct fw_program *program;
+	size_t size;
+	struct program_fault *fault;
+	const char *section; // that is being checked
+};
+
+// Every check_*() returns true when all is well; otherwise the fault is filled.
+bool check_fail(struct check *c, uint32_t row, const char *field, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+bool check_header(struct check *c);
+bool check_sections(struct check *c);
+
+bool check_ports(struct check *c);
+bool check_zones(struct check *c);
+bool check_interfaces(struct check *c);
+bool check_interface_addresses(struct check *c);
+bool check_prefixes(struct check *c);
+bool check_address_sets(struct check *c);
+bool check_port_ranges(struct check *c);
+bool check_applications(struct check *c);
+bool check_policies(struct check *c);
+bool check_routes(struct check *c);
+bool check_next_hops(struct check *c);
+bool check_neighbors(struct check *c);
+
+// Fields that several kinds of rows have.
+bool check_name(struct check *c, uint32_t row, const char *field, const char *name, size_t size);
+bool check_device_name(struct check *c, uint32_t row, const char *field, const char *name);
+bool check_zero(struct check *c, uint32_t row, const char *field, const void *bytes, size_t size);
+bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
+		uint32_t total);
+bool check_index(struct check *c, uint32_t row, const char *field, uint32_t index, uint32_t total);
+bool check_address(struct check *c, uint32_t row, const char *field, uint8_t family,
+		   const uint8_t address[16]);
+bool check_unicast(struct check *c, uint32_t row, const char *field, uint8_t family,
+		   const uint8_t address[16]);
+bool check_prefix(struct check *c, uint32_t row, const struct fw_prefix_row *p, bool host_bits);
+
+// Rows whose key has stood in an earlier row. The key of a row is what fill writes: at most UNIQUE_KEY bytes, rest zero.
+#define UNIQUE_KEY 64
+typedef void check_key_fn(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY]);
+bool check_unique(struct check *c, const char *field, uint32_t count, check_key_fn *fill);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of ports, zones, interfaces, routes and neighbors.
+#include <string.h>
+#include "shm/crc32c.h"
+#include "tables/check.h"
+
+#define FOR_ROWS(count)                                                                            \
+	for (uint32_t row = 0; row < (count); row++)
+
+static void port_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, program_row_port(p, row)->name, FW_NAME_SIZE);
+}
+
+// Kernel devices of one namespace, or PCI devices.
+static void port_device_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	const struct fw_port_row *r = program_row_port(p, row);
+	key[0] = r->kind == FW_PORT_PCI;
+	memcpy(key + 1, r->device, 20);
+	uint32_t space = crc32c(r->network_namespace, FW_NAME_SIZE);
+	memcpy(key + 24, &space, 4);
+	memcpy(key + 28, r->network_namespace, 36);
+}
+
+static bool check_port(struct check *c, uint32_t row)
+{
+	const struct fw_port_row *r = program_row_port(c->program, row);
+	if (!check_name(c, row, "name", r->name, FW_NAME_SIZE) ||
+	    !check_name(c, row, "device", r->device, FW_NAME_SIZE) ||
+	    !check_name(c, row, "network_namespace", r->network_namespace, FW_NAME_SIZE))
+		return false;
+	if (r->name[0] == '\0')
+		return check_fail(c, row, "name", "A port needs a name.");
+	if (r->kind < FW_PORT_TAP || r->kind > FW_PORT_PCI)
+		return check_fail(c, row, "kind", "%u is not a kind of port.", r->kind);
+	if (r->kind != FW_PORT_PCI && !check_device_name(c, row, "device", r->device))
+		return false;
+	if (r->device[0] == '\0' || strlen(r->device) > 19)
+		return check_fail(c, row, "device", "A PCI address has 1 to 19 bytes.");
+	if (r->network_namespace[0] != '\0' && r->kind != FW_PORT_TAP)
+		return check_fail(c, row, "network_namespace", "Only a TAP has a network namespace.");
+	if (strchr(r->network_namespace, '/') != NULL || strcmp(r->network_namespace, ".") == 0 ||
+	    strcmp(r->network_namespace, "..") == 0)
+		return check_fail(c, row, "network_namespace",
+				  "\"%s\" cannot be the name of a network namespace.",
+				  r->network_namespace);
+	if (r->mtu != 0 && (r->mtu < 576 || r->mtu > 9000))
+		return check_fail(c, row, "mtu", "%u is not in 576 to 9000.", r->mtu);
+	return true;
+}
+
+bool check_ports(struct check *c)
+{
+	FOR_ROWS(c->program->ports.count)
+		if (!check_port(c, row))
+			return false;
+	return check_unique(c, "name", c->program->ports.count, port_name_key) &&
+	       check_unique(c, "device", c->program->ports.count, port_device_key);
+}
+
+static void zone_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, program_row_zone(p, row)->name, FW_NAME_SIZE);
+}
+
+bool check_zones(struct check *c)
+{
+	const uint64_t known = (2ull << FW_SERVICE_VRRP) - 1;
+	FOR_ROWS(c->program->zones.count) {
+		const struct fw_zone_row *r = program_row_zone(c->program, row);
+		if (!check_name(c, row, "name", r->name, FW_NAME_SIZE))
+			return false;
+		if (r->name[0] == '\0')
+			return check_fail(c, row, "name", "A zone needs a name.");
+		if ((r->host_inbound & ~known) != 0)
+			return check_fail(c, row, "host_inbound", "A service is not known.");
+	}
+	return check_unique(c, "name", c->program->zones.count, zone_name_key);
+}
+
+static void interface_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, program_row_interface(p, row)->name, FW_IFNAME_SIZE);
+}
+
+static void interface_id_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, &program_row_interface(p, row)->name_id, 4);
+}
+
+static void interface_vlan_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, &program_row_interface(p, row)->port, 4);
+	memcpy(key + 4, &program_row_interface(p, row)->vlan, 4);
+}
+
+static bool check_interface(struct check *c, uint32_t row)
+{
+	const struct fw_program *p = c->program;
+	const struct fw_interface_row *r = program_row_interface(p, row);
+	if (!check_name(c, row, "name", r->name, FW_IFNAME_SIZE) ||
+	    !check_device_name(c, row, "name", r->name))
+		return false;
+	if (r->name_id == 0 || r->name_id != crc32c(r->name, strlen(r->name)))
+		return check_fail(c, row, "name_id", "0x%08x is not the CRC-32C of the name \"%s\".",
+				  r->name_id, r->name);
+	if (r->vlan > 4094)
+		return check_fail(c, row, "vlan", "%u is not a VLAN id.", r->vlan);
+	return check_index(c, row, "port", r->port, p->ports.count) &&
+	       check_index(c, row, "zone", r->zone, p->zones.count) &&
+	       check_list(c, row, "address_first", r->address_first, r->address_count,
+			  p->interface_addresses.count);
+}
+
+bool check_interfaces(struct check *c)
+{
+	uint32_t count = c->program->interfaces.count;
+	FOR_ROWS(count)
+		if (!check_interface(c, row))
+			return false;
+	return check_unique(c, "name", count, interface_name_key) &&
+	       check_unique(c, "name_id", count, interface_id_key) &&
+	       check_unique(c, "vlan", count, interface_vlan_key);
+}
+
+bool check_interface_addresses(struct check *c)
+{
+	FOR_ROWS(c->program->interface_addresses.count) {
+		const struct fw_prefix_row *r = program_row_interface_address(c->program, row);
+		if (!check_prefix(c, row, r, true) ||
+		    !check_unicast(c, row, "address", r->family, r->address))
+			return false;
+	}
+	return true;
+}
+
+static void route_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	memcpy(key, &program_row_route(p, row)->prefix, sizeof(struct fw_prefix_row));
+}
+
+static bool check_route(struct check *c, uint32_t row)
+{
+	const struct fw_program *p = c->program;
+	const struct fw_route_row *r = program_row_route(p, row);
+	if (!check_prefix(c, row, &r->prefix, false) ||
+	    !check_list(c, row, "next_hop_first", r->next_hop_first, r->next_hop_count,
+			p->next_hops.count))
+		return false;
+	if (r->next_hop_count == 0 || r->next_hop_count > FW_MAX_NEXT_HOPS_PER_ROUTE)
+		return check_fail(c, row, "next_hop_count", "%u next hops are not in 1 to %u.",
+				  r->next_hop_count, FW_MAX_NEXT_HOPS_PER_ROUTE);
+	for (uint32_t i = 0; i < r->next_hop_count; i++)
+		if (program_row_next_hop(p, r->next_hop_first + i)->family != r->prefix.family)
+			return check_fail(c, row, "next_hop_first",
+					  "Next hop %u is of another family than the route.", i);
+	return true;
+}
+
+bool check_routes(struct check *c)
+{
+	FOR_ROWS(c->program->routes.count)
+		if (!check_route(c, row))
+			return false;
+	return check_unique(c, "prefix", c->program->routes.count, route_key);
+}
+
+bool check_next_hops(struct check *c)
+{
+	FOR_ROWS(c->program->next_hops.count) {
+		const struct fw_next_hop_row *r = program_row_next_hop(c->program, row);
+		if (!check_unicast(c, row, "gateway", r->family, r->gateway) ||
+		    !check_index(c, row, "interface", r->interface, c->program->interfaces.count) ||
+		    !check_zero(c, row, "pad", r->pad, sizeof(r->pad)))
+			return false;
+	}
+	return true;
+}
+
+static void neighbor_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
+{
+	const struct fw_neighbor_row *r = program_row_neighbor(p, row);
+	memcpy(key, r->address, 16);
+	memcpy(key + 16, &r->interface, 4);
+	key[20] = r->family;
+}
+
+bool check_neighbors(struct check *c)
+{
+	static const uint8_t zero[6];
+	FOR_ROWS(c->program->neighbors.count) {
+		const struct fw_neighbor_row *r = program_row_neighbor(c->program, row);
+		if (!check_unicast(c, row, "address", r->family, r->address) ||
+		    !check_index(c, row, "interface", r->interface, c->program->interfaces.count) ||
+		    !check_zero(c, row, "pad", &r->pad, sizeof(r->pad)))
+			return false;
+		if ((r->mac[0] & 1) != 0 || memcmp(r->mac, zero, 6) == 0)
+			return check_fail(c, row, "mac", "The MAC address is not a station's.");
+	}
+	return check_unique(c, "address", c->program->neighbors.count, neighbor_key);
+}
