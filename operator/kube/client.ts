@@ -27,7 +27,7 @@ export interface Transport {
   stream(path: string, call: Call): AsyncIterable<string>;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 15_000;
 const MAX_ERROR_BODY = 64 * 1024;
 
 interface Status {

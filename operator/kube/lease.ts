@@ -41,6 +41,7 @@ export class Elector {
   #lease: Lease | undefined;
   #renewedAt = -Infinity;
   #leading = false;
+  #failures = 0;
 
   constructor(options: ElectorOptions) {
     this.#o = { random: Math.random, leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, log: () => undefined, ...options };
@@ -104,9 +105,13 @@ export class Elector {
   async #acquired(signal: AbortSignal, withinMs = this.#o.renewMs): Promise<boolean> {
     const limit = deadline(this.#o.clock, withinMs, signal, "the lease request");
     try {
-      return await this.#try(limit.signal);
+      const taken = await this.#try(limit.signal);
+      this.#failures = 0;
+      return taken;
     } catch (error) {
-      if (!signal.aborted && !isConflict(error)) this.#o.log("lease request failed", { error: (error as Error).message });
+      if (signal.aborted || isConflict(error)) return false;
+      // Once at the start of an outage, then seldom.
+      if (this.#failures++ % 30 === 0) this.#o.log("lease request failed", { error: (error as Error).message, failures: this.#failures });
       return false;
     } finally {
       limit.dispose();

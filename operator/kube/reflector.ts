@@ -49,7 +49,7 @@ interface WatchEvent<T> {
   object: T & { code?: number; reason?: string; message?: string };
 }
 
-const DEFAULTS = { pageSize: 500, watchMs: 300_000, idleMs: 90_000, relistMs: 600_000, backoff: { baseMs: 500, maxMs: 10_000 } };
+const DEFAULTS = { pageSize: 500, watchMs: 300_000, idleMs: 90_000, relistMs: 600_000, backoff: { baseMs: 500, maxMs: 8_000 } };
 
 export class Reflector<T extends KubeObject> {
   readonly store: Store<T>;
@@ -62,6 +62,7 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined;
   #listedAt = 0;
   #failures = 0;
+  #goneInRow = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#o = { ...DEFAULTS, random: Math.random, ...options };
@@ -92,7 +93,7 @@ export class Reflector<T extends KubeObject> {
         if (this.#version === undefined) await this.#list(signal);
         else if (this.#o.clock.now() - this.#listedAt >= this.#o.relistMs) await this.#compare(signal);
         await this.#watch(signal);
-        this.#failures = 0;
+        this.#failures = this.#goneInRow = 0;
       } catch (error) {
         if (signal.aborted) return;
         await this.#recover(error, signal).catch(() => undefined);
@@ -104,8 +105,10 @@ export class Reflector<T extends KubeObject> {
     const { clock, random, backoff, warn, resource } = this.#o;
     this.#failures++;
     if (isGone(error)) {
+      // The server is there and answers: what went before does not count.
       this.stats.gone++;
       this.#version = undefined;
+      this.#failures = ++this.#goneInRow;
     } else this.stats.failures++;
     const wait = waitMs(backoffMs(this.#failures, { ...backoff, random }), retryAfterOf(error), random);
     warn?.("watch interrupted", { resource: resource.plural, error: messageOf(error), retryInMs: Math.round(wait) });
@@ -177,7 +180,11 @@ export class Reflector<T extends KubeObject> {
         if (line !== "") this.#apply(JSON.parse(line) as WatchEvent<T>);
       }
     } catch (error) {
-      if (silence.signal.reason instanceof IdleError) this.stats.idle++;
+      if (silence.signal.reason instanceof IdleError) {
+        this.stats.idle++;
+        // It was open for long enough not to be a row of failures.
+        this.#failures = 0;
+      }
       throw silence.signal.aborted ? silence.signal.reason : error;
     } finally {
       cancel();
@@ -190,7 +197,7 @@ export class Reflector<T extends KubeObject> {
     if (type === "DELETED") this.store.remove(object);
     else if (type !== "BOOKMARK") this.store.put(object);
     this.#version = object.metadata.resourceVersion ?? this.#version;
-    this.#failures = 0;
+    this.#failures = this.#goneInRow = 0;
   }
 }
 

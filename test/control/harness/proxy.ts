@@ -29,6 +29,7 @@ export class Proxy {
   readonly #cluster: Cluster;
   readonly #sockets = new Set<Socket>();
   readonly #watches = new Set<{ url: string; response: ServerResponse; muted: boolean; drop: (line: string) => boolean }>();
+  readonly #opened = new Set<() => void>();
   #http: Server | undefined;
 
   constructor(cluster: Cluster) {
@@ -56,6 +57,12 @@ export class Proxy {
   /** Breaks every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Resolves when the operator watches a resource. */
+  async untilWatched(resource: string): Promise<void> {
+    const watched = (): boolean => [...this.#watches].some((watch) => watch.url.includes(`/${resource}?`));
+    while (!watched()) await new Promise<void>((resolve) => this.#opened.add(resolve));
   }
 
   /** Running watches of a resource stay open and carry nothing any more, not even bookmarks. */
@@ -104,6 +111,8 @@ export class Proxy {
     response.flushHeaders();
     const watch = { url, response, muted: false, drop: (_line: string): boolean => false };
     this.#watches.add(watch);
+    for (const tell of this.#opened) tell();
+    this.#opened.clear();
     response.once("close", () => this.#watches.delete(watch));
     let rest = "";
     answer.on("data", (chunk: Buffer) => {
