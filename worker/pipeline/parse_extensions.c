@@ -5,7 +5,7 @@
 
 enum { HEADERS_MAX = 8 };
 
-// Bytes of one extension header, or 0 when next is not one that can be skipped.
+// Bytes of one extension header, or 0 when it cannot be one.
 static uint32_t extension_size(uint8_t next, const uint8_t *at)
 {
 	switch (next) {
@@ -13,8 +13,8 @@ static uint32_t extension_size(uint8_t next, const uint8_t *at)
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
 		return (at[1] + 1u) * 8;
-	case IPPROTO_AH:
-		return (at[1] + 2u) * 4;
+	case IPPROTO_AH: // at least SPI and sequence number (RFC 4302)
+		return at[1] == 0 ? 0 : (at[1] + 2u) * 4;
 	default:
 		return 0;
 	}

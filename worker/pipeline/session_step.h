@@ -93,8 +93,11 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 	line->packets++;
 	line->bytes += p->ip_length;
 	policy_count(c, line->policy, p);
-	if (step.answer == SESSION_QUIET)
+	if (step.answer == SESSION_QUIET) {
+		if (p->protocol == IPPROTO_TCP && p->tcp_class == TCP_ACK) // to a SYN: the reset that answers it stands here
+			line->tcp_ack = p->tcp_ack;
 		return;
+	}
 	line->last_seen = c->now;
 	if (p->protocol == IPPROTO_TCP) {
 		session_note_tcp(v, p);

@@ -16,7 +16,7 @@ int engine_start_eal(const char *program)
 {
 	char name[64];
 	snprintf(name, sizeof(name), "%s", program);
-	char *arguments[] = {name, "--no-huge", "--in-memory", "--no-pci",   "--no-telemetry",	"--no-shconf",
+	char *arguments[] = {name, "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
 			     "-m", "320",	"-l",	       "0",	     "--log-level", "error", NULL};
 	rte_log_set_global_level(RTE_LOG_ERR);
 	if (rte_eal_init((int)(RTE_DIM(arguments) - 1), arguments) < 0) {
