@@ -12,7 +12,7 @@ export interface Position {
 export type LocatedIssue = Issue & Partial<Position>;
 
 export function locateIssues(text: string, issues: readonly Issue[]): LocatedIssue[] {
-  const find = positions(text);
+  const find = issues.some((issue) => issue.path !== "") ? positions(text) : () => null;
   return issues.map((issue) => ({ ...issue, ...(find(issue.path) ?? {}) }));
 }
 

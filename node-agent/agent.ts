@@ -169,7 +169,7 @@ export class Agent {
     await this.supervisor.close();
     this.view.forget();
     this.#control?.close();
-    if (!keepWorker) removeRuntimeFiles(this.paths);
+    if (!keepWorker) removeRuntimeFiles(this.paths, this.#lastExit === null || this.#lastExit.code === 0);
     if (forgetLog) rmSync(this.paths.workerLog, { force: true });
     if (keepWorker) rmSync(this.paths.agentSocket, { force: true });
     this.#claim.release();
@@ -367,7 +367,8 @@ export class Agent {
   #onExit(exit: Exit): void {
     this.#lastExit = exit;
     this.#exitSeen = exit;
-    if (!exit.asked) this.#log.error({ healthy: exit.healthy }, describeExit(exit));
+    // During an operation its caller tells what went wrong.
+    if (!exit.asked) this.#log[this.busy ? "debug" : "error"]({ healthy: exit.healthy }, describeExit(exit));
     const running = this.busy ? this.#desired : this.#good?.loaded;
     if (isCrash(exit) && running != null) {
       this.#crashes = recordCrash(this.#crashes, running.hash, now());

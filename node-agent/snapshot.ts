@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the local socket and the reports say: the worker's rows in the words of the configuration. 64-bit counters stay
 // bigints; json.ts writes them exactly.
+import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
 import { hexHash } from "./agent";
@@ -120,7 +121,7 @@ export function readiness(agent: Agent, ports: readonly PortView[]): Readiness {
 
 /** A fault beside the program itself. */
 export interface Notice {
-  readonly reason: string;
+  readonly reason: NoticeReason;
   readonly message: string;
 }
 

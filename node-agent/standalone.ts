@@ -3,7 +3,8 @@
 // a version that is not valid or cannot run is reported, and what ran before runs on.
 import { readFileSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
-import { loadFirewallConfig } from "../crds/index";
+import type { NoticeReason } from "../crds/conditions";
+import { loadFirewallConfig } from "../crds/load";
 import { compileParsed } from "../operator/compile/compile";
 import type { Issue } from "../operator/compile/issue";
 import { Agent } from "./agent";
@@ -15,6 +16,7 @@ import { serveSocket } from "./socket";
 
 const SETTLE_MS = 100;
 const LOOK_MS = 2_000;
+const MAX_LOGGED = 20; // `portcullis check` shows all
 
 export interface StandaloneOptions {
   readonly config: string;
@@ -117,7 +119,7 @@ class ConfigFile {
   }
 
   warn(issues: readonly Issue[]): void {
-    for (const issue of issues) {
+    for (const issue of issues.slice(0, MAX_LOGGED)) {
       const keys = { path: issue.path, reason: issue.reason };
       if (issue.severity === "error") this.#log.error(keys, issue.message);
       else this.#log.warn(keys, issue.message);
@@ -189,7 +191,7 @@ class ConfigFile {
     }
   }
 
-  #keep(reason: string, message: string): void {
+  #keep(reason: NoticeReason, message: string): void {
     this.notices = [{ reason, message }];
     this.#log.error({ reason }, `${message}; the configuration before it runs on`);
   }

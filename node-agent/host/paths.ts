@@ -18,6 +18,8 @@ export interface StatePaths {
   readonly workerLock: string;
   readonly workerSocket: string;
   readonly workerLog: string;
+  /** Written by the worker: what it finds its own devices by. */
+  readonly instance: string;
   /** State file in ordinary memory. */
   readonly state: string;
   /** Names the state file when it lies on hugetlbfs. */
@@ -37,6 +39,7 @@ export function statePaths(stateDir: string): StatePaths {
     workerLock: at("worker.lock"),
     workerSocket: at("worker.sock"),
     workerLog: at("worker.log"),
+    instance: at("instance"),
     state: at("state"),
     statePointer: at("state.path"),
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state directory: made, locked, and what lies in it removed again.
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fstatSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Problem } from "../problem";
 import { lockFile, SegmentError } from "../shm/segment";
@@ -14,6 +14,7 @@ export function claimStateDir(paths: StatePaths): { made: boolean; release(): vo
   if (long !== null) throw new Problem("StateDirectoryUnusable", long);
   const made = !existsSync(paths.dir);
   try {
+    accessSync(nearestFolder(paths.dir), constants.W_OK); // mkdir alone hides a read-only file system behind ENOENT
     mkdirSync(paths.dir, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw unusable(paths.dir, error as NodeJS.ErrnoException);
@@ -27,6 +28,13 @@ export function claimStateDir(paths: StatePaths): { made: boolean; release(): vo
       closeSync(fd);
     },
   };
+}
+
+/** The folder itself or the nearest one above it that exists. */
+function nearestFolder(path: string): string {
+  let at = path;
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  return at;
 }
 
 function takeLock(paths: StatePaths): number {
@@ -58,8 +66,8 @@ function isFile(fd: number, path: string): boolean {
 
 function unusable(dir: string, error: NodeJS.ErrnoException): Problem {
   if (error.code === "EACCES" || error.code === "EPERM")
-    return new Problem("PermissionDenied", `the state directory ${dir} cannot be made: run as root, or choose another --state-dir`, "", error);
-  if (error.code === "EROFS") return new Problem("StateDirectoryUnusable", `the state directory ${dir} cannot be made on a read-only file system: choose another --state-dir`, "", error);
+    return new Problem("PermissionDenied", `the state directory ${dir} cannot be written: run as root, or choose another --state-dir`, "", error);
+  if (error.code === "EROFS") return new Problem("StateDirectoryUnusable", `the state directory ${dir} lies on a read-only file system: choose another --state-dir`, "", error);
   if (error.code === "ENOTDIR" || error.code === "EEXIST") return new Problem("StateDirectoryUnusable", `the state directory ${dir} is no directory: choose another --state-dir`, "", error);
   return new Problem("StateDirectoryUnusable", `the state directory ${dir} cannot be made: ${error.message}`, "", error);
 }
@@ -94,10 +102,14 @@ export function fileSize(path: string | null): number {
   return path === null ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
 }
 
-/** Removes what only a running firewall needs; hugepages of the state file go back to the machine. */
-export function removeRuntimeFiles(paths: StatePaths): void {
+/**
+ * Removes what only a running firewall needs; hugepages of the state file go back to the machine. cleanEnd: the worker
+ * removed its devices itself, so the name that it finds them by is not needed any more.
+ */
+export function removeRuntimeFiles(paths: StatePaths, cleanEnd: boolean): void {
   const pointed = readPointer(paths);
   const files = [paths.control, paths.state, paths.statePointer, paths.workerSocket, paths.workerLock, paths.agentSocket];
+  if (cleanEnd) files.push(paths.instance);
   for (const file of pointed === null ? files : [pointed, ...files]) rmSync(file, { force: true });
 }
 
