@@ -70,6 +70,8 @@ static void reclaim(struct fib *f)
 	while (done < f->retired_count &&
 	       (f->qsbr == NULL || rte_rcu_qsbr_check(f->qsbr, f->retired[done].token, false) == 1))
 		free(f->retired[done++].object);
+	if (done == 0)
+		return;
 	f->retired_count -= done;
 	memmove(f->retired, f->retired + done, f->retired_count * sizeof(*f->retired));
 }

@@ -53,7 +53,7 @@ struct policy {
 struct classifier; // tables/classifier.h
 
 struct tables {
-	const struct fw_program *program; // the checked private copy; rows by program_row_*()
+	const struct fw_program *program; // the checked private copy; rows by program_row_*() of program.h
 	uint32_t epoch; // policy epoch of this generation
 	enum fw_action default_action;
 	uint32_t port_count, interface_count, zone_count, policy_count;
@@ -92,6 +92,10 @@ struct flow6 {
 // Row of the first policy that matches, or FW_NO_INDEX. The cost does not grow with the number of policies.
 uint32_t policy_lookup4(const struct tables *t, const struct flow4 *flow);
 uint32_t policy_lookup6(const struct tables *t, const struct flow6 *flow);
+
+// The same for count <= 32 flows at once: cheaper, because their memory is fetched together.
+void policy_lookup4_many(const struct tables *t, const struct flow4 *flows, unsigned count, uint32_t *rows);
+void policy_lookup6_many(const struct tables *t, const struct flow6 *flows, unsigned count, uint32_t *rows);
 
 // Idle timeout in seconds that the first matching application of the policy sets; 0: the protocol's default.
 uint32_t policy_timeout(const struct tables *t, uint32_t policy, uint8_t protocol, uint16_t source_port,
