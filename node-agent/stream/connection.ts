@@ -37,7 +37,7 @@ export class Connection {
   /** Throws when token or CA cannot be read. */
   constructor(endpoint: Endpoint, handlers: Handlers) {
     const metadata = new Metadata();
-    metadata.set("authorization", `Bearer ${readSecret(endpoint.tokenFile, "token")}`);
+    metadata.set("authorization", `Bearer ${readToken(endpoint.tokenFile)}`);
     metadata.set("x-portcullis-node", endpoint.node);
     this.#client = new NodeStreamClient(endpoint.address, credentials.createSsl(Buffer.from(readSecret(endpoint.caFile, "CA"))), channelOptions(endpoint));
     this.#call = this.#client.connect(metadata);
@@ -86,6 +86,13 @@ function channelOptions({ serverName }: Endpoint) {
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: true } }] }),
     ...(serverName === "" ? {} : { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName }),
   };
+}
+
+/** Checked here, because grpc's own error would print the token. */
+function readToken(file: string): string {
+  const token = readSecret(file, "token");
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`the token file ${file} does not hold a token`);
+  return token;
 }
 
 function readSecret(file: string, what: string): string {

@@ -10,8 +10,11 @@ import { asProblem, Problem } from "../problem";
 import { VERSION } from "../version";
 import { Assembly } from "./assembly";
 
+/** What a node needs of the agent. */
+export type ProgramRunner = Pick<Agent, "apply" | "withdraw" | "stored" | "storedHash" | "desired" | "good" | "busy" | "problem">;
+
 export class ClusterNode {
-  readonly #agent: Agent;
+  readonly #agent: ProgramRunner;
   readonly #log: Log;
   readonly #name: string;
   #desired: Desired | null = null;
@@ -19,7 +22,7 @@ export class ClusterNode {
   /** Why the newest Desired was not handed to the agent. */
   problem: Problem | null = null;
 
-  constructor(agent: Agent, name: string, log: Log) {
+  constructor(agent: ProgramRunner, name: string, log: Log) {
     this.#agent = agent;
     this.#name = name;
     this.#log = log;
