@@ -122,7 +122,7 @@ static void a_control_file_of_another_layout_is_refused_with_both_hashes(void)
 static void publishing_rings_the_doorbell(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", in_folder(1, "bell"));
+	memcpy(address.sun_path, in_folder(1, "bell"), strlen(in_folder(1, "bell")) + 1);
 	int bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	CHECK_EQ(bind(bell, (struct sockaddr *)&address, sizeof(address)), 0);
 	int control = agent_shm_control_open(in_folder(0, "control"), BANK, error, sizeof(error));
