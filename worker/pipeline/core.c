@@ -13,23 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "pipeline/reject.h"
-#include "pipeline/session_step.h"
+#include "pipeline/session_view.h"
 #include "pipeline/sweep.h"
 
 enum { EXPIRE_BUDGET = 32 };
-
-// Next hops that an earlier process cached mean nothing here.
-static void forget_hops(struct core *c, uint8_t family)
-{
-	struct session_table *table = session_table_of(c, family);
-	uint32_t cursor = 0, number;
-	while (cursor < session_capacity(table)) {
-		if (!session_walk(table, &cursor, UINT32_MAX, &number))
-			break;
-		struct session_view v = session_view(c, family, number << 1);
-		v.line[0]->next_hop = v.line[1]->next_hop = FW_NO_INDEX;
-	}
-}
 
 struct core *core_create(const struct core_config *config)
 {
@@ -46,8 +33,6 @@ struct core *core_create(const struct core_config *config)
 	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
-	forget_hops(c, 4);
-	forget_hops(c, 6);
 	config->counters->held = 0; // an earlier process took what it held with it
 	config->counters->sessions4 = session_count(config->sessions4);
 	config->counters->sessions6 = session_count(config->sessions6);

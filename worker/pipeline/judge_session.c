@@ -42,15 +42,6 @@ static void confirm_line(struct core *c, struct line *line, uint32_t policy, uin
 	line->epoch = c->epoch;
 }
 
-static void set_out_name(struct core *c, struct session_view *v, uint16_t out)
-{
-	uint32_t name_id = out == ROW_NONE ? 0 : c->tables->interfaces[out].name_id;
-	if (v->cold->out_name_id == name_id)
-		return;
-	v->cold->out_name_id = name_id;
-	session_seal(session_table_of(c, v->family), v->number);
-}
-
 static void confirm(struct core *c, struct session_view *v, const struct packet *p, const struct judgement *j)
 {
 	confirm_line(c, v->line[0], j->policy, p->zone, p->interface);
@@ -61,7 +52,7 @@ static void confirm(struct core *c, struct session_view *v, const struct packet 
 	}
 	v->cold->policy_name_id = j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
 	v->cold->application_timeout = j->timeout;
-	set_out_name(c, v, j->out);
+	v->cold->out_name_id = j->out == ROW_NONE ? 0 : c->tables->interfaces[j->out].name_id;
 	session_set_timeout(c, v, session_timeout(p->protocol, *v->state[0], j->timeout));
 }
 

@@ -16,9 +16,10 @@ static bool sweep_family(struct core *c, uint8_t family, uint32_t *cursor)
 	struct session_table *table = session_table_of(c, family);
 	uint32_t number;
 	for (unsigned judged = 0; judged < SWEEP_JUDGED; judged++) {
-		bool more = session_walk(table, cursor, SWEEP_SLOTS, &number);
+		if (!session_walk(table, cursor, SWEEP_SLOTS, &number))
+			return false;
 		if (number == FW_NO_INDEX)
-			return more; // the end, or the slots of this turn are used up
+			return true; // the slots of this turn are used up
 		struct session_view v = session_view(c, family, number << 1);
 		struct judgement j;
 		if (v.line[0]->epoch != c->epoch)
