@@ -429,7 +429,10 @@ export class Agent {
     const status = this.workerStatus();
     const good = this.#good;
     if (status === null || good === null || this.#control === null || status.judged_sequence !== this.#control.published()) return;
-    if (hexHash(status.active_hash) === good.loaded.hash) return;
+    if (hexHash(status.active_hash) === good.loaded.hash) {
+      if (good.loaded.hash === this.#desired?.hash) this.#problem = null; // what was wrong has passed
+      return;
+    }
     const problem = verdictProblem(status, good.loaded.program);
     if (problem === null || this.#problem?.message === problem.message) return;
     this.#problem = problem;

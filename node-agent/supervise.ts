@@ -113,8 +113,9 @@ export function isQuarantined(record: CrashRecord, hash: string): boolean {
   return (record.get(hash)?.length ?? 0) >= CRASHES_TO_QUARANTINE;
 }
 
+/** One sentence. The worker's own last line is the cause when it gave up by itself. */
 export function describeExit(exit: Exit): string {
-  if (exit.lastLine !== "" && exit.code !== null && exit.code !== 0) return exit.lastLine;
-  const how = exit.signal !== null ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`;
-  return exit.lastLine === "" ? `the worker ${how}` : `the worker ${how}: ${exit.lastLine}`;
+  const gaveUp = exit.signal === "SIGABRT" || (exit.code !== null && exit.code !== 0);
+  if (gaveUp && exit.lastLine !== "") return exit.code === null ? `the worker gave up: ${exit.lastLine}` : exit.lastLine;
+  return exit.signal === null ? `the worker ended with code ${exit.code}` : `the worker was ended by ${exit.signal === "unknown" ? "a cause that is not known" : exit.signal}`;
 }
