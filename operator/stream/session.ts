@@ -44,7 +44,8 @@ export class Session {
   #report: Report | undefined;
   #reportedAt = -Infinity;
   #reportedWall = 0;
-  #toldAt = Infinity;
+  /** Reports since the agent was told what is wanted now. */
+  #answers = 0;
   #window = { since: 0, messages: 0 };
   #cancelHello: () => void;
   #cancelStuck: () => void = () => undefined;
@@ -67,7 +68,7 @@ export class Session {
   }
 
   get view(): AgentView {
-    const stopped = this.#report !== undefined && this.#desired?.hash === "" && this.#reportedAt >= this.#toldAt && runsNothing(this.#report);
+    const stopped = this.#report !== undefined && this.#desired?.hash === "" && this.#answers > 0 && runsNothing(this.#report);
     return { connected: !this.#ended && this.#greeted, report: this.#report, reportedAt: this.#reportedAt, reportedWall: this.#reportedWall, stopped };
   }
 
@@ -76,7 +77,7 @@ export class Session {
     this.#desired = desired;
     this.#news = true;
     this.#transfer = undefined;
-    this.#toldAt = Infinity;
+    this.#answers = 0;
     this.#pump();
   }
 
@@ -119,6 +120,7 @@ export class Session {
     const kind = kindOf(message);
     if (kind === "report" && message.report !== undefined) {
       this.#report = checkReport(message.report);
+      if (!this.#news) this.#answers++;
       this.#reportedAt = this.#o.clock.now();
       this.#reportedWall = this.#o.clock.wall();
       this.#o.onNews();
@@ -165,7 +167,6 @@ export class Session {
     if (desired === undefined) return undefined;
     if (this.#news) {
       this.#news = false;
-      this.#toldAt = this.#o.clock.now();
       return { desired: { hash: desired.hash, config: desired.config, programVersion: desired.programVersion, size: BigInt(desired.bytes.length) } };
     }
     return this.#transfer === undefined ? undefined : this.#piece(this.#transfer);

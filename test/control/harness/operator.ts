@@ -21,6 +21,8 @@ export interface OperatorSettings {
   /** Another way to the API server. */
   server?: string;
   flags?: readonly string[];
+  /** Host to listen on; default: the loopback device. */
+  listen?: string;
   /** Keeps the address of one that was ended. */
   at?: OperatorProcess;
 }
@@ -35,7 +37,7 @@ export async function startOperator(cluster: Cluster, settings: OperatorSettings
   const command = [
     process.execPath, ...main,
     "--kubeconfig", cluster.kubeconfig("operator-user", settings.server), "--namespace", NAMESPACE, "--identity", name,
-    "--listen", `127.0.0.1:${listen}`, "--health-listen", `127.0.0.1:${health}`,
+    "--listen", `${settings.listen ?? "127.0.0.1"}:${listen}`, "--health-listen", `127.0.0.1:${health}`,
     "--tls-cert", cluster.pki.path("operator.crt"), "--tls-key", cluster.pki.path("operator.key"),
     "--service-accounts", `${NAMESPACE}/${SERVICE_ACCOUNT}`, ...LEASE, ...(settings.flags ?? []),
   ];
