@@ -3,12 +3,13 @@
 // pipeline, against a model that reads the configuration as a person does.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { largeConfig } from "../../bench/compile/config";
 import { encode } from "../../node-agent/encode";
 import { compile } from "../../operator/compile/compile";
 import { arbitraryDraft, type Draft, POINTS } from "../../operator/compile/testing";
 import { isIpv6, macOf, macText } from "./support/address";
 import { Engine } from "./support/engine";
-import { type Connection, firstMatch } from "./support/model";
+import { type Connection, Model } from "./support/model";
 import { buildFrame, parsePacket } from "./support/packet";
 
 const ZONES = ["red", "green", "blue"];
@@ -95,6 +96,7 @@ describe("policies in the worker", function () {
       fc.asyncProperty(arbitraryDraft, networks, action, flows, async (draft, zones, defaultAction, list) => {
         const config = routed(draft, zones, defaultAction);
         const bank = bankOf(config);
+        const model = new Model(config.spec);
         for (const f of list) {
           if (isIpv6(POINTS[f.source]!) !== isIpv6(POINTS[f.destination]!)) continue;
           await engine.reset(64, false);
@@ -103,7 +105,7 @@ describe("policies in the worker", function () {
           const packet = parsePacket(text);
           const bytes = buildFrame(packet, { destination: portMac(c.from), source: macOf(c.source), tci: undefined });
           const { ends } = await engine.fromPort(rowOf(c.from), [{ tag: 1, bytes, strippedTci: undefined, segment: 0 }]);
-          const policy = firstMatch(config.spec, c);
+          const policy = model.firstMatch(c);
           const chosen = policy?.action ?? defaultAction;
           const reason = chosen === "Permit" ? null : `${policy === undefined ? "default" : "policy"}-${chosen.toLowerCase()}`;
           const expected = { verdict: chosen === "Permit" ? "forwarded" : "dropped", reason, policy: policy?.name ?? null, fromZone: c.from, toZone: c.to };
@@ -112,8 +114,44 @@ describe("policies in the worker", function () {
           judged++;
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 250 },
     );
     assert.ok(judged > 500, `only ${judged} connections were judged`);
+  });
+
+  it("decide by the first of 10,000 policies that matches", async () => {
+    const config: Draft = largeConfig({ policies: 10_000, addresses: 2_000 });
+    const { spec } = config;
+    spec.routing = {
+      static: [{ prefix: "0.0.0.0/0", via: ["192.168.1.2"] }],
+      neighbors: [{ interface: "if1", address: "192.168.1.2", mac: "02:00:00:00:00:99" }],
+    };
+    for (const [i, p] of spec.policies.entries()) {
+      p.to = i % 3 === 0 ? [] : p.to;
+      p.sources = i % 5 === 0 ? [] : [...p.sources, `a${(i * 13) % 2000}`];
+      Object.assign(p, { sourcesNegated: false, destinationsNegated: false, enabled: true });
+    }
+    spec.policies.push({ name: "rest", from: [], to: [], sources: [], sourcesNegated: false, destinations: [], destinationsNegated: false, applications: [], action: "Reject", enabled: true });
+    await engine.reset(4096, false);
+    await engine.load(bankOf(config));
+    const model = new Model(spec);
+    const named = new Set<string>();
+    for (const [n, i] of fc.sample(fc.nat(9_999), { numRuns: 300, seed: 11 }).entries()) {
+      const p = spec.policies[i];
+      const inside = (set: string): string => spec.addresses[Number(set.slice(1))].prefixes[n % 4].replace(/[0-9]+\/28$/, (m: string) => String(Number.parseInt(m, 10) + 3));
+      const app = spec.applications[Number(p.applications[0].slice(3))];
+      const zone = Number(p.from[0].slice(1));
+      const c: Connection = {
+        from: p.from[0], to: "z1", source: inside(p.sources[0] ?? "a7"), destination: inside(p.destinations[0]),
+        protocol: app.protocol === "TCP" ? 6 : 17, sourcePort: 1024 + n, destinationPort: Number(app.destinationPorts[0]),
+      };
+      const packet = parsePacket(`${app.protocol.toLowerCase()} ${c.source}:${c.sourcePort} > ${c.destination}:${c.destinationPort} S`);
+      const bytes = buildFrame(packet, { destination: Uint8Array.from([2, 0, 0, 0, 0, zone + 1]), source: macOf(c.source), tci: undefined });
+      const { ends } = await engine.fromPort(zone, [{ tag: n, bytes, strippedTci: undefined, segment: 0 }]);
+      const expected = model.firstMatch(c);
+      named.add(expected?.name ?? "");
+      assert.equal(ends[0]?.policy, expected?.name, packet.text);
+    }
+    assert.ok(named.size > 100, `only ${named.size} policies decided`);
   });
 });

@@ -44,44 +44,56 @@ export interface Connection {
 
 const PROTOCOLS: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, ICMP: 1, ICMPv6: 58 };
 
-export function firstMatch(spec: Spec, c: Connection): Policy | undefined {
-  return spec.policies.find((p) => p.enabled && matches(spec, p, c));
-}
+export class Model {
+  readonly #policies: readonly Policy[];
+  readonly #sets: ReadonlyMap<string, Spec["addresses"][number]>;
+  readonly #applications: ReadonlyMap<string, Spec["applications"][number]>;
 
-function matches(spec: Spec, p: Policy, c: Connection): boolean {
-  const zone = (list: string[], name: string): boolean => list.length === 0 || list.includes(name);
-  const address = (list: string[], negated: boolean, text: string): boolean =>
-    list.length === 0 || list.some((name) => holds(spec, name, text)) !== negated;
-  return (
-    zone(p.from, c.from) &&
-    zone(p.to, c.to) &&
-    address(p.sources, p.sourcesNegated, c.source) &&
-    address(p.destinations, p.destinationsNegated, c.destination) &&
-    (p.applications.length === 0 || p.applications.some((name) => isApplication(spec, name, c)))
-  );
-}
+  constructor(spec: Spec) {
+    this.#policies = spec.policies.filter((p) => p.enabled);
+    this.#sets = new Map(spec.addresses.map((s) => [s.name, s]));
+    this.#applications = new Map(spec.applications.map((a) => [a.name, a]));
+  }
 
-function holds(spec: Spec, name: string, address: string): boolean {
-  const set = spec.addresses.find((s) => s.name === name);
-  return (
-    (set?.prefixes ?? []).some((prefix) => inPrefix(prefix, address)) ||
-    (set?.members ?? []).some((member) => holds(spec, member, address))
-  );
+  firstMatch(c: Connection): Policy | undefined {
+    return this.#policies.find((p) => this.#matches(p, c));
+  }
+
+  #matches(p: Policy, c: Connection): boolean {
+    const zone = (list: string[], name: string): boolean => list.length === 0 || list.includes(name);
+    const address = (list: string[], negated: boolean, text: string): boolean =>
+      list.length === 0 || list.some((name) => this.#holds(name, text)) !== negated;
+    return (
+      zone(p.from, c.from) &&
+      zone(p.to, c.to) &&
+      (p.applications.length === 0 || p.applications.some((name) => this.#isApplication(name, c))) &&
+      address(p.sources, p.sourcesNegated, c.source) &&
+      address(p.destinations, p.destinationsNegated, c.destination)
+    );
+  }
+
+  #holds(name: string, address: string): boolean {
+    const set = this.#sets.get(name);
+    return (
+      (set?.prefixes ?? []).some((prefix) => inPrefix(prefix, address)) ||
+      (set?.members ?? []).some((member) => this.#holds(member, address))
+    );
+  }
+
+  #isApplication(name: string, c: Connection): boolean {
+    const a = this.#applications.get(name);
+    if (a === undefined || PROTOCOLS[a.protocol] !== c.protocol) return false;
+    const port = (list: string[] | undefined, value: number): boolean =>
+      list === undefined || list.some((text) => inRange(text, value));
+    const icmp = a.icmp === undefined || a.icmp.some((i) => i.type === c.type && (i.code ?? c.code) === c.code);
+    return port(a.sourcePorts, c.sourcePort) && port(a.destinationPorts, c.destinationPort) && icmp;
+  }
 }
 
 function inPrefix(prefix: string, address: string): boolean {
   const [text = "", length = ""] = prefix.split("/");
   const bits = (a: string): string => [...parseAddress(a)].map((b) => b.toString(2).padStart(8, "0")).join("");
   return parseAddress(text).length === parseAddress(address).length && bits(address).startsWith(bits(text).slice(0, Number(length)));
-}
-
-function isApplication(spec: Spec, name: string, c: Connection): boolean {
-  const a = spec.applications.find((x) => x.name === name);
-  if (a === undefined || PROTOCOLS[a.protocol] !== c.protocol) return false;
-  const port = (list: string[] | undefined, value: number): boolean =>
-    list === undefined || list.some((text) => inRange(text, value));
-  const icmp = a.icmp === undefined || a.icmp.some((i) => i.type === c.type && (i.code ?? c.code) === c.code);
-  return port(a.sourcePorts, c.sourcePort) && port(a.destinationPorts, c.destinationPort) && icmp;
 }
 
 function inRange(text: string, value: number): boolean {
