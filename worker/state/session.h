@@ -69,7 +69,6 @@ struct fw_session6 *session_entry6(const struct session_table *s, uint32_t sessi
 int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, uint32_t now);
 int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, uint32_t now);
 void session_close(struct session_table *s, uint32_t session);
-void session_seal(struct session_table *s, uint32_t session); // computes the checksum again
 
 // A state change that shortens or lengthens the timeout: moves the timer so that it is honoured within a second.
 void session_retime(struct session_table *s, uint32_t session, uint32_t now);

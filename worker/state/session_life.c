@@ -178,10 +178,3 @@ bool session_walk(const struct session_table *s, uint32_t *cursor, unsigned budg
 	*session = FW_NO_INDEX;
 	return *cursor < s->capacity;
 }
-
-void session_seal(struct session_table *s, uint32_t session)
-{
-	table_cold(s, session)->checksum = s->family == 4
-						   ? session_checksum4(table_entry4(s, session))
-						   : session_checksum6(table_entry6(s, session));
-}

@@ -38,8 +38,11 @@ bool check_neighbors(struct check *c);
 bool check_name(struct check *c, uint32_t row, const char *field, const char *name, size_t size);
 bool check_device_name(struct check *c, uint32_t row, const char *field, const char *name);
 bool check_zero(struct check *c, uint32_t row, const char *field, const void *bytes, size_t size);
+// Lists into a section follow each other without gap or overlap: *end is where the lists before end, and each row belongs to
+// one list. That also bounds the work of everything that walks lists.
 bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
-		uint32_t total);
+		uint32_t total, uint32_t *end);
+bool check_end(struct check *c, const char *field, uint32_t end, uint32_t total);
 bool check_index(struct check *c, uint32_t row, const char *field, uint32_t index, uint32_t total);
 bool check_address(struct check *c, uint32_t row, const char *field, uint8_t family,
 		   const uint8_t address[16]);

@@ -75,11 +75,22 @@ bool check_zero(struct check *c, uint32_t row, const char *field, const void *by
 }
 
 bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
-		uint32_t total)
+		uint32_t total, uint32_t *end)
 {
 	if (first > total || count > total - first)
 		return check_fail(c, row, field, "Rows %u to %llu do not exist: there are %u.", first,
 				  (unsigned long long)first + count, total);
+	if (count > 0 && first != *end)
+		return check_fail(c, row, field, "The list begins at %u, the one before ends at %u.",
+				  first, *end);
+	*end += count;
+	return true;
+}
+
+bool check_end(struct check *c, const char *field, uint32_t end, uint32_t total)
+{
+	if (end != total)
+		return check_fail(c, FW_NO_INDEX, field, "Rows %u to %u belong to no list.", end, total);
 	return true;
 }
 

@@ -95,7 +95,7 @@ static void interface_vlan_key(const struct fw_program *p, uint32_t row, uint8_t
 	memcpy(key + 4, &program_row_interface(p, row)->vlan, 4);
 }
 
-static bool check_interface(struct check *c, uint32_t row)
+static bool check_interface(struct check *c, uint32_t row, uint32_t *addresses)
 {
 	const struct fw_program *p = c->program;
 	const struct fw_interface_row *r = program_row_interface(p, row);
@@ -110,16 +110,17 @@ static bool check_interface(struct check *c, uint32_t row)
 	return check_index(c, row, "port", r->port, p->ports.count) &&
 	       check_index(c, row, "zone", r->zone, p->zones.count) &&
 	       check_list(c, row, "address_first", r->address_first, r->address_count,
-			  p->interface_addresses.count);
+			  p->interface_addresses.count, addresses);
 }
 
 bool check_interfaces(struct check *c)
 {
-	uint32_t count = c->program->interfaces.count;
+	uint32_t count = c->program->interfaces.count, addresses = 0;
 	FOR_ROWS(count)
-		if (!check_interface(c, row))
+		if (!check_interface(c, row, &addresses))
 			return false;
-	return check_unique(c, "name", count, interface_name_key) &&
+	return check_end(c, "address_first", addresses, c->program->interface_addresses.count) &&
+	       check_unique(c, "name", count, interface_name_key) &&
 	       check_unique(c, "name_id", count, interface_id_key) &&
 	       check_unique(c, "vlan", count, interface_vlan_key);
 }
@@ -140,13 +141,13 @@ static void route_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQ
 	memcpy(key, &program_row_route(p, row)->prefix, sizeof(struct fw_prefix_row));
 }
 
-static bool check_route(struct check *c, uint32_t row)
+static bool check_route(struct check *c, uint32_t row, uint32_t *next_hops)
 {
 	const struct fw_program *p = c->program;
 	const struct fw_route_row *r = program_row_route(p, row);
 	if (!check_prefix(c, row, &r->prefix, false) ||
 	    !check_list(c, row, "next_hop_first", r->next_hop_first, r->next_hop_count,
-			p->next_hops.count))
+			p->next_hops.count, next_hops))
 		return false;
 	if (r->next_hop_count == 0 || r->next_hop_count > FW_MAX_NEXT_HOPS_PER_ROUTE)
 		return check_fail(c, row, "next_hop_count", "%u next hops are not in 1 to %u.",
@@ -160,10 +161,12 @@ static bool check_route(struct check *c, uint32_t row)
 
 bool check_routes(struct check *c)
 {
+	uint32_t next_hops = 0;
 	FOR_ROWS(c->program->routes.count)
-		if (!check_route(c, row))
+		if (!check_route(c, row, &next_hops))
 			return false;
-	return check_unique(c, "prefix", c->program->routes.count, route_key);
+	return check_end(c, "next_hop_first", next_hops, c->program->next_hops.count) &&
+	       check_unique(c, "prefix", c->program->routes.count, route_key);
 }
 
 bool check_next_hops(struct check *c)

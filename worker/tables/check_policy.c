@@ -32,12 +32,13 @@ static void set_name_key(const struct fw_program *p, uint32_t row, uint8_t key[U
 	memcpy(key, program_row_address_set(p, row)->name, FW_NAME_SIZE);
 }
 
-static bool check_set(struct check *c, uint32_t row)
+static bool check_set(struct check *c, uint32_t row, uint32_t *prefixes)
 {
 	const struct fw_program *p = c->program;
 	const struct fw_address_set_row *r = program_row_address_set(p, row);
 	if (!check_name(c, row, "name", r->name, FW_NAME_SIZE) ||
-	    !check_list(c, row, "prefix_first", r->prefix_first, r->prefix_count, p->prefixes.count))
+	    !check_list(c, row, "prefix_first", r->prefix_first, r->prefix_count, p->prefixes.count,
+			prefixes))
 		return false;
 	if (r->name[0] == '\0')
 		return check_fail(c, row, "name", "An address set needs a name.");
@@ -52,10 +53,12 @@ static bool check_set(struct check *c, uint32_t row)
 
 bool check_address_sets(struct check *c)
 {
+	uint32_t prefixes = 0;
 	FOR_ROWS(c->program->address_sets.count)
-		if (!check_set(c, row))
+		if (!check_set(c, row, &prefixes))
 			return false;
-	return check_unique(c, "name", c->program->address_sets.count, set_name_key);
+	return check_end(c, "prefix_first", prefixes, c->program->prefixes.count) &&
+	       check_unique(c, "name", c->program->address_sets.count, set_name_key);
 }
 
 bool check_port_ranges(struct check *c)
@@ -69,10 +72,10 @@ bool check_port_ranges(struct check *c)
 }
 
 static bool check_ranges(struct check *c, uint32_t row, const char *field, uint32_t first,
-			 uint32_t count)
+			 uint32_t count, uint32_t *end)
 {
 	const struct fw_program *p = c->program;
-	if (!check_list(c, row, field, first, count, p->port_ranges.count))
+	if (!check_list(c, row, field, first, count, p->port_ranges.count, end))
 		return false;
 	for (uint32_t i = 1; i < count; i++)
 		if (program_row_port_range(p, first + i - 1)->high >=
@@ -87,7 +90,7 @@ static void application_name_key(const struct fw_program *p, uint32_t row, uint8
 	memcpy(key, program_row_application(p, row)->name, FW_NAME_SIZE);
 }
 
-static bool check_application(struct check *c, uint32_t row)
+static bool check_application(struct check *c, uint32_t row, uint32_t *ranges)
 {
 	const struct fw_application_row *r = program_row_application(c->program, row);
 	bool icmp = r->protocol == IPPROTO_ICMP || r->protocol == IPPROTO_ICMPV6;
@@ -110,23 +113,26 @@ static bool check_application(struct check *c, uint32_t row)
 				  r->protocol);
 	if (r->timeout_s > 0x7fffffffu / 1024)
 		return check_fail(c, row, "timeout_s", "%u seconds are too long.", r->timeout_s);
-	return check_ranges(c, row, "source_first", r->source_first, r->source_count) &&
-	       check_ranges(c, row, "destination_first", r->destination_first, r->destination_count) &&
+	return check_ranges(c, row, "source_first", r->source_first, r->source_count, ranges) &&
+	       check_ranges(c, row, "destination_first", r->destination_first, r->destination_count,
+			    ranges) &&
 	       check_zero(c, row, "pad", &r->pad, sizeof(r->pad));
 }
 
 bool check_applications(struct check *c)
 {
+	uint32_t ranges = 0;
 	FOR_ROWS(c->program->applications.count)
-		if (!check_application(c, row))
+		if (!check_application(c, row, &ranges))
 			return false;
-	return check_unique(c, "name", c->program->applications.count, application_name_key);
+	return check_end(c, "source_first", ranges, c->program->port_ranges.count) &&
+	       check_unique(c, "name", c->program->applications.count, application_name_key);
 }
 
 static bool check_refs(struct check *c, uint32_t row, const char *field, uint32_t first,
-		       uint32_t count, uint32_t total)
+		       uint32_t count, uint32_t total, uint32_t *end)
 {
-	if (!check_list(c, row, field, first, count, c->program->refs.count))
+	if (!check_list(c, row, field, first, count, c->program->refs.count, end))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (!check_index(c, row, field, *program_row_ref(c->program, first + i), total))
@@ -134,7 +140,7 @@ static bool check_refs(struct check *c, uint32_t row, const char *field, uint32_
 	return true;
 }
 
-static bool check_policy(struct check *c, uint32_t row)
+static bool check_policy(struct check *c, uint32_t row, uint32_t *refs)
 {
 	const struct fw_program *p = c->program;
 	const struct fw_policy_row *r = program_row_policy(p, row);
@@ -150,14 +156,14 @@ static bool check_policy(struct check *c, uint32_t row)
 		return check_fail(c, row, "destination_negated", "Nothing stands there to be negated.");
 	if (r->action < FW_ACTION_PERMIT || r->action > FW_ACTION_REJECT)
 		return check_fail(c, row, "action", "%u is not an action.", r->action);
-	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count) &&
-	       check_refs(c, row, "to_first", r->to_first, r->to_count, p->zones.count) &&
+	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count, refs) &&
+	       check_refs(c, row, "to_first", r->to_first, r->to_count, p->zones.count, refs) &&
 	       check_refs(c, row, "source_first", r->source_first, r->source_count,
-			  p->address_sets.count) &&
+			  p->address_sets.count, refs) &&
 	       check_refs(c, row, "destination_first", r->destination_first, r->destination_count,
-			  p->address_sets.count) &&
+			  p->address_sets.count, refs) &&
 	       check_refs(c, row, "application_first", r->application_first, r->application_count,
-			  p->applications.count) &&
+			  p->applications.count, refs) &&
 	       check_zero(c, row, "pad", r->pad, sizeof(r->pad));
 }
 
@@ -173,10 +179,11 @@ static void policy_id_key(const struct fw_program *p, uint32_t row, uint8_t key[
 
 bool check_policies(struct check *c)
 {
-	uint32_t count = c->program->policies.count;
+	uint32_t count = c->program->policies.count, refs = 0;
 	FOR_ROWS(count)
-		if (!check_policy(c, row))
+		if (!check_policy(c, row, &refs))
 			return false;
-	return check_unique(c, "name", count, policy_name_key) &&
+	return check_end(c, "from_first", refs, c->program->refs.count) &&
+	       check_unique(c, "name", count, policy_name_key) &&
 	       check_unique(c, "name_id", count, policy_id_key);
 }

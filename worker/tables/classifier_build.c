@@ -239,16 +239,8 @@ static void add_prefix_span(struct build *b, uint32_t set, const struct fw_prefi
 static int address_spans(struct build *b)
 {
 	b->spans = malloc((b->p->prefixes.count + 1u) * sizeof(*b->spans));
-	size_t room = b->p->prefixes.count;
 	for (uint32_t set = 0; b->spans != NULL && set < b->p->address_sets.count; set++) {
 		const struct fw_address_set_row *r = program_row_address_set(b->p, set);
-		if (b->span_count + r->prefix_count > room) { // sets may share prefixes
-			room = (room + r->prefix_count) * 2;
-			void *moved = realloc(b->spans, room * sizeof(*b->spans));
-			if (moved == NULL)
-				return -ENOMEM;
-			b->spans = moved;
-		}
 		for (uint32_t i = 0; i < r->prefix_count; i++) {
 			const struct fw_prefix_row *prefix = program_row_prefix(b->p, r->prefix_first + i);
 			if (prefix->family == b->family)

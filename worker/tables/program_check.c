@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // program_check(): header, sections, then the rows of every section in an order in which each check may rely on the ones
-// before. The lists of refs are judged with the policies that own them; a ref that no policy owns is never read.
+// before. Lists are judged with the rows that own them.
 #include <errno.h>
 #include "tables/check.h"
 
