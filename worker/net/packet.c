@@ -73,7 +73,9 @@ static void packet_mark(const struct packet_port *q, struct rte_mbuf *m)
 		// Any other tag goes back into the frame: the pipeline shall see it and refuse it.
 		uint8_t *d = (uint8_t *)rte_pktmbuf_prepend(m, 4);
 		uint16_t tag[2] = {htons(q->tpid), htons(q->tci)};
-		memmove(d, d + 4, 12); // the headroom of a fresh buffer holds it
+		if (d == NULL)
+			return; // cannot be: a fresh buffer has headroom
+		memmove(d, d + 4, 12);
 		memcpy(d + 12, tag, sizeof(tag));
 	}
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "start.h"
+#include "control/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,17 @@
 #include <rte_errno.h>
 #include "net/log.h"
 
+// A killed worker holds its lock until the kernel has taken its memory apart: wait a second for that.
+static bool start_take(int fd)
+{
+	for (unsigned tries = 0; tries < 50; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
 int start_lock(struct start *s, const struct options *o, char *error, size_t size)
 {
 	char path[4200], pid[16];
@@ -22,7 +34,7 @@ int start_lock(struct start *s, const struct options *o, char *error, size_t siz
 	if (s->lock < 0)
 		return log_fail(error, size, EXIT_RESOURCES, "cannot open %s: %s", path,
 				strerror(errno));
-	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+	if (!start_take(s->lock))
 		return log_fail(error, size, EXIT_RUNNING,
 				"another worker runs on state directory %s: stop it, or choose "
 				"another directory",

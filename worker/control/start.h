@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must be true before the worker can run: its lock, its core, its memory.
-#ifndef PORTCULLIS_START_H
-#define PORTCULLIS_START_H
+#ifndef PORTCULLIS_CONTROL_START_H
+#define PORTCULLIS_CONTROL_START_H
 
 #include <sched.h>
 #include "options.h"
