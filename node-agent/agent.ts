@@ -217,10 +217,13 @@ export class Agent {
     const worker = this.supervisor.worker;
     const same = worker?.args != null && sameArgs(worker.args, args) && worker.statePath === statePath;
     if (same && this.#runs(next)) return args;
-    touched.yes = true;
-    if (worker !== null && !same) await this.#retire(statePath);
+    if (worker !== null && !same) {
+      touched.yes = true;
+      await this.#retire(statePath);
+    }
     this.#exitSeen = null;
     const sequence = this.#publish(next);
+    touched.yes = true;
     if (!same) this.supervisor.want(args, statePath);
     await this.#judged(sequence, next);
     return args;
@@ -349,7 +352,7 @@ export class Agent {
       await this.#judged(sequence, good.loaded);
       this.#log.info({ config: good.loaded.program.config, hash: good.loaded.hash.slice(0, 12) }, "the previous configuration runs on");
     } catch (error) {
-      this.#log.error({ err: asProblem(error, "WorkerNotStarted") }, "the previous configuration could not be brought back");
+      this.#notBroughtBack(error);
     }
   }
 
@@ -386,14 +389,17 @@ export class Agent {
     if (previous === null || previous.hash === culprit.hash) return this.supervisor.pause(QUARANTINE_RETRY_MS);
     this.#previous = null;
     const problem = this.#problem;
-    const args = await this.#bring(previous, { yes: true }).catch((error: unknown) => {
-      this.#log.error({ err: error }, "the previous configuration could not be brought back");
-      return null;
-    });
+    const args = await this.#bring(previous, { yes: true }).catch((error: unknown) => this.#notBroughtBack(error));
     if (args === null) return;
     this.#good = { loaded: previous, args };
     this.#store(previous);
     this.#problem = problem;
+  }
+
+  #notBroughtBack(error: unknown): null {
+    const problem = asProblem(error, "WorkerNotStarted");
+    this.#log.error({ reason: problem.reason }, `the previous configuration could not be brought back: ${problem.sentence}`);
+    return null;
   }
 
   #readPrevious(): Loaded | null {

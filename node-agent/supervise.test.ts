@@ -89,7 +89,7 @@ describe("crashes", () => {
     assert.equal(isCrash(exit({ signal: "SIGSEGV" })), true);
     assert.equal(isCrash(exit({ signal: "SIGKILL", hung: true })), true);
     assert.equal(isCrash(exit({ code: 1 })), true);
-    for (const change of [{ signal: "SIGKILL" }, { signal: "SIGTERM" }, { code: 0 }, { code: 3 }, { signal: "unknown" }, { signal: "SIGSEGV", asked: true }])
+    for (const change of [{ signal: "SIGKILL" }, { signal: "SIGTERM" }, { code: 0 }, { code: 3 }, { signal: "unknown" }, { code: 1, healthy: false }, { code: 127 }, { signal: "SIGSEGV", asked: true }])
       assert.equal(isCrash(exit(change)), false, JSON.stringify(change));
   });
 

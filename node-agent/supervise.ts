@@ -93,7 +93,7 @@ const FAULTS: readonly (string | null)[] = ["SIGSEGV", "SIGABRT", "SIGBUS", "SIG
 
 /** A fault of the program or the worker: not the act of a person or of the out-of-memory killer, not a refusal to start. */
 export function isCrash(exit: Exit): boolean {
-  return !exit.asked && (exit.hung || FAULTS.includes(exit.signal) || exit.code === 1);
+  return !exit.asked && (exit.hung || FAULTS.includes(exit.signal) || (exit.healthy && exit.code === 1));
 }
 
 /** Milliseconds before the next start: none after a healthy run, then 0.25 s doubling to 30 s. */

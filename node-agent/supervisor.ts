@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps one worker running with the wanted arguments: starts it, adopts a living one, restarts it when it ends or hangs,
 // stops it. What to do is decided in supervise.ts; this file does it, one step at a time.
-import { startWorker, adoptWorker, LogTail, type WorkerProcess } from "./host/launcher";
+import { adoptWorker, LogTail, NO_START, startWorker, type WorkerProcess } from "./host/launcher";
 import type { StatePaths } from "./host/paths";
 import type { WorkerArgs } from "./host/preflight";
 import type { Log } from "./log";
@@ -181,20 +181,20 @@ export class Supervisor {
     this.#tail.lastLine = "";
     try {
       const started = startWorker(this.#o.binary, this.#o.paths, this.#statePath, args);
-      this.#o.log.info({ pid: started.pid, core: args.core }, "worker started");
+      if (started.pid !== 0) this.#o.log.info({ pid: started.pid, core: args.core }, "worker started");
       this.#watch(started);
     } catch (error) {
-      this.#ended({ code: 1, signal: "no start", lastLine: (error as Error).message, asked: false, hung: false, healthy: false });
+      this.#ended({ code: NO_START, signal: null, lastLine: (error as Error).message, asked: false, hung: false, healthy: false });
     }
   }
 
   #watch(process: WorkerProcess): void {
     const running: Running = {
-      process, since: now(), pulse: firstPulse(now()), asked: false, hung: false, healthy: false,
-      exit: process.ended.then(async ({ code, signal }) => {
+      process, since: now(), pulse: firstPulse(now()), asked: false, hung: false, healthy: process.adopted,
+      exit: process.ended.then(async ({ code, signal, fault }) => {
         await sleep(0);
         this.#relayLog();
-        const exit = { code, signal, lastLine: this.#tail.lastLine, asked: running.asked, hung: running.hung, healthy: running.healthy };
+        const exit = { code, signal, lastLine: fault ?? this.#tail.lastLine, asked: running.asked, hung: running.hung, healthy: running.healthy };
         this.#running = null;
         this.#ended(exit);
         return exit;

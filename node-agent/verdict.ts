@@ -22,7 +22,8 @@ export function verdictProblem(verdict: Verdict, program: Program): Problem | nu
   const row = verdict.verdict_row === FW_NO_INDEX ? null : verdict.verdict_row;
   const { path, object } = locate(program, verdict.verdict_section, row, verdict.verdict_field);
   const said = verdict.verdict_message === "" ? "the worker refuses it" : verdict.verdict_message;
-  return new Problem(reason, object === "" || said.includes(object) ? said : `${object}: ${said}`, path);
+  const named = object === "" || said.includes(object.replaceAll('"', ""));
+  return new Problem(reason, named ? said : `${object}: ${said}`, path);
 }
 
 export interface Place {

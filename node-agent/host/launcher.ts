@@ -12,7 +12,12 @@ import type { WorkerArgs } from "./preflight";
 export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
+  /** It could not even be started, and why. */
+  readonly fault?: string;
 }
+
+/** What a shell says of a program that cannot be started. */
+export const NO_START = 127;
 
 export interface WorkerProcess {
   readonly pid: number;
@@ -39,7 +44,7 @@ export function startWorker(binary: string, paths: StatePaths, statePath: string
   child.unref();
   const ended = new Promise<Ended>((resolve) => {
     child.once("exit", (code, signal) => { resolve({ code, signal }); });
-    child.once("error", (error) => { resolve({ code: 1, signal: `no start (${error.message})` }); });
+    child.once("error", (error) => { resolve({ code: NO_START, signal: null, fault: `the worker ${binary} cannot be started: ${error.message}` }); });
   });
   return { pid: child.pid ?? 0, args, statePath, adopted: false, ended, kill: (signal) => { signalProcess(child.pid ?? 0, signal); } };
 }

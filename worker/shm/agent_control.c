@@ -17,6 +17,7 @@
 #include "shm/layout_hash.gen.h"
 
 #define FIRST_BANK 4096 // the header's page comes before
+#define RESERVED (1 << 20) // of each bank: a program of this size can be published even when the disk has become full
 
 static int write_all(int fd, const void *bytes, uint64_t size, uint64_t offset)
 {
@@ -48,6 +49,8 @@ static int fill(int fd, uint64_t bank_size)
 	if (ftruncate(fd, (off_t)h.file_size) < 0)
 		return -errno;
 	int result = posix_fallocate(fd, 0, FIRST_BANK);
+	for (int i = 0; i < 2 && result == 0; i++)
+		(void)posix_fallocate(fd, (off_t)h.bank_offset[i], bank_size < RESERVED ? (off_t)bank_size : RESERVED);
 	return result != 0 ? -result : write_all(fd, &h, sizeof(h), 0);
 }
 
@@ -156,7 +159,7 @@ int64_t agent_shm_publish(int control, const uint8_t *program, uint64_t size, co
 	result = write_all(h.fd, program, size, h.control->bank_offset[sequence & 1]);
 	if (result < 0)
 		return agent_fail(result, error, error_size, "%s",
-			result == -ENOSPC || result == -EDQUOT ? "the disk of the state directory is full" : strerror(-result));
+			result == -ENOSPC || result == -EDQUOT ? "the disk of the state directory is full, free some space there" : strerror(-result));
 	atomic_store_explicit((_Atomic uint64_t *)&h.control->published, sequence, memory_order_release);
 	agent_shm_ring(doorbell);
 	return (int64_t)sequence;
