@@ -31,6 +31,11 @@ export interface ControllerOptions {
   watch?: Partial<Pick<ReflectorOptions<KubeObject>, "idleMs" | "relistMs" | "watchMs">>;
 }
 
+/** Of a Node, which is large and changes all the time, only this matters here. */
+const identityOf = ({ metadata: { name, uid, labels, resourceVersion } }: NodeObject): NodeObject => ({
+  metadata: { name, ...(uid !== undefined && { uid }), ...(labels && { labels }), ...(resourceVersion !== undefined && { resourceVersion }) },
+});
+
 export class Controller {
   readonly configs: Reflector<ConfigObject>;
   readonly firewallNodes: Reflector<FirewallNodeObject>;
@@ -48,12 +53,12 @@ export class Controller {
     this.events = new EventRecorder({ transport, clock, controller: "portcullis.dev/operator", instance: identity, leading: elector.leading, warn });
     this.configs = this.#reflector(CONFIGS, (name, before, after) => this.#configChanged(name, before, after));
     this.firewallNodes = this.#reflector(FIREWALL_NODES, (name, before, after) => this.#firewallNodeChanged(name, before, after));
-    this.nodes = this.#reflector(NODES, (name, before, after) => this.#nodeChanged(name, before, after));
+    this.nodes = this.#reflector(NODES, (name, before, after) => this.#nodeChanged(name, before, after), { keep: identityOf });
     const own = { namespace, labelSelector: CONFIG_LABEL };
     this.revisions = this.#reflector(REVISIONS, (_key, before, after) => this.#revisionChanged(before, after), own);
   }
 
-  #reflector<T extends KubeObject>(resource: Resource<T>, onChange: NonNullable<ReflectorOptions<T>["onChange"]>, where: { namespace?: string; labelSelector?: string } = {}): Reflector<T> {
+  #reflector<T extends KubeObject>(resource: Resource<T>, onChange: NonNullable<ReflectorOptions<T>["onChange"]>, where: Partial<Pick<ReflectorOptions<T>, "namespace" | "labelSelector" | "keep">> = {}): Reflector<T> {
     const { transport, clock, log, watch } = this.#o;
     return new Reflector<T>({ transport, clock, resource, onChange, warn: (message, fields) => log.warn(fields, message), ...watch, ...where });
   }

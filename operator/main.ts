@@ -62,8 +62,9 @@ async function run(options: Options, log: Logger): Promise<void> {
 
 function kubeConfig(file: string | undefined): KubeConfig {
   const config = new KubeConfig();
-  if (file === undefined) config.loadFromCluster();
-  else config.loadFromFile(file);
+  if (file !== undefined) config.loadFromFile(file);
+  else if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
+  else throw new UsageError("--kubeconfig is required: this is no pod of a cluster");
   return config;
 }
 
@@ -74,7 +75,7 @@ function main(): void {
     const options = readOptions(process.argv.slice(2), process.env);
     const logger = (log = pino({ level: options.logLevel, base: { component: "operator" } }));
     run(options, logger).catch((error: unknown) => {
-      logger.fatal({ err: error }, "operator failed");
+      logger.fatal({ err: error }, `operator failed: ${(error as Error).message}`);
       process.exit(1);
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One FirewallConfig: gather > compile > nodes > status. The nodes are keys of their own in the same queue.
+import { ApiError, isConflict } from "./kube/errors";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson, withFinalizer } from "./kube/objects";
 import { CONFIGS, FINALIZER, type ConfigObject, type FirewallNodeObject } from "./resources";
 import { changed } from "./status/conditions";
@@ -11,8 +12,18 @@ export async function reconcileConfig(world: World, name: string): Promise<numbe
   if (config === undefined) return undefined;
   if (config.metadata.deletionTimestamp !== undefined) return finish(world, config);
   const held = await hold(world, config);
-  const verdict = await world.settle(held);
+  const verdict = await world.settle(held).catch((error: unknown) => {
+    tellNotKept(world, held, error);
+    throw error;
+  });
   return writeStatus(world, held, verdict);
+}
+
+/** A program that cannot be kept never reaches a node; trying again does not cure a missing right or namespace. */
+function tellNotKept(world: World, config: ConfigObject, error: unknown): void {
+  if (!(error instanceof ApiError) || isConflict(error) || error.status === 429 || error.status >= 500) return;
+  const note = `The compiled program could not be kept as a ControllerRevision in namespace ${world.namespace}: ${error.message}`;
+  world.events.record(CONFIGS, config, { type: "Warning", reason: "ProgramNotKept", action: "Compile", note });
 }
 
 /** The finalizer comes before anything that would have to be undone. */

@@ -147,6 +147,18 @@ describe("reconciling", () => {
     assert.equal(conditionOf(getConfig("edge"), "NodesMatched"), "False NoNodeMatches");
   });
 
+  it("brings up 200 nodes with a few writes for each, and for the config only a few in all", async () => {
+    config("edge", "one");
+    await begin(...Array.from({ length: 200 }, (_, i) => `n${i}`));
+    await cluster.pass(5_000);
+    assert.equal(getConfig("edge")?.status?.nodes?.summary, "200/200");
+    assert.ok(cluster.writes <= 200 * 2 + 12, `${cluster.writes} writes`);
+    const { writes } = cluster;
+    await cluster.start();
+    await cluster.pass(5_000);
+    assert.ok(cluster.writes - writes <= 1, `a new leader wrote ${cluster.writes - writes} times`);
+  });
+
   it("reaches the same end when it crashes after any of its writes", async () => {
     const story = async (crashAfter: number): Promise<{ writes: number; end: unknown }> => {
       cluster = new MemoryCluster();

@@ -24,6 +24,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   clock: Clock;
   random?: () => number;
   onChange?: (key: string, before: T | undefined, after: T | undefined) => void;
+  /** What of an object is kept; default: all but managedFields. */
+  keep?: (object: T) => T;
   /** One line for people when something went wrong and is being repaired. */
   warn?: (message: string, fields: Record<string, unknown>) => void;
   pageSize?: number;
@@ -51,10 +53,15 @@ interface WatchEvent<T> {
 
 const DEFAULTS = { pageSize: 500, watchMs: 300_000, idleMs: 90_000, relistMs: 600_000, backoff: { baseMs: 500, maxMs: 8_000 } };
 
+export const withoutManagedFields = <T extends KubeObject>(object: T): T => {
+  const { managedFields: _, ...metadata } = object.metadata as T["metadata"] & { managedFields?: unknown };
+  return { ...object, metadata };
+};
+
 export class Reflector<T extends KubeObject> {
   readonly store: Store<T>;
   readonly stats: ReflectorStats = { lists: 0, watches: 0, failures: 0, gone: 0, idle: 0, missed: 0 };
-  readonly #o: ReflectorOptions<T> & typeof DEFAULTS & { random: () => number };
+  readonly #o: ReflectorOptions<T> & typeof DEFAULTS & { random: () => number; keep: (object: T) => T };
   readonly #path: string;
   readonly #firstList: Promise<void>;
   #announceFirstList!: () => void;
@@ -65,7 +72,7 @@ export class Reflector<T extends KubeObject> {
   #goneInRow = 0;
 
   constructor(options: ReflectorOptions<T>) {
-    this.#o = { ...DEFAULTS, random: Math.random, ...options };
+    this.#o = { ...DEFAULTS, random: Math.random, keep: withoutManagedFields, ...options };
     this.#path = pathOf(options.resource, { namespace: options.namespace });
     this.store = new Store<T>((key, before, after) => {
       try {
@@ -154,7 +161,7 @@ export class Reflector<T extends KubeObject> {
         [limit, next] = [undefined, undefined];
         continue;
       }
-      objects.push(...(page.items ?? []));
+      for (const item of page.items ?? []) objects.push(this.#o.keep(item));
       next = page.metadata.continue;
       if (next === undefined || next === "") return { version: page.metadata.resourceVersion ?? "0", objects };
     }
@@ -195,7 +202,7 @@ export class Reflector<T extends KubeObject> {
   #apply({ type, object }: WatchEvent<T>): void {
     if (type === "ERROR") throw new ApiError(object.code ?? 500, object.reason ?? "Unknown", object.message ?? "error in the watch");
     if (type === "DELETED") this.store.remove(object);
-    else if (type !== "BOOKMARK") this.store.put(object);
+    else if (type !== "BOOKMARK") this.store.put(this.#o.keep(object));
     this.#version = object.metadata.resourceVersion ?? this.#version;
     this.#failures = this.#goneInRow = 0;
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { CONFIGS, FIREWALL_NODES, NODES } from "../../operator/resources";
 import { StreamClient } from "./harness/client";
-import { theCluster, type Cluster } from "./harness/cluster";
+import { retry, theCluster, type Cluster } from "./harness/cluster";
 import { addNode, clear, condition, firewall, holds, nodeToken, untilConfig, untilFirewallNode, untilNoConfig, untilNoFirewallNode } from "./harness/objects";
 import { startOperator, type OperatorProcess } from "./harness/operator";
 
@@ -78,7 +78,7 @@ describe("operator with a real API server", function () {
     assert.match(condition(bad, "Compiled").message, /spec\.policies\[0\]\.from\[0\]/);
     assert.equal(condition(bad, "Ready").status, "False");
     assert.equal(bad.status?.hash, good.hash);
-    await cluster.kubectl(["get", "events", "-A", "-o", "json"]).then((text) => assert.match(text, /spec\.policies\[0\]\.from\[0\]/));
+    await retry(async () => assert.match(await cluster.kubectl(["describe", "fwc", "edge"]), /Warning +CompileFailed .*spec\.policies\[0\]\.from\[0\]/), 10_000, "kubectl describe shows no Event");
     agent.close();
     await operator.process.kill();
     operator = await startOperator(cluster, { at: operator });
