@@ -4,10 +4,10 @@
 // A turn: take the newest generation, wait for readable descriptors (not at all while busy), set the time, read every ready
 // port and TAP, do the pipeline's bounded work between bursts.
 //
-// Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for a new generation, then wait on the ports'
-// and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are level-triggered, so a
-// frame that came before the wait ends it at once. The control thread publishes first and looks at asleep afterwards: one of
-// the two always sees the other.
+// Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for news (a generation, a neighbor, the end),
+// then wait on the ports' and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are
+// level-triggered, so a frame that came before the wait ends it at once. The control thread counts its news first and looks
+// at asleep afterwards: one of the two always sees the other.
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 
 #define LOOP_EVENTS 64
 #define LOOP_SLEEP_MAX_US 500000u // the heartbeat must not stop
+#define LOOP_HELD_US 1000u // packets wait for a neighbor: the pipeline looks for it once per tick
 #define LOOP_HEARTBEAT_NS 250000000u
 #define LOOP_READER 0u // of the QSBR
 
@@ -194,9 +195,11 @@ static int loop_sleep(struct loop *l, struct epoll_event *events)
 	uint32_t timeout = l->current != NULL ? l->current->sleep_timeout_us : LOOP_SLEEP_MAX_US;
 	if (timeout > LOOP_SLEEP_MAX_US)
 		timeout = LOOP_SLEEP_MAX_US;
+	if (l->state.counters->held > 0 && timeout > LOOP_HELD_US)
+		timeout = LOOP_HELD_US;
 	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
 	atomic_store(&l->asleep, true);
-	if (atomic_load(&l->generation) == l->current && !atomic_load(&l->stop)) {
+	if (atomic_load(&l->news) == l->news_seen && l->ready == 0) {
 		l->state.counters->sleeps++;
 		count = epoll_wait(l->epoll, events, LOOP_EVENTS, (int)((timeout + 999) / 1000));
 	}
@@ -217,6 +220,7 @@ void loop_run(struct loop *l)
 				    loop_sleep(l, events) :
 				    epoll_wait(l->epoll, events, LOOP_EVENTS, 0);
 		rte_rcu_qsbr_quiescent(l->qsbr, LOOP_READER);
+		l->news_seen = atomic_load(&l->news);
 		if (loop_take_generation(l))
 			count = 0; // of descriptors that may be gone; what is readable is told again
 		uint64_t now = loop_set_time(l);
@@ -232,6 +236,7 @@ void loop_run(struct loop *l)
 void loop_wake(struct loop *l)
 {
 	uint64_t one = 1;
+	atomic_fetch_add(&l->news, 1);
 	if (atomic_load(&l->asleep))
 		(void)!write(l->wake_fd, &one, sizeof(one));
 }

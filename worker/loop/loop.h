@@ -40,6 +40,7 @@ struct loop {
 	_Atomic(const struct generation *) taken; // the one that the core works with
 	atomic_bool stop;
 	atomic_bool asleep;
+	_Atomic uint32_t news; // counts what the control thread wants the core to look at
 	int wake_fd; // the control thread wakes the core
 	struct rte_rcu_qsbr *qsbr;
 	struct resolve_queue resolve;
@@ -51,6 +52,7 @@ struct loop {
 	int epoll;
 	uint32_t ready; // ports to read from, by row
 	struct idle_state idle;
+	uint32_t news_seen; // at the start of the turn
 	uint64_t heartbeat_ns, realtime_offset_ns;
 };
 

@@ -173,12 +173,17 @@ static void kernel_probe(struct kernel *k, const struct neighbor_key *key)
 	nl_call(k->request, &r, NULL, NULL);
 }
 
-void kernel_resolve(struct kernel *k, const struct neighbor_key *key, uint64_t now_ns)
+struct kernel_asked *kernel_asked(struct kernel *k, const struct neighbor_key *key)
 {
 	uint32_t h = key->interface;
 	for (unsigned i = 0; i < 16; i++)
 		h = (h ^ key->address[i]) * 16777619u;
-	struct kernel_asked *a = &k->asked[(h >> 8 ^ h) % KERNEL_ASKED];
+	return &k->asked[(h >> 8 ^ h) % KERNEL_ASKED];
+}
+
+void kernel_resolve(struct kernel *k, const struct neighbor_key *key, uint64_t now_ns)
+{
+	struct kernel_asked *a = kernel_asked(k, key);
 	bool same = a->at_ns != 0 && a->key.interface == key->interface &&
 		    a->key.family == key->family && memcmp(a->key.address, key->address, 16) == 0;
 	if (same && now_ns - a->at_ns < KERNEL_RESOLVE_GAP_NS)

@@ -159,6 +159,7 @@ static void kernel_on_neighbor(struct kernel *k, const struct nlmsghdr *h)
 	} else if (learned_find(k->learned, &key) != NULL) {
 		neighbor_delete(k->neighbors, &key, false);
 		learned_remove(k->learned, &key);
+		kernel_asked(k, &key)->at_ns = 0; // the next packet may ask at once
 	}
 }
 

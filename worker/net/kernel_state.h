@@ -34,6 +34,8 @@ struct kernel {
 
 // One message of the kernel, from a dump or a notification; context is the struct kernel.
 void kernel_on_message(void *context, const struct nlmsghdr *h);
+// When a neighbor was asked for last; shared by keys of the same hash.
+struct kernel_asked *kernel_asked(struct kernel *k, const struct neighbor_key *key);
 // Dump everything again shortly.
 void kernel_unsettle(struct kernel *k);
 
