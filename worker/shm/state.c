@@ -222,12 +222,36 @@ static int state_fresh(struct state *s, const char *path, const struct fw_state_
 	return code;
 }
 
-// A good file of other capacities: its contents go over to a new one. Where both do not fit beside each other, they pass
-// through private memory.
+// Both files do not fit beside each other: the contents pass through private memory. When the new file does not fit at all,
+// the old one is put back.
+static int carry_through_memory(struct state *s, struct state *from, const char *path,
+				const char *beside, const struct fw_state_header *old,
+				const struct fw_state_header *h)
+{
+	struct state copy = {.fd = -1};
+	void *memory = state_carry_out(from);
+	state_close(from);
+	if (memory == NULL)
+		return -ENOMEM;
+	state_point(&copy, memory, old);
+	unlink(path);
+	int code = file_make(s, beside, h);
+	if (code == 0) {
+		state_carry(s, &copy);
+	} else if (file_make(s, beside, old) == 0) {
+		state_carry(s, &copy);
+		(void)rename(beside, path);
+		state_close(s);
+	}
+	state_carry_free(memory, old->file_size);
+	return code;
+}
+
+// A good file of other capacities: its contents go over to a new one.
 static int state_resize(struct state *s, const char *path, int fd, const struct fw_state_header *old,
 			const struct fw_state_header *h, uint64_t page_size, char *error, size_t size)
 {
-	struct state from = {.fd = -1}, copy = {.fd = -1};
+	struct state from = {.fd = -1};
 	char beside[4096];
 	snprintf(beside, sizeof(beside), "%s.new", path);
 	int code = state_map(&from, fd, old);
@@ -236,23 +260,10 @@ static int state_resize(struct state *s, const char *path, int fd, const struct 
 		return fail(code, error, size, "cannot map the state file %s: %s", path, strerror(-code));
 	}
 	code = file_make(s, beside, h);
-	if (code == -ENOMEM || code == -ENOSPC) {
-		void *memory = state_carry_out(&from);
-		if (memory == NULL) {
-			state_close(&from);
-			return fail(-ENOMEM, error, size, "not enough memory to resize the state file %s",
-				    path);
-		}
-		state_close(&from);
-		unlink(path);
-		state_point(&copy, memory, old);
-		code = file_make(s, beside, h);
-		if (code == 0)
-			state_carry(s, &copy);
-		state_carry_free(memory, old->file_size);
-	} else if (code == 0) {
+	if (code == 0)
 		state_carry(s, &from);
-	}
+	else if (code == -ENOMEM || code == -ENOSPC)
+		code = carry_through_memory(s, &from, path, beside, old, h);
 	state_close(&from);
 	if (code != 0)
 		return make_failed(code, path, h, page_size, error, size);
