@@ -4,11 +4,10 @@
 import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
-import { hexHash } from "./agent";
 import type { Decoded } from "./shm/decode";
 import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { VERSION } from "./version";
-import type { WorkerStatus } from "./worker-view";
+import { hexHash, type WorkerStatus } from "./worker-view";
 
 export interface PortView {
   readonly name: string;

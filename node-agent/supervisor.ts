@@ -68,6 +68,7 @@ export class Supervisor {
     if (found === null) return null;
     this.#statePath = found.statePath;
     this.#target = found.args;
+    this.#held = found.args === null; // until a program says what is wanted
     this.#watch(found);
     this.#schedule(TICK_MS);
     return found;

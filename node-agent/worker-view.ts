@@ -17,6 +17,12 @@ export interface Heartbeats {
 
 const NO_BEATS: Heartbeats = { control: 0n, core: 0n, judged: false };
 
+/** A hash of 32 bytes as hexadecimal text; "" when all are zero: none. */
+export function hexHash(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes).toString("hex");
+  return /^0+$/.test(hex) ? "" : hex;
+}
+
 export class WorkerView {
   #file: StateFile | null = null;
   #header: StateHeader | null = null;
@@ -28,6 +34,11 @@ export class WorkerView {
     const status = this.status(process);
     if (status === null) return NO_BEATS;
     return { control: status.heartbeat_ns, core: status.core_heartbeat_ns, judged: status.phase === fw_worker_phase.FW_PHASE_FORWARDING };
+  }
+
+  /** Status of a worker that may not be there. */
+  current(process: WorkerProcess | null): WorkerStatus | null {
+    return process === null ? null : this.status(process);
   }
 
   status(process: WorkerProcess): WorkerStatus | null {

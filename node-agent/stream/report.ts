@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent's state as a Report, and when two reports say the same.
 import type { Report, Worker } from "../../program/stream.gen";
-import { hexHash, type Agent } from "../agent";
+import type { Agent } from "../agent";
 import type { Problem } from "../problem";
 import { counterSnapshot, dropSnapshot, portSnapshot, workerSnapshot } from "../snapshot";
 import { VERSION } from "../version";
+import { hexHash } from "../worker-view";
 
 const MAX_TEXT = 1_000;
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs on disk: the last one that the worker acknowledged and the one before. A fault here never stops the
+// program that runs; it is kept for the status.
+import { rmSync } from "node:fs";
+import type { StatePaths } from "./host/paths";
+import { readLastGood, saveLastGood, setAside, type Loaded } from "./last-good";
+import type { Log } from "./log";
+import { asProblem, type Problem } from "./problem";
+
+export class ProgramStore {
+  readonly #paths: StatePaths;
+  readonly #log: Log;
+  /** Hash of the program in last-good; "": none. */
+  hash = "";
+  problem: Problem | null = null;
+
+  constructor(paths: StatePaths, log: Log) {
+    this.#paths = paths;
+    this.#log = log;
+  }
+
+  /** The newest program that is whole, or null. A damaged file is set aside and reported. */
+  read(): Loaded | null {
+    const last = this.#readOne(this.#paths.lastGood);
+    if (last !== null) this.hash = last.hash;
+    return last ?? this.#readOne(this.#paths.previousGood);
+  }
+
+  readPrevious(): Loaded | null {
+    return this.#readOne(this.#paths.previousGood);
+  }
+
+  save(loaded: Loaded, previous: Loaded | null): void {
+    if (this.hash === loaded.hash) return;
+    try {
+      if (previous !== null) saveLastGood(this.#paths.previousGood, previous);
+      saveLastGood(this.#paths.lastGood, loaded);
+      this.hash = loaded.hash;
+      this.problem = null;
+    } catch (error) {
+      this.#report(asProblem(error, "LastGoodNotSaved"));
+    }
+  }
+
+  forget(): void {
+    for (const path of [this.#paths.lastGood, this.#paths.previousGood]) rmSync(path, { force: true });
+    this.hash = "";
+    this.problem = null;
+  }
+
+  #readOne(path: string): Loaded | null {
+    try {
+      return readLastGood(path);
+    } catch (error) {
+      const problem = asProblem(error, "LastGoodCorrupt");
+      this.#report(problem);
+      if (problem.reason === "LastGoodCorrupt") setAside(path);
+      return null;
+    }
+  }
+
+  #report(problem: Problem): void {
+    this.problem = problem;
+    this.#log.error({ reason: problem.reason }, problem.message);
+  }
+}
