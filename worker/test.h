@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole test framework: a test is a function, a check that fails says where and ends the program.
+// The whole test framework: a test is a function, a check that fails says where and ends the
+// program.
 #ifndef PORTCULLIS_TEST_H
 #define PORTCULLIS_TEST_H
 

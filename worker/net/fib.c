@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Longest prefix match for both families: a trie of nodes that each decide four bits. Chains of nodes with one way on are left
-// out: a node carries the whole prefix that leads to it, and a lookup compares it.
+// Longest prefix match for both families: a trie of nodes that each decide four bits. Chains of
+// nodes with one way on are left out: a node carries the whole prefix that leads to it, and a
+// lookup compares it.
 //
-// One writer, any number of readers without locks. A node never changes its place or prefix; only its slots change, each by
-// one store, so a reader sees every route either before or after a change. Routes and their hops are immutable. What is
-// unlinked is freed when every reader has passed a quiescent point (QSBR); rte_fib of DPDK 22.11 has no such grace period: it
-// hands a freed group of entries to the next prefix while a reader may still be inside.
+// One writer, any number of readers without locks. A node never changes its place or prefix; only
+// its slots change, each by one store, so a reader sees every route either before or after a
+// change. Routes and their hops are immutable. What is unlinked is freed when every reader has
+// passed a quiescent point (QSBR); rte_fib of DPDK 22.11 has no such grace period: it hands a freed
+// group of entries to the next prefix while a reader may still be inside.
 //
-// A node at position p (bits decided above it, a multiple of four) holds the routes of length p+1 .. p+4 twice: by length and
-// value in own[], which only the writer reads, and expanded to the sixteen slots that lookups use. The route of length 0
-// stands beside the trie.
+// A node at position p (bits decided above it, a multiple of four) holds the routes of length p+1
+// .. p+4 twice: by length and value in own[], which only the writer reads, and expanded to the
+// sixteen slots that lookups use. The route of length 0 stands beside the trie.
 #include "net/fib.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -37,10 +39,10 @@ struct node {
 };
 
 struct trie {
-	struct node *root; // position 0
+	struct node *root;      // position 0
 	struct route *fallback; // length 0
-	unsigned bits; // 32 or 128
-	uint32_t count, limit; // routes
+	unsigned bits;          // 32 or 128
+	uint32_t count, limit;  // routes
 };
 
 struct retired {
@@ -133,7 +135,8 @@ static void link_child(struct node *parent, struct node *child)
 	__atomic_store_n(&parent->slot[slot].child, child, __ATOMIC_RELEASE);
 }
 
-// Puts a node between a parent and its child that leads elsewhere; returns the node at position for prefix.
+// Puts a node between a parent and its child that leads elsewhere; returns the node at position for
+// prefix.
 static struct node *split(struct node *parent, struct node *child, const uint8_t *prefix,
 			  unsigned position)
 {

@@ -49,7 +49,8 @@ static uint32_t expected(const struct model *m, const uint8_t *address)
 	uint32_t value = 0;
 	int longest = -1;
 	for (unsigned i = 0; i < ROUTES; i++)
-		if (m->entries[i].value != 0 && m->entries[i].length > longest && covers(&m->entries[i], address)) {
+		if (m->entries[i].value != 0 && m->entries[i].length > longest &&
+		    covers(&m->entries[i], address)) {
 			longest = m->entries[i].length;
 			value = m->entries[i].value;
 		}
@@ -58,7 +59,8 @@ static uint32_t expected(const struct model *m, const uint8_t *address)
 
 static uint32_t found(const struct model *m, const uint8_t *address)
 {
-	const struct hop *h = m->family == 4 ? fib_lookup4(m->fib, address, 0) : fib_lookup6(m->fib, address, 0);
+	const struct hop *h =
+	    m->family == 4 ? fib_lookup4(m->fib, address, 0) : fib_lookup6(m->fib, address, 0);
 	CHECK_EQ(h->type, h->interface == 0 ? HOP_NONE : HOP_GATEWAY);
 	return h->interface;
 }
@@ -98,7 +100,7 @@ static void random_prefix(struct model *m, uint8_t prefix[16], uint8_t *length)
 		*length = (uint8_t)(test_below(&seed, 2) ? bits_of(m->family) : 0);
 	random_address(m->family, prefix);
 	for (unsigned i = *length; i < 128; i++)
-		prefix[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		prefix[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 }
 
 static void check_addresses(struct model *m)
@@ -134,7 +136,8 @@ static void run_model(uint8_t family)
 	}
 	for (unsigned i = 0; i < ROUTES; i++)
 		if (m.entries[i].value != 0)
-			CHECK_EQ(fib_delete(m.fib, family, m.entries[i].prefix, m.entries[i].length), 0);
+			CHECK_EQ(
+			    fib_delete(m.fib, family, m.entries[i].prefix, m.entries[i].length), 0);
 	uint8_t address[16];
 	random_address(family, address);
 	CHECK_EQ(found(&(struct model){.fib = m.fib, .family = family}, address), 0);
@@ -169,7 +172,8 @@ static void bad_prefixes_are_refused(void)
 static void equal_cost_paths_share_the_flows(void)
 {
 	struct fib *f = fib_create(4, 4);
-	struct hop hops[3] = {{.type = HOP_GATEWAY, .interface = 1}, {.type = HOP_GATEWAY, .interface = 2},
+	struct hop hops[3] = {{.type = HOP_GATEWAY, .interface = 1},
+			      {.type = HOP_GATEWAY, .interface = 2},
 			      {.type = HOP_GATEWAY, .interface = 3}};
 	uint8_t prefix[16] = {0}, address[4] = {8, 8, 8, 8};
 	unsigned hits[4] = {0};
@@ -204,11 +208,13 @@ static void *read_routes(void *context)
 	rte_rcu_qsbr_thread_online(r->qsbr, r->id);
 	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
 		for (unsigned i = 0; i < 32; i++) {
-			uint8_t address[4] = {10, (uint8_t)test_below(&mine, 3), (uint8_t)test_below(&mine, 4),
+			uint8_t address[4] = {10, (uint8_t)test_below(&mine, 3),
+					      (uint8_t)test_below(&mine, 4),
 					      (uint8_t)test_below(&mine, 8)};
 			const struct hop *h = fib_lookup4(r->fib, address, 0);
 			CHECK(h->type == HOP_GATEWAY);
-			CHECK(h->interface == 100 || (address[1] == 1 && h->interface == 200u + h->gateway[0]));
+			CHECK(h->interface == 100 ||
+			      (address[1] == 1 && h->interface == 200u + h->gateway[0]));
 		}
 		r->lookups += 32;
 		rte_rcu_qsbr_quiescent(r->qsbr, r->id);
@@ -220,11 +226,13 @@ static void *read_routes(void *context)
 static void write_routes(struct fib *f)
 {
 	for (unsigned i = 0; i < 200000; i++) {
-		uint8_t prefix[16] = {10, 1, (uint8_t)test_below(&seed, 4), (uint8_t)test_below(&seed, 8)};
+		uint8_t prefix[16] = {10, 1, (uint8_t)test_below(&seed, 4),
+				      (uint8_t)test_below(&seed, 8)};
 		uint8_t length = (uint8_t)(16 + test_below(&seed, 17));
 		for (unsigned b = length; b < 32; b++)
-			prefix[b / 8] &= (uint8_t)~(0x80 >> b % 8);
-		struct hop hop = {.type = HOP_GATEWAY, .interface = 200u + length, .gateway = {length}};
+			prefix[b / 8] &= (uint8_t) ~(0x80 >> b % 8);
+		struct hop hop = {
+		    .type = HOP_GATEWAY, .interface = 200u + length, .gateway = {length}};
 		if (test_below(&seed, 2))
 			CHECK_EQ(fib_set(f, 4, prefix, length, &hop, 1), 0);
 		else
@@ -238,7 +246,8 @@ static void readers_see_whole_routes_while_they_change(void)
 	pthread_t threads[2];
 	struct hop hop = {.type = HOP_GATEWAY, .interface = 100};
 	uint8_t prefix[16] = {10};
-	struct rte_rcu_qsbr *qsbr = aligned_alloc(64, (rte_rcu_qsbr_get_memsize(2) + 63) & ~(size_t)63);
+	struct rte_rcu_qsbr *qsbr =
+	    aligned_alloc(64, (rte_rcu_qsbr_get_memsize(2) + 63) & ~(size_t)63);
 	struct fib *f = fib_create(10000, 0);
 	rte_rcu_qsbr_init(qsbr, 2);
 	fib_set_qsbr(f, qsbr);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Neighbors in chained hash buckets. One writer, readers without locks: a slot is filled before it is linked into its chain,
-// its MAC address is one 64-bit word, and a slot that was unlinked keeps key and chain link until every reader has passed a
-// quiescent point; only then it goes back to the free slots. The hash is keyed, so that hosts on a link cannot choose
-// addresses that share a chain.
+// Neighbors in chained hash buckets. One writer, readers without locks: a slot is filled before it
+// is linked into its chain, its MAC address is one 64-bit word, and a slot that was unlinked keeps
+// key and chain link until every reader has passed a quiescent point; only then it goes back to the
+// free slots. The hash is keyed, so that hosts on a link cannot choose addresses that share a
+// chain.
 #include "net/neighbor.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -16,10 +17,11 @@
 
 struct slot {
 	struct neighbor_key key;
-	uint64_t mac; // what readers see: fixed, else learned, else 0
+	uint64_t mac;            // what readers see: fixed, else learned, else 0
 	uint64_t fixed, learned; // writer only
-	uint64_t token; // grace period, once unlinked
-	uint32_t next; // in its chain; once unlinked the chain it was in, for readers that are still inside
+	uint64_t token;          // grace period, once unlinked
+	uint32_t next;  // in its chain; once unlinked the chain it was in, for readers that are
+			// still inside
 	uint32_t later; // in the list of free or waiting slots
 };
 
@@ -27,7 +29,7 @@ struct neighbor_table {
 	struct slot *slots;
 	uint32_t *heads; // [mask + 1]
 	uint32_t capacity, mask, version;
-	uint32_t free; // reusable slots
+	uint32_t free;           // reusable slots
 	uint32_t oldest, newest; // slots that wait for their grace period, in order
 	struct siphash_key secret;
 	struct rte_rcu_qsbr *qsbr;

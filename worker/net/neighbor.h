@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Link-layer addresses of next hops. Writer: the control thread (or replay); reader: the datapath core, without locks.
-// Bounded by its capacity; a slot keeps its key while any reader may use it.
+// Link-layer addresses of next hops. Writer: the control thread (or replay); reader: the datapath
+// core, without locks. Bounded by its capacity; a slot keeps its key while any reader may use it.
 #ifndef PORTCULLIS_NET_NEIGHBOR_H
 #define PORTCULLIS_NET_NEIGHBOR_H
 
@@ -9,7 +9,7 @@
 
 struct neighbor_key {
 	uint32_t interface; // name_id of the interface
-	uint8_t family; // 4 or 6
+	uint8_t family;     // 4 or 6
 	uint8_t address[16];
 };
 
@@ -19,21 +19,25 @@ struct rte_rcu_qsbr;
 struct neighbor_table *neighbor_create(uint32_t capacity);
 void neighbor_free(struct neighbor_table *n);
 
-// Quiescent states of the readers: a slot gets another key only once all of them have passed one. Without it the reader must
-// be the writer's own thread.
+// Quiescent states of the readers: a slot gets another key only once all of them have passed one.
+// Without it the reader must be the writer's own thread.
 void neighbor_set_qsbr(struct neighbor_table *n, struct rte_rcu_qsbr *qsbr);
 
 // Writer. Static entries (from the configuration) win over learned ones. Returns 0 or -ENOSPC.
-int neighbor_set(struct neighbor_table *n, const struct neighbor_key *key, const uint8_t mac[6], bool is_static);
+int neighbor_set(struct neighbor_table *n, const struct neighbor_key *key, const uint8_t mac[6],
+		 bool is_static);
 void neighbor_delete(struct neighbor_table *n, const struct neighbor_key *key, bool is_static);
 
 // Reader. Slot of the key, or FW_NO_INDEX when the neighbor is not resolved; fills mac.
-uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_key *key, uint8_t mac[6]);
+uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_key *key,
+			 uint8_t mac[6]);
 
-// Reader. MAC address of a slot found earlier under the same neighbor_version; false: no longer resolved.
+// Reader. MAC address of a slot found earlier under the same neighbor_version; false: no longer
+// resolved.
 bool neighbor_mac(const struct neighbor_table *n, uint32_t slot, uint8_t mac[6]);
 
-// Never 0; grows when a slot disappears. A slot is valid while it stays the same: read it before the lookup.
+// Never 0; grows when a slot disappears. A slot is valid while it stays the same: read it before
+// the lookup.
 uint32_t neighbor_version(const struct neighbor_table *n);
 
 #endif

@@ -63,7 +63,8 @@ static void table_behaves_like_the_model(void)
 	for (unsigned step = 0; step < 300000; step++) {
 		uint32_t number = test_below(&seed, NUMBERS);
 		struct neighbor_key k = key_of(number);
-		uint8_t *kind = test_below(&seed, 4) == 0 ? fixed : learned, value = (uint8_t)(1 + test_below(&seed, 200));
+		uint8_t *kind = test_below(&seed, 4) == 0 ? fixed : learned,
+			value = (uint8_t)(1 + test_below(&seed, 200));
 		bool present = fixed[number] || learned[number];
 		if (test_below(&seed, 100) < 55) {
 			uint8_t mac[6] = {2, value};

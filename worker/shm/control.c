@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The agent is not trusted: it may truncate the file, or write a bank while it is read. So nothing is mapped (a mapping of a
-// truncated file kills its reader); a bank is copied by pread(2), and only the copy is judged. The file is small change: one
-// read of the header per doorbell.
+// The agent is not trusted: it may truncate the file, or write a bank while it is read. So nothing
+// is mapped (a mapping of a truncated file kills its reader); a bank is copied by pread(2), and
+// only the copy is judged. The file is small change: one read of the header per doorbell.
 #include "shm/control.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,8 @@ static int header_check(const struct control_file *c, char *error, size_t size)
 	else if (h->layout_version != FW_LAYOUT_VERSION || h->layout_hash != FW_LAYOUT_HASH)
 		snprintf(error, size,
 			 "the layout of %s is version %" PRIu32 " hash 0x%016" PRIx64
-			 ", this worker's is version %u hash 0x%016llx: run agent and worker of one release",
+			 ", this worker's is version %u hash 0x%016llx: run agent and worker of "
+			 "one release",
 			 c->path, h->layout_version, h->layout_hash, FW_LAYOUT_VERSION,
 			 FW_LAYOUT_HASH);
 	else if (h->header_size != sizeof(*h) || h->bank_size < sizeof(struct fw_program) ||
@@ -111,7 +112,7 @@ uint64_t control_published(struct control_file *c)
 }
 
 static int refuse(struct program_fault *fault, const char *field, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 static int refuse(struct program_fault *fault, const char *field, const char *format, ...)
 {
@@ -136,7 +137,8 @@ static int copy_bank(struct control_file *c, uint64_t sequence, uint8_t **copy, 
 		return refuse(fault, "magic", "The bank holds no program.");
 	if (head.total_size < sizeof(head) || head.total_size > c->header.bank_size)
 		return refuse(fault, "total_size",
-			      "A program of %" PRIu64 " bytes does not fit into a bank of %" PRIu64 ".",
+			      "A program of %" PRIu64 " bytes does not fit into a bank of %" PRIu64
+			      ".",
 			      head.total_size, c->header.bank_size);
 	*size = head.total_size;
 	*copy = malloc(*size);
@@ -151,7 +153,8 @@ static int copy_bank(struct control_file *c, uint64_t sequence, uint8_t **copy, 
 	memcpy(&head, *copy, sizeof(head));
 	if (head.sequence != sequence || head.total_size != *size)
 		return refuse(fault, "sequence",
-			      "The bank holds program %" PRIu64 " although %" PRIu64 " was published.",
+			      "The bank holds program %" PRIu64 " although %" PRIu64
+			      " was published.",
 			      head.sequence, sequence);
 	return 0;
 }

@@ -17,12 +17,13 @@ struct control_file {
 int control_open_file(struct control_file *c, const char *path, char *error, size_t error_size);
 void control_close_file(struct control_file *c);
 
-// Sequence of the newest program; 0: none. An agent that made the file anew is followed to the new one.
+// Sequence of the newest program; 0: none. An agent that made the file anew is followed to the new
+// one.
 uint64_t control_published(struct control_file *c);
 
-// A private, malloc'd copy of the published program. Returns 0; -EAGAIN: published again meanwhile, or nothing published;
-// -EINVAL with *fault filled. The copy is as long as its header says and has the published sequence; nothing else is
-// checked: that is program_check()'s matter.
+// A private, malloc'd copy of the published program. Returns 0; -EAGAIN: published again meanwhile,
+// or nothing published; -EINVAL with *fault filled. The copy is as long as its header says and has
+// the published sequence; nothing else is checked: that is program_check()'s matter.
 int control_copy(struct control_file *c, void **bytes, size_t *size, struct program_fault *fault);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Life of the state file. It is made beside its final name, filled with zeros, its pages are allocated, the header is written
-// last, and only then it is renamed: whoever opens the final name finds a complete file or none. An existing file is used only
-// when every field of its header is what this worker would have written for the capacities that it states, its checksum is
-// right and its size is what the header says; otherwise it is replaced. Sessions are judged one by one later, by
-// session_attach().
+// Life of the state file. It is made beside its final name, filled with zeros, its pages are
+// allocated, the header is written last, and only then it is renamed: whoever opens the final name
+// finds a complete file or none. An existing file is used only when every field of its header is
+// what this worker would have written for the capacities that it states, its checksum is right and
+// its size is what the header says; otherwise it is replaced. Sessions are judged one by one later,
+// by session_attach().
 #include "shm/state.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +19,11 @@
 #include "shm/layout_hash.gen.h"
 #include "shm/state_carry.h"
 
-#define PART 4096u // every part starts on a multiple of it
+#define PART 4096u             // every part starts on a multiple of it
 #define DISCARDED_MAX 1000000u // a larger count of a damaged file is itself damaged
 
 static int fail(int code, char *error, size_t size, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 static int fail(int code, char *error, size_t size, const char *format, ...)
 {
@@ -98,8 +99,8 @@ void state_close(struct state *s)
 
 static int state_map(struct state *s, int fd, const struct fw_state_header *h)
 {
-	void *base = mmap(NULL, h->file_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-			  fd, 0);
+	void *base =
+	    mmap(NULL, h->file_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (base == MAP_FAILED)
 		return -errno;
 	s->fd = fd;
@@ -108,7 +109,8 @@ static int state_map(struct state *s, int fd, const struct fw_state_header *h)
 }
 
 // What is wrong with an existing file; an empty text: nothing.
-static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, char *why, size_t size)
+static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, char *why,
+		       size_t size)
 {
 	struct stat st;
 	*why = '\0';
@@ -133,7 +135,7 @@ static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, ch
 	if (*why != '\0')
 		return;
 	struct fw_state_header wanted =
-		header_make(h->sessions4_capacity, h->sessions6_capacity, page_size);
+	    header_make(h->sessions4_capacity, h->sessions6_capacity, page_size);
 	if (memcmp(h, &wanted, sizeof(wanted)) != 0)
 		fail(0, why, size, "its parts are not where this worker puts them");
 }
@@ -199,8 +201,9 @@ static int make_failed(int code, const char *path, const struct fw_state_header 
 			    " KiB (%" PRIu64 " MiB) and they are not free: %s",
 			    path, h->file_size / page_size, page_size / 1024,
 			    (h->file_size + (1 << 20) - 1) >> 20,
-			    page_size > 4096 ? "reserve more hugepages, or lower spec.dataplane.sessions"
-					     : "free space there, or lower spec.dataplane.sessions");
+			    page_size > 4096
+				? "reserve more hugepages, or lower spec.dataplane.sessions"
+				: "free space there, or lower spec.dataplane.sessions");
 	return fail(code, error, size, "cannot make the state file %s: %s", path, strerror(-code));
 }
 
@@ -222,8 +225,8 @@ static int state_fresh(struct state *s, const char *path, const struct fw_state_
 	return code;
 }
 
-// Both files do not fit beside each other: the contents pass through private memory. When the new file does not fit at all,
-// the old one is put back.
+// Both files do not fit beside each other: the contents pass through private memory. When the new
+// file does not fit at all, the old one is put back.
 static int carry_through_memory(struct state *s, struct state *from, const char *path,
 				const char *beside, const struct fw_state_header *old,
 				const struct fw_state_header *h)
@@ -248,8 +251,9 @@ static int carry_through_memory(struct state *s, struct state *from, const char 
 }
 
 // A good file of other capacities: its contents go over to a new one.
-static int state_resize(struct state *s, const char *path, int fd, const struct fw_state_header *old,
-			const struct fw_state_header *h, uint64_t page_size, char *error, size_t size)
+static int state_resize(struct state *s, const char *path, int fd,
+			const struct fw_state_header *old, const struct fw_state_header *h,
+			uint64_t page_size, char *error, size_t size)
 {
 	struct state from = {.fd = -1};
 	char beside[4096];
@@ -257,7 +261,8 @@ static int state_resize(struct state *s, const char *path, int fd, const struct 
 	int code = state_map(&from, fd, old);
 	if (code != 0) {
 		close(fd);
-		return fail(code, error, size, "cannot map the state file %s: %s", path, strerror(-code));
+		return fail(code, error, size, "cannot map the state file %s: %s", path,
+			    strerror(-code));
 	}
 	code = file_make(s, beside, h);
 	if (code == 0)
@@ -289,7 +294,8 @@ int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t s
 	*s = (struct state){.fd = -1};
 	if (page_size < PART || page_size % PART != 0 || sessions4 > FW_MAX_SESSIONS ||
 	    sessions6 > FW_MAX_SESSIONS || strlen(path) > 4000)
-		return fail(-EINVAL, error, size, "page size, sessions or path of the state file are out of bounds");
+		return fail(-EINVAL, error, size,
+			    "page size, sessions or path of the state file are out of bounds");
 	struct fw_state_header wanted = header_make(sessions4, sessions6, page_size), found;
 	char why[FW_MESSAGE_SIZE];
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -299,21 +305,25 @@ int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t s
 		return fail(-errno, error, size, "cannot open the state file %s: %s", path,
 			    strerror(errno));
 	if (fd < 0)
-		return fail(-errno, error, size, "%s is a folder or a link, not a state file: remove it", path);
+		return fail(-errno, error, size,
+			    "%s is a folder or a link, not a state file: remove it", path);
 	file_judge(fd, page_size, &found, why, sizeof(why));
 	if (*why != '\0') {
 		uint64_t before = discarded_before(fd);
 		close(fd);
-		fprintf(stderr, "state file %s is replaced, its sessions and counters are lost: %s\n",
-			path, why);
+		fprintf(stderr,
+			"state file %s is replaced, its sessions and counters are lost: %s\n", path,
+			why);
 		if (unlink(path) != 0 && errno != ENOENT)
-			return fail(-errno, error, size, "cannot remove the damaged state file %s: %s",
-				    path, strerror(errno));
+			return fail(-errno, error, size,
+				    "cannot remove the damaged state file %s: %s", path,
+				    strerror(errno));
 		return state_fresh(s, path, &wanted, page_size, before + 1, error, size);
 	}
 	if (found.sessions4_capacity != sessions4 || found.sessions6_capacity != sessions6)
 		return state_resize(s, path, fd, &found, &wanted, page_size, error, size);
-	int code = file_allocate(fd, found.file_size); // no holes: a store must never find a full disk
+	int code =
+	    file_allocate(fd, found.file_size); // no holes: a store must never find a full disk
 	if (code == 0)
 		code = state_map(s, fd, &found);
 	if (code != 0) {

@@ -12,11 +12,11 @@ struct state {
 	struct fw_state_header *header;
 	struct fw_worker_status *status;
 	struct fw_counters *counters;
-	struct fw_port_status *ports; // [FW_MAX_PORTS]
+	struct fw_port_status *ports;           // [FW_MAX_PORTS]
 	struct fw_interface_status *interfaces; // [FW_MAX_INTERFACES]
-	struct fw_policy_counters *policies; // [FW_MAX_POLICIES]
-	void *sessions4, *sessions6; // struct fw_session4 / fw_session6 [capacity]
-	bool fresh; // made now, empty
+	struct fw_policy_counters *policies;    // [FW_MAX_POLICIES]
+	void *sessions4, *sessions6;            // struct fw_session4 / fw_session6 [capacity]
+	bool fresh;                             // made now, empty
 	int fd;
 	size_t size;
 };
@@ -24,10 +24,10 @@ struct state {
 // Bytes of a state file, in whole pages.
 uint64_t state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
 
-// Attaches the file at path, or makes it. A file that is damaged, half written or of another layout is replaced, never used;
-// that is said on stderr and counted in status.state_discarded. A good file of other capacities is replaced by one that
-// carries its counters and sessions on. The caller holds the lock of the state directory.
-// Returns 0 or a negative errno with one sentence in error.
+// Attaches the file at path, or makes it. A file that is damaged, half written or of another layout
+// is replaced, never used; that is said on stderr and counted in status.state_discarded. A good
+// file of other capacities is replaced by one that carries its counters and sessions on. The caller
+// holds the lock of the state directory. Returns 0 or a negative errno with one sentence in error.
 int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t sessions4,
 	       uint32_t sessions6, char *error, size_t error_size);
 void state_close(struct state *s);

@@ -37,8 +37,8 @@ void state_carry(struct state *to, const struct state *from)
 
 void *state_carry_out(const struct state *from)
 {
-	void *memory = mmap(NULL, from->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			    -1, 0);
+	void *memory =
+	    mmap(NULL, from->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
 	memcpy(memory, from->header, from->size);

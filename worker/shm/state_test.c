@@ -24,7 +24,8 @@ static int open_state(struct state *s, uint32_t sessions4, uint32_t sessions6)
 static void put_sessions(struct state *s, uint32_t count)
 {
 	struct session_recovery r;
-	struct session_table *t = session_attach(4, s->sessions4, s->header->sessions4_capacity, 0, &r);
+	struct session_table *t =
+	    session_attach(4, s->sessions4, s->header->sessions4_capacity, 0, &r);
 	for (uint32_t n = 0; n < count; n++) {
 		struct fw_session4 fresh = make4(n, 0, 100000);
 		CHECK(session_open4(t, &fresh, 0) >= 0);
@@ -157,7 +158,8 @@ static void a_half_made_file_is_not_in_the_way(void)
 static void what_cannot_be_made_says_why(void)
 {
 	struct state s;
-	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", 4096, 10, 10, error, sizeof(error)), -ENOENT);
+	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", 4096, 10, 10, error, sizeof(error)),
+		 -ENOENT);
 	CHECK(strstr(error, "/nowhere/at/all/") != NULL);
 	CHECK_EQ(mkdir(path, 0700), 0);
 	CHECK(state_open(&s, path, 4096, 10, 10, error, sizeof(error)) < 0);
@@ -175,10 +177,13 @@ static void what_cannot_be_made_says_why(void)
 
 static struct fw_control_header control_header(void)
 {
-	return (struct fw_control_header){.magic = FW_CONTROL_MAGIC, .layout_version = FW_LAYOUT_VERSION,
+	return (struct fw_control_header){.magic = FW_CONTROL_MAGIC,
+					  .layout_version = FW_LAYOUT_VERSION,
 					  .header_size = sizeof(struct fw_control_header),
-					  .layout_hash = FW_LAYOUT_HASH, .file_size = 4096 + 2 * BANK,
-					  .bank_offset = {4096, 4096 + BANK}, .bank_size = BANK};
+					  .layout_hash = FW_LAYOUT_HASH,
+					  .file_size = 4096 + 2 * BANK,
+					  .bank_offset = {4096, 4096 + BANK},
+					  .bank_size = BANK};
 }
 
 static void control_make(const struct fw_control_header *h)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions of one family. Entries lie in the state file and are all that survives; the index, the timers and the list of free
-// entries are private and rebuilt by session_attach().
+// Sessions of one family. Entries lie in the state file and are all that survives; the index, the
+// timers and the list of free entries are private and rebuilt by session_attach().
 //
-// An entry is free until its word valid says FW_SESSION_VALID. Opening fills everything else first and stores that word last;
-// closing clears it first and then the keys, so that a line found earlier in the same burst no longer matches. Whatever
-// instruction a worker dies at, an entry is either a complete session or free.
+// An entry is free until its word valid says FW_SESSION_VALID. Opening fills everything else first
+// and stores that word last; closing clears it first and then the keys, so that a line found
+// earlier in the same burst no longer matches. Whatever instruction a worker dies at, an entry is
+// either a complete session or free.
 //
 // One thread, the datapath core, calls everything here.
 #include "state/session.h"
@@ -124,7 +125,8 @@ struct fw_session6 *session_entry6(const struct session_table *s, uint32_t sessi
 	return table_entry6(s, session);
 }
 
-// Both directions have one key when a host talks to itself from a port to the same port: one index entry then.
+// Both directions have one key when a host talks to itself from a port to the same port: one index
+// entry then.
 static bool lines_equal(const struct session_table *s, uint32_t session)
 {
 	return line_matches(table_line(s, session * 2), table_line(s, session * 2 + 1),
@@ -158,7 +160,8 @@ static uint32_t remaining(uint32_t last_seen, uint32_t timeout, uint32_t now)
 	return silent >= timeout ? 0 : timeout - silent;
 }
 
-// The tick at which both lines will have been silent for their timeout; now, when they already have.
+// The tick at which both lines will have been silent for their timeout; now, when they already
+// have.
 uint32_t table_deadline(const struct session_table *s, uint32_t session, uint32_t now)
 {
 	uint32_t left[2];

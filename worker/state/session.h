@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The session table: entries in the state file (struct fw_session4 / fw_session6), index and timers in private memory.
+// The session table: entries in the state file (struct fw_session4 / fw_session6), index and timers
+// in private memory.
 //
-// Index: two-choice 64-byte buckets of eight 16-bit tags and eight 32-bit entries (session * 2 + direction), hash keyed
-// by a secret drawn at every start (SipHash), so no attacker can choose collisions. Both directions of a session are
-// inserted. Only the entries survive a crash: session_attach() scans them, checks each (valid word, checksum, mirrored
-// keys, bounds), rebuilds index, free list and timer wheel, and discards what is damaged.
+// Index: two-choice 64-byte buckets of eight 16-bit tags and eight 32-bit entries (session * 2 +
+// direction), hash keyed by a secret drawn at every start (SipHash), so no attacker can choose
+// collisions. Both directions of a session are inserted. Only the entries survive a crash:
+// session_attach() scans them, checks each (valid word, checksum, mirrored keys, bounds), rebuilds
+// index, free list and timer wheel, and discards what is damaged.
 //
-// Commit order of an entry: fill everything, release fence, valid = FW_SESSION_VALID. Removal: valid = 0 first.
-// One writer: the datapath core. Timer wheel with lazy requeue: a packet only stores last_seen.
+// Commit order of an entry: fill everything, release fence, valid = FW_SESSION_VALID. Removal:
+// valid = 0 first. One writer: the datapath core. Timer wheel with lazy requeue: a packet only
+// stores last_seen.
 #ifndef PORTCULLIS_STATE_SESSION_H
 #define PORTCULLIS_STATE_SESSION_H
 
@@ -24,13 +27,15 @@ struct session_recovery {
 	uint32_t discarded;
 };
 
-// entries points into the state file; family is 4 or 6. now in ticks. Returns NULL on lack of memory.
+// entries points into the state file; family is 4 or 6. now in ticks. Returns NULL on lack of
+// memory.
 struct session_table *session_attach(uint8_t family, void *entries, uint32_t capacity, uint32_t now,
 				     struct session_recovery *recovery);
 void session_detach(struct session_table *s); // frees private memory; the entries stay
 
-// Ids of sessions opened from now on: first, first + 2, ... Without it they start at a value made from the wall clock, which
-// no earlier worker can have used; a replay that must repeat itself starts at 1 (IPv4) and 2 (IPv6).
+// Ids of sessions opened from now on: first, first + 2, ... Without it they start at a value made
+// from the wall clock, which no earlier worker can have used; a replay that must repeat itself
+// starts at 1 (IPv4) and 2 (IPv6).
 void session_seed_id(struct session_table *s, uint64_t first);
 
 // Key of one direction: the first 16 (IPv4) or 40 (IPv6) bytes of a line, with state as 0.
@@ -56,28 +61,33 @@ uint64_t session_hash4(const struct session_table *s, const struct session_key4 
 uint64_t session_hash6(const struct session_table *s, const struct session_key6 *key);
 void session_prefetch_bucket(const struct session_table *s, uint64_t hash);
 uint32_t session_probe(const struct session_table *s, uint64_t hash); // candidate, prefetched
-uint32_t session_find4(const struct session_table *s, uint64_t hash, uint32_t candidate, const struct session_key4 *key);
-uint32_t session_find6(const struct session_table *s, uint64_t hash, uint32_t candidate, const struct session_key6 *key);
+uint32_t session_find4(const struct session_table *s, uint64_t hash, uint32_t candidate,
+		       const struct session_key4 *key);
+uint32_t session_find6(const struct session_table *s, uint64_t hash, uint32_t candidate,
+		       const struct session_key6 *key);
 
 // Entry of an index that find returned.
 struct fw_session4 *session_entry4(const struct session_table *s, uint32_t session);
 struct fw_session6 *session_entry6(const struct session_table *s, uint32_t session);
 
-// Opens a session. The caller has filled *fresh completely except cold.id, cold.checksum and cold.valid; both lines carry
-// mirrored keys, which no open session has. Returns the session number, or -ENOSPC (table full). Timers start at now + line
-// timeout. The checksum covers both keys, id and in_name_id: these stay as they are until the session closes.
+// Opens a session. The caller has filled *fresh completely except cold.id, cold.checksum and
+// cold.valid; both lines carry mirrored keys, which no open session has. Returns the session
+// number, or -ENOSPC (table full). Timers start at now + line timeout. The checksum covers both
+// keys, id and in_name_id: these stay as they are until the session closes.
 int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, uint32_t now);
 int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, uint32_t now);
 void session_close(struct session_table *s, uint32_t session);
 
-// A state change that shortens or lengthens the timeout: moves the timer so that it is honoured within a second.
+// A state change that shortens or lengthens the timeout: moves the timer so that it is honoured
+// within a second.
 void session_retime(struct session_table *s, uint32_t session, uint32_t now);
 
-// Called once per burst or idle turn: expires at most budget sessions and looks at a bounded number of others; expired()
-// is called before each is closed, with the table still intact. Returns the number expired. A session expires when both lines have been silent for their timeout.
+// Called once per burst or idle turn: expires at most budget sessions and looks at a bounded number
+// of others; expired() is called before each is closed, with the table still intact. Returns the
+// number expired. A session expires when both lines have been silent for their timeout.
 typedef void session_expired_fn(void *context, uint8_t family, uint32_t session);
-unsigned session_expire(struct session_table *s, uint32_t now, unsigned budget, session_expired_fn *expired,
-			void *context);
+unsigned session_expire(struct session_table *s, uint32_t now, unsigned budget,
+			session_expired_fn *expired, void *context);
 
 // Timers are behind now: another session_expire() has something to do.
 bool session_expire_due(const struct session_table *s, uint32_t now);
@@ -85,8 +95,10 @@ bool session_expire_due(const struct session_table *s, uint32_t now);
 uint32_t session_count(const struct session_table *s);
 uint32_t session_capacity(const struct session_table *s);
 
-// Walks valid sessions in slot order from *cursor, at most budget slots; false at the end. *session is FW_NO_INDEX when the
-// budget ran out before one was found. For the sweep after a new generation.
-bool session_walk(const struct session_table *s, uint32_t *cursor, unsigned budget, uint32_t *session);
+// Walks valid sessions in slot order from *cursor, at most budget slots; false at the end. *session
+// is FW_NO_INDEX when the budget ran out before one was found. For the sweep after a new
+// generation.
+bool session_walk(const struct session_table *s, uint32_t *cursor, unsigned budget,
+		  uint32_t *session);
 
 #endif

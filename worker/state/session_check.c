@@ -5,7 +5,7 @@
 #include <string.h>
 #include "shm/crc32c.h"
 
-#define NO_ZONE 0xffff // the firewall itself
+#define NO_ZONE 0xffff          // the firewall itself
 #define TIMEOUT_MAX 0x7fffffffu // ticks
 
 #define KEY4_SIZE offsetof(struct fw_line4, epoch)
@@ -31,15 +31,15 @@ static uint32_t checksum_cold(uint32_t crc, const struct fw_session_cold *cold)
 
 uint32_t session_checksum4(const struct fw_session4 *s)
 {
-	uint32_t crc = checksum_keys(&s->line[0], &s->line[1], KEY4_SIZE,
-				     offsetof(struct fw_line4, state));
+	uint32_t crc =
+	    checksum_keys(&s->line[0], &s->line[1], KEY4_SIZE, offsetof(struct fw_line4, state));
 	return checksum_cold(crc, &s->cold);
 }
 
 uint32_t session_checksum6(const struct fw_session6 *s)
 {
-	uint32_t crc = checksum_keys(&s->line[0], &s->line[1], KEY6_SIZE,
-				     offsetof(struct fw_line6, state));
+	uint32_t crc =
+	    checksum_keys(&s->line[0], &s->line[1], KEY6_SIZE, offsetof(struct fw_line6, state));
 	return checksum_cold(crc, &s->cold);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker that dies at any store, and entries that were damaged: attaching finds complete sessions or free entries.
+// A worker that dies at any store, and entries that were damaged: attaching finds complete sessions
+// or free entries.
 #include <stddef.h>
 #include "state/samples.h"
 #include "state/session_check.h"
 
 static uint64_t seed = 0x2545f4914f6cdd1dull;
 
-static struct session_table *attach(void *entries, uint32_t capacity, uint32_t recovered, uint32_t discarded)
+static struct session_table *attach(void *entries, uint32_t capacity, uint32_t recovered,
+				    uint32_t discarded)
 {
 	struct session_recovery r;
 	struct session_table *t = session_attach(4, entries, capacity, 500, &r);
@@ -41,8 +43,9 @@ static void sessions_survive_a_restart(void)
 	free(e);
 }
 
-// What lies in memory after each byte of a store sequence that a crash cuts off: every mixture of the entry before and the
-// entry after, as long as valid changes last when opening and first when closing.
+// What lies in memory after each byte of a store sequence that a crash cuts off: every mixture of
+// the entry before and the entry after, as long as valid changes last when opening and first when
+// closing.
 static void a_crash_while_opening_leaves_a_free_entry_or_a_session(void)
 {
 	struct fw_session4 *e = entries_make(1, sizeof(*e)), done;
@@ -51,8 +54,10 @@ static void a_crash_while_opening_leaves_a_free_entry_or_a_session(void)
 	session_open4(t, &s, 400);
 	session_detach(t);
 	done = e[0];
-	for (size_t cut = 0; cut <= sizeof(done); cut++) { // the valid word is the last of the entry
-		for (unsigned old = 0; old < 2; old++) { // over an entry that was never used, or that was closed
+	for (size_t cut = 0; cut <= sizeof(done);
+	     cut++) { // the valid word is the last of the entry
+		for (unsigned old = 0; old < 2;
+		     old++) { // over an entry that was never used, or that was closed
 			memset(e, old ? 0x5a : 0, sizeof(*e));
 			e[0].cold.valid = 0;
 			memcpy(e, &done, cut);
@@ -91,12 +96,18 @@ static void a_crash_while_closing_leaves_a_free_entry(void)
 static void damaged_entries_are_discarded(void)
 {
 	static const size_t places[] = {
-		offsetof(struct fw_session4, line[0].source), offsetof(struct fw_session4, line[1].destination),
-		offsetof(struct fw_session4, line[0].protocol), offsetof(struct fw_session4, line[1].source_port_be),
-		offsetof(struct fw_session4, line[0].vrf), offsetof(struct fw_session4, line[0].in_zone) + 1,
-		offsetof(struct fw_session4, line[1].in_interface) + 1, offsetof(struct fw_session4, line[0].policy) + 3,
-		offsetof(struct fw_session4, cold.id), offsetof(struct fw_session4, cold.in_name_id),
-		offsetof(struct fw_session4, cold.flags) + 1, offsetof(struct fw_session4, cold.checksum),
+	    offsetof(struct fw_session4, line[0].source),
+	    offsetof(struct fw_session4, line[1].destination),
+	    offsetof(struct fw_session4, line[0].protocol),
+	    offsetof(struct fw_session4, line[1].source_port_be),
+	    offsetof(struct fw_session4, line[0].vrf),
+	    offsetof(struct fw_session4, line[0].in_zone) + 1,
+	    offsetof(struct fw_session4, line[1].in_interface) + 1,
+	    offsetof(struct fw_session4, line[0].policy) + 3,
+	    offsetof(struct fw_session4, cold.id),
+	    offsetof(struct fw_session4, cold.in_name_id),
+	    offsetof(struct fw_session4, cold.flags) + 1,
+	    offsetof(struct fw_session4, cold.checksum),
 	};
 	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct fw_session4 *e = entries_make(3, sizeof(*e));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two-choice hash of 64-byte buckets. An entry sits in one of two buckets; which two follows from its hash, and the second
-// one from the first and the tag alone, so that an entry can be moved without its key. When both are full, a breadth-first
-// search of bounded size looks for a chain of moves that ends in an empty way; nothing is moved before one is found, so a
-// failed insert changes nothing.
+// Two-choice hash of 64-byte buckets. An entry sits in one of two buckets; which two follows from
+// its hash, and the second one from the first and the tag alone, so that an entry can be moved
+// without its key. When both are full, a breadth-first search of bounded size looks for a chain of
+// moves that ends in an empty way; nothing is moved before one is found, so a failed insert changes
+// nothing.
 #include "state/session_index.h"
 #include <errno.h>
 #include <string.h>
@@ -20,11 +21,12 @@ int index_init(struct session_index *x, uint64_t entries)
 	x->size = buckets * sizeof(struct index_bucket);
 	if (x->size > HUGE_PAGE)
 		x->size = (x->size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	void *memory = mmap(NULL, x->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			    0);
+	void *memory =
+	    mmap(NULL, x->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -ENOMEM;
 	(void)madvise(memory, x->size, MADV_HUGEPAGE);
+	memset(memory, 0, x->size); // its pages are there before the first packet
 	x->buckets = memory;
 	x->mask = (uint32_t)(buckets - 1);
 	return 0;
@@ -48,7 +50,8 @@ static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry)
 	return true;
 }
 
-// One step of the search: bucket was reached by moving away what lies in a way of the parent's bucket.
+// One step of the search: bucket was reached by moving away what lies in a way of the parent's
+// bucket.
 struct step {
 	uint32_t bucket;
 	uint16_t parent;
@@ -66,8 +69,8 @@ static bool on_path(const struct step *steps, unsigned at, uint32_t bucket)
 	return false;
 }
 
-// Moves the entries along the path that ends at steps[at], whose bucket has an empty way. Returns the bucket that now has
-// room.
+// Moves the entries along the path that ends at steps[at], whose bucket has an empty way. Returns
+// the bucket that now has room.
 static uint32_t shift(struct session_index *x, const struct step *steps, unsigned at)
 {
 	while (steps[at].depth > 0) {

@@ -29,7 +29,8 @@ static bool known(const struct session_table *s, uint32_t session, unsigned dire
 	return entry != FW_NO_INDEX;
 }
 
-// A clock that ran backwards must not make a session immortal, and a next hop belongs to the worker that cached it.
+// A clock that ran backwards must not make a session immortal, and a next hop belongs to the worker
+// that cached it.
 #define LINE_TAKE_OVER(l, now)                                                                     \
 	do {                                                                                       \
 		if ((now) - (l).last_seen >= 0x80000000u)                                          \

@@ -21,7 +21,8 @@ struct session_table {
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "keys are compared as words");
-#define SESSION_TAIL ~(0xffull << 40) // the word of a line that ends the key, without the state byte
+#define SESSION_TAIL                                                                               \
+	~(0xffull << 40) // the word of a line that ends the key, without the state byte
 
 static inline struct fw_session4 *table_entry4(const struct session_table *s, uint32_t session)
 {

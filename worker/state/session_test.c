@@ -13,7 +13,8 @@ static uint32_t below(uint32_t bound)
 
 static void siphash_is_siphash(void)
 {
-	// Computed with the reference algorithm (SipHash-1-3, key 00..0f) over the bytes 00..07 and 00..0f.
+	// Computed with the reference algorithm (SipHash-1-3, key 00..0f) over the bytes 00..07 and
+	// 00..0f.
 	struct siphash_key key = {{0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull}};
 	uint64_t words[2] = {0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull};
 	CHECK(siphash_words(&key, words, 1) == 0x369095118d299a8eull);
@@ -23,8 +24,10 @@ static void siphash_is_siphash(void)
 static void both_directions_lead_to_the_session(void)
 {
 	struct session_recovery r;
-	void *e4 = entries_make(8, sizeof(struct fw_session4)), *e6 = entries_make(8, sizeof(struct fw_session6));
-	struct session_table *t4 = session_attach(4, e4, 8, 0, &r), *t6 = session_attach(6, e6, 8, 0, &r);
+	void *e4 = entries_make(8, sizeof(struct fw_session4)),
+	     *e6 = entries_make(8, sizeof(struct fw_session6));
+	struct session_table *t4 = session_attach(4, e4, 8, 0, &r),
+			     *t6 = session_attach(6, e6, 8, 0, &r);
 	struct fw_session4 a = make4(1, 0, 1024);
 	struct fw_session6 b = make6(1, 0, 1024);
 	int64_t i4 = session_open4(t4, &a, 0), i6 = session_open6(t6, &b, 0);
@@ -36,7 +39,8 @@ static void both_directions_lead_to_the_session(void)
 	CHECK_EQ(find4(t4, &a.line[0]), i4 * 2);
 	a.line[0].source_port_be ^= 1;
 	CHECK_EQ(find4(t4, &a.line[0]), FW_NO_INDEX);
-	CHECK(session_entry4(t4, (uint32_t)i4)->cold.id % 2 == 1 && session_entry6(t6, (uint32_t)i6)->cold.id % 2 == 0);
+	CHECK(session_entry4(t4, (uint32_t)i4)->cold.id % 2 == 1 &&
+	      session_entry6(t6, (uint32_t)i6)->cold.id % 2 == 0);
 	session_detach(t4);
 	session_detach(t6);
 	free(e4);
@@ -78,7 +82,6 @@ static void a_session_with_itself_works(void)
 	session_detach(t);
 	free(e);
 }
-
 
 #define NUMBERS 3000
 #define CAPACITY 1000
@@ -134,7 +137,8 @@ static void model_touch(struct model *m, uint32_t number)
 		s->line[0].timeout = s->line[1].timeout = 1 + below(2000);
 		session_retime(m->t, m->slot[number], m->now);
 	}
-	uint32_t a = s->line[0].last_seen + s->line[0].timeout, b = s->line[1].last_seen + s->line[1].timeout;
+	uint32_t a = s->line[0].last_seen + s->line[0].timeout,
+		 b = s->line[1].last_seen + s->line[1].timeout;
 	m->deadline[number] = (int32_t)(a - b) > 0 ? a : b;
 	if ((int32_t)(m->deadline[number] - m->now) < 0)
 		m->deadline[number] = m->now;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A wheel of 4096 slots, each a doubly linked list by session number. Slot current + n holds sessions that must be looked at
-// by tick time + n * 256, so a timer is never early and at most a quarter of a second late. Deadlines beyond the wheel's
-// horizon (17 minutes) wait in its last slot and are inserted again when it comes round.
+// A wheel of 4096 slots, each a doubly linked list by session number. Slot current + n holds
+// sessions that must be looked at by tick time + n * 256, so a timer is never early and at most a
+// quarter of a second late. Deadlines beyond the wheel's horizon (17 minutes) wait in its last slot
+// and are inserted again when it comes round.
 #include "state/session_wheel.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "shm/layout.h"
 
 #define WHEEL_HEAD 0x80000000u
@@ -20,8 +22,9 @@ int wheel_init(struct session_wheel *w, uint32_t capacity, uint32_t now)
 		wheel_free(w);
 		return -ENOMEM;
 	}
-	for (unsigned i = 0; i < WHEEL_SLOTS; i++)
-		w->head[i] = FW_NO_INDEX;
+	memset(w->head, 0xff, WHEEL_SLOTS * sizeof(*w->head));
+	memset(w->next, 0xff, (size_t)(capacity + 1) * sizeof(*w->next));
+	memset(w->previous, 0xff, (size_t)(capacity + 1) * sizeof(*w->previous));
 	return 0;
 }
 
@@ -37,8 +40,8 @@ void wheel_insert(struct session_wheel *w, uint32_t session, uint32_t deadline)
 {
 	uint32_t ahead = wheel_before(deadline, w->time) ? 0 : deadline - w->time;
 	uint32_t slots = ahead > WHEEL_SLOTS << WHEEL_SHIFT
-				 ? WHEEL_SLOTS - 1
-				 : (ahead + (1u << WHEEL_SHIFT) - 1) >> WHEEL_SHIFT;
+			     ? WHEEL_SLOTS - 1
+			     : (ahead + (1u << WHEEL_SHIFT) - 1) >> WHEEL_SHIFT;
 	if (slots >= WHEEL_SLOTS)
 		slots = WHEEL_SLOTS - 1;
 	uint32_t slot = (w->current + slots) % WHEEL_SLOTS;

@@ -10,10 +10,10 @@
 #define WHEEL_SHIFT 8 // a slot is 256 ticks: a quarter of a second
 
 struct session_wheel {
-	uint32_t time; // tick at which the current slot is due
-	uint32_t current; // slot
-	uint32_t *head; // [WHEEL_SLOTS]
-	uint32_t *next; // [capacity]; also links free sessions
+	uint32_t time;      // tick at which the current slot is due
+	uint32_t current;   // slot
+	uint32_t *head;     // [WHEEL_SLOTS]
+	uint32_t *next;     // [capacity]; also links free sessions
 	uint32_t *previous; // [capacity]; slot | WHEEL_HEAD for the first of a slot
 };
 
@@ -29,7 +29,8 @@ static inline bool wheel_before(uint32_t tick, uint32_t now)
 void wheel_insert(struct session_wheel *w, uint32_t session, uint32_t deadline);
 void wheel_remove(struct session_wheel *w, uint32_t session);
 
-// The next session whose slot is due at now, or FW_NO_INDEX; *steps bounds how many empty slots may be passed.
+// The next session whose slot is due at now, or FW_NO_INDEX; *steps bounds how many empty slots may
+// be passed.
 uint32_t wheel_due(struct session_wheel *w, uint32_t now, unsigned *steps);
 
 // Nothing is on the wheel: go on at now.

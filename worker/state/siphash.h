@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SipHash-1-3 of whole 64-bit words, keyed by 128 secret bits: nobody who lacks the key can choose collisions.
+// SipHash-1-3 of whole 64-bit words, keyed by 128 secret bits: nobody who lacks the key can choose
+// collisions.
 #ifndef PORTCULLIS_STATE_SIPHASH_H
 #define PORTCULLIS_STATE_SIPHASH_H
 

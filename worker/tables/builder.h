@@ -12,8 +12,20 @@
 #include "test.h"
 
 enum builder_kind {
-	B_PORTS, B_ZONES, B_INTERFACES, B_INTERFACE_ADDRESSES, B_ADDRESS_SETS, B_PREFIXES,
-	B_APPLICATIONS, B_PORT_RANGES, B_POLICIES, B_REFS, B_ROUTES, B_NEXT_HOPS, B_NEIGHBORS, B_KINDS
+	B_PORTS,
+	B_ZONES,
+	B_INTERFACES,
+	B_INTERFACE_ADDRESSES,
+	B_ADDRESS_SETS,
+	B_PREFIXES,
+	B_APPLICATIONS,
+	B_PORT_RANGES,
+	B_POLICIES,
+	B_REFS,
+	B_ROUTES,
+	B_NEXT_HOPS,
+	B_NEIGHBORS,
+	B_KINDS
 };
 
 struct builder {
@@ -27,11 +39,13 @@ struct builder {
 static inline void builder_init(struct builder *b)
 {
 	static const uint32_t sizes[B_KINDS] = {
-		sizeof(struct fw_port_row), sizeof(struct fw_zone_row), sizeof(struct fw_interface_row),
-		sizeof(struct fw_prefix_row), sizeof(struct fw_address_set_row),
-		sizeof(struct fw_prefix_row), sizeof(struct fw_application_row),
-		sizeof(struct fw_port_range_row), sizeof(struct fw_policy_row), sizeof(uint32_t),
-		sizeof(struct fw_route_row), sizeof(struct fw_next_hop_row), sizeof(struct fw_neighbor_row),
+	    sizeof(struct fw_port_row),        sizeof(struct fw_zone_row),
+	    sizeof(struct fw_interface_row),   sizeof(struct fw_prefix_row),
+	    sizeof(struct fw_address_set_row), sizeof(struct fw_prefix_row),
+	    sizeof(struct fw_application_row), sizeof(struct fw_port_range_row),
+	    sizeof(struct fw_policy_row),      sizeof(uint32_t),
+	    sizeof(struct fw_route_row),       sizeof(struct fw_next_hop_row),
+	    sizeof(struct fw_neighbor_row),
 	};
 	memset(b, 0, sizeof(*b));
 	for (unsigned i = 0; i < B_KINDS; i++)
@@ -71,7 +85,8 @@ static inline uint32_t builder_ref(struct builder *b, uint32_t value)
 	return at;
 }
 
-static inline void builder_prefix(struct builder *b, enum builder_kind kind, const char *address, uint8_t length)
+static inline void builder_prefix(struct builder *b, enum builder_kind kind, const char *address,
+				  uint8_t length)
 {
 	struct fw_prefix_row *r = builder_add(b, kind, NULL);
 	r->family = strchr(address, ':') != NULL ? 6 : 4;

@@ -16,7 +16,7 @@ struct check {
 
 // Every check_*() returns true when all is well; otherwise the fault is filled.
 bool check_fail(struct check *c, uint32_t row, const char *field, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 bool check_header(struct check *c);
 bool check_sections(struct check *c);
@@ -38,8 +38,8 @@ bool check_neighbors(struct check *c);
 bool check_name(struct check *c, uint32_t row, const char *field, const char *name, size_t size);
 bool check_device_name(struct check *c, uint32_t row, const char *field, const char *name);
 bool check_zero(struct check *c, uint32_t row, const char *field, const void *bytes, size_t size);
-// Lists into a section follow each other without gap or overlap: *end is where the lists before end, and each row belongs to
-// one list. That also bounds the work of everything that walks lists.
+// Lists into a section follow each other without gap or overlap: *end is where the lists before
+// end, and each row belongs to one list. That also bounds the work of everything that walks lists.
 bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
 		uint32_t total, uint32_t *end);
 bool check_end(struct check *c, const char *field, uint32_t end, uint32_t total);
@@ -50,7 +50,8 @@ bool check_unicast(struct check *c, uint32_t row, const char *field, uint8_t fam
 		   const uint8_t address[16]);
 bool check_prefix(struct check *c, uint32_t row, const struct fw_prefix_row *p, bool host_bits);
 
-// Rows whose key has stood in an earlier row. The key of a row is what fill writes: at most UNIQUE_KEY bytes, rest zero.
+// Rows whose key has stood in an earlier row. The key of a row is what fill writes: at most
+// UNIQUE_KEY bytes, rest zero.
 #define UNIQUE_KEY 64
 typedef void check_key_fn(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY]);
 bool check_unique(struct check *c, const char *field, uint32_t count, check_key_fn *fill);

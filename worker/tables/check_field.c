@@ -49,7 +49,8 @@ bool check_name(struct check *c, uint32_t row, const char *field, const char *na
 		if (step == 0)
 			return check_fail(c, row, field, "The name is not UTF-8 at byte %zu.", i);
 		if (bytes[i] < 0x20 || bytes[i] == 0x7f)
-			return check_fail(c, row, field, "The name has a control character at byte %zu.", i);
+			return check_fail(c, row, field,
+					  "The name has a control character at byte %zu.", i);
 		i += step;
 	}
 	return check_zero(c, row, field, name + length, size - length);
@@ -59,10 +60,12 @@ bool check_device_name(struct check *c, uint32_t row, const char *field, const c
 {
 	size_t length = strlen(name);
 	if (length == 0 || length >= FW_IFNAME_SIZE)
-		return check_fail(c, row, field, "The name of a kernel device has 1 to 15 bytes, not %zu.",
+		return check_fail(c, row, field,
+				  "The name of a kernel device has 1 to 15 bytes, not %zu.",
 				  length);
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strpbrk(name, "/: ") != NULL)
-		return check_fail(c, row, field, "\"%s\" cannot be the name of a kernel device.", name);
+		return check_fail(c, row, field, "\"%s\" cannot be the name of a kernel device.",
+				  name);
 	return true;
 }
 
@@ -78,11 +81,11 @@ bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first
 		uint32_t total, uint32_t *end)
 {
 	if (first > total || count > total - first)
-		return check_fail(c, row, field, "Rows %u to %llu do not exist: there are %u.", first,
-				  (unsigned long long)first + count, total);
+		return check_fail(c, row, field, "Rows %u to %llu do not exist: there are %u.",
+				  first, (unsigned long long)first + count, total);
 	if (count > 0 && first != *end)
-		return check_fail(c, row, field, "The list begins at %u, the one before ends at %u.",
-				  first, *end);
+		return check_fail(c, row, field,
+				  "The list begins at %u, the one before ends at %u.", first, *end);
 	*end += count;
 	return true;
 }
@@ -90,14 +93,16 @@ bool check_list(struct check *c, uint32_t row, const char *field, uint32_t first
 bool check_end(struct check *c, const char *field, uint32_t end, uint32_t total)
 {
 	if (end != total)
-		return check_fail(c, FW_NO_INDEX, field, "Rows %u to %u belong to no list.", end, total);
+		return check_fail(c, FW_NO_INDEX, field, "Rows %u to %u belong to no list.", end,
+				  total);
 	return true;
 }
 
 bool check_index(struct check *c, uint32_t row, const char *field, uint32_t index, uint32_t total)
 {
 	if (index >= total)
-		return check_fail(c, row, field, "Row %u does not exist: there are %u.", index, total);
+		return check_fail(c, row, field, "Row %u does not exist: there are %u.", index,
+				  total);
 	return true;
 }
 
@@ -127,10 +132,12 @@ bool check_prefix(struct check *c, uint32_t row, const struct fw_prefix_row *p, 
 		return false;
 	unsigned bits = p->family == 4 ? 32 : 128;
 	if (p->length > bits)
-		return check_fail(c, row, "length", "A prefix length of %u exceeds %u.", p->length, bits);
+		return check_fail(c, row, "length", "A prefix length of %u exceeds %u.", p->length,
+				  bits);
 	for (unsigned i = p->length; i < bits && !host_bits; i++)
 		if (p->address[i / 8] >> (7 - i % 8) & 1)
-			return check_fail(c, row, "address", "Bits below the prefix length are set.");
+			return check_fail(c, row, "address",
+					  "Bits below the prefix length are set.");
 	return check_zero(c, row, "pad", p->pad, sizeof(p->pad));
 }
 
@@ -162,8 +169,8 @@ bool check_unique(struct check *c, const char *field, uint32_t count, check_key_
 	qsort(all, count, sizeof(*all), unique_compare);
 	for (uint32_t i = 1; i < count && good; i++)
 		if (memcmp(all[i].key, all[i - 1].key, UNIQUE_KEY) == 0)
-			good = check_fail(c, all[i].row, field, "The value stands in row %u already.",
-					  all[i - 1].row);
+			good = check_fail(c, all[i].row, field,
+					  "The value stands in row %u already.", all[i - 1].row);
 	free(all);
 	return good;
 }

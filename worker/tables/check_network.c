@@ -4,8 +4,7 @@
 #include "shm/crc32c.h"
 #include "tables/check.h"
 
-#define FOR_ROWS(count)                                                                            \
-	for (uint32_t row = 0; row < (count); row++)
+#define FOR_ROWS(count) for (uint32_t row = 0; row < (count); row++)
 
 static void port_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
 {
@@ -39,7 +38,8 @@ static bool check_port(struct check *c, uint32_t row)
 	if (r->device[0] == '\0' || strlen(r->device) > 19)
 		return check_fail(c, row, "device", "A PCI address has 1 to 19 bytes.");
 	if (r->network_namespace[0] != '\0' && r->kind != FW_PORT_TAP)
-		return check_fail(c, row, "network_namespace", "Only a TAP has a network namespace.");
+		return check_fail(c, row, "network_namespace",
+				  "Only a TAP has a network namespace.");
 	if (strchr(r->network_namespace, '/') != NULL || strcmp(r->network_namespace, ".") == 0 ||
 	    strcmp(r->network_namespace, "..") == 0)
 		return check_fail(c, row, "network_namespace",
@@ -53,8 +53,8 @@ static bool check_port(struct check *c, uint32_t row)
 bool check_ports(struct check *c)
 {
 	FOR_ROWS(c->program->ports.count)
-		if (!check_port(c, row))
-			return false;
+	if (!check_port(c, row))
+		return false;
 	return check_unique(c, "name", c->program->ports.count, port_name_key) &&
 	       check_unique(c, "device", c->program->ports.count, port_device_key);
 }
@@ -67,7 +67,8 @@ static void zone_name_key(const struct fw_program *p, uint32_t row, uint8_t key[
 bool check_zones(struct check *c)
 {
 	const uint64_t known = (2ull << FW_SERVICE_VRRP) - 1;
-	FOR_ROWS(c->program->zones.count) {
+	FOR_ROWS(c->program->zones.count)
+	{
 		const struct fw_zone_row *r = program_row_zone(c->program, row);
 		if (!check_name(c, row, "name", r->name, FW_NAME_SIZE))
 			return false;
@@ -103,8 +104,9 @@ static bool check_interface(struct check *c, uint32_t row, uint32_t *addresses)
 	    !check_device_name(c, row, "name", r->name))
 		return false;
 	if (r->name_id == 0 || r->name_id != crc32c(r->name, strlen(r->name)))
-		return check_fail(c, row, "name_id", "0x%08x is not the CRC-32C of the name \"%s\".",
-				  r->name_id, r->name);
+		return check_fail(c, row, "name_id",
+				  "0x%08x is not the CRC-32C of the name \"%s\".", r->name_id,
+				  r->name);
 	if (r->vlan > 4094)
 		return check_fail(c, row, "vlan", "%u is not a VLAN id.", r->vlan);
 	return check_index(c, row, "port", r->port, p->ports.count) &&
@@ -117,8 +119,8 @@ bool check_interfaces(struct check *c)
 {
 	uint32_t count = c->program->interfaces.count, addresses = 0;
 	FOR_ROWS(count)
-		if (!check_interface(c, row, &addresses))
-			return false;
+	if (!check_interface(c, row, &addresses))
+		return false;
 	return check_end(c, "address_first", addresses, c->program->interface_addresses.count) &&
 	       check_unique(c, "name", count, interface_name_key) &&
 	       check_unique(c, "name_id", count, interface_id_key) &&
@@ -127,7 +129,8 @@ bool check_interfaces(struct check *c)
 
 bool check_interface_addresses(struct check *c)
 {
-	FOR_ROWS(c->program->interface_addresses.count) {
+	FOR_ROWS(c->program->interface_addresses.count)
+	{
 		const struct fw_prefix_row *r = program_row_interface_address(c->program, row);
 		if (!check_prefix(c, row, r, true) ||
 		    !check_unicast(c, row, "address", r->family, r->address))
@@ -163,15 +166,16 @@ bool check_routes(struct check *c)
 {
 	uint32_t next_hops = 0;
 	FOR_ROWS(c->program->routes.count)
-		if (!check_route(c, row, &next_hops))
-			return false;
+	if (!check_route(c, row, &next_hops))
+		return false;
 	return check_end(c, "next_hop_first", next_hops, c->program->next_hops.count) &&
 	       check_unique(c, "prefix", c->program->routes.count, route_key);
 }
 
 bool check_next_hops(struct check *c)
 {
-	FOR_ROWS(c->program->next_hops.count) {
+	FOR_ROWS(c->program->next_hops.count)
+	{
 		const struct fw_next_hop_row *r = program_row_next_hop(c->program, row);
 		if (!check_unicast(c, row, "gateway", r->family, r->gateway) ||
 		    !check_index(c, row, "interface", r->interface, c->program->interfaces.count) ||
@@ -192,7 +196,8 @@ static void neighbor_key(const struct fw_program *p, uint32_t row, uint8_t key[U
 bool check_neighbors(struct check *c)
 {
 	static const uint8_t zero[6];
-	FOR_ROWS(c->program->neighbors.count) {
+	FOR_ROWS(c->program->neighbors.count)
+	{
 		const struct fw_neighbor_row *r = program_row_neighbor(c->program, row);
 		if (!check_unicast(c, row, "address", r->family, r->address) ||
 		    !check_index(c, row, "interface", r->interface, c->program->interfaces.count) ||

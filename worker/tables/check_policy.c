@@ -4,14 +4,13 @@
 #include <string.h>
 #include "tables/check.h"
 
-#define FOR_ROWS(count)                                                                            \
-	for (uint32_t row = 0; row < (count); row++)
+#define FOR_ROWS(count) for (uint32_t row = 0; row < (count); row++)
 
 bool check_prefixes(struct check *c)
 {
 	FOR_ROWS(c->program->prefixes.count)
-		if (!check_prefix(c, row, program_row_prefix(c->program, row), false))
-			return false;
+	if (!check_prefix(c, row, program_row_prefix(c->program, row), false))
+		return false;
 	return true;
 }
 
@@ -45,9 +44,9 @@ static bool check_set(struct check *c, uint32_t row, uint32_t *prefixes)
 	for (uint32_t i = 1; i < r->prefix_count; i++)
 		if (!prefix_precedes(program_row_prefix(p, r->prefix_first + i - 1),
 				     program_row_prefix(p, r->prefix_first + i)))
-			return check_fail(c, row, "prefix_first",
-					  "Prefix %u of the set is out of order, or overlaps the one before.",
-					  i);
+			return check_fail(
+			    c, row, "prefix_first",
+			    "Prefix %u of the set is out of order, or overlaps the one before.", i);
 	return true;
 }
 
@@ -55,15 +54,16 @@ bool check_address_sets(struct check *c)
 {
 	uint32_t prefixes = 0;
 	FOR_ROWS(c->program->address_sets.count)
-		if (!check_set(c, row, &prefixes))
-			return false;
+	if (!check_set(c, row, &prefixes))
+		return false;
 	return check_end(c, "prefix_first", prefixes, c->program->prefixes.count) &&
 	       check_unique(c, "name", c->program->address_sets.count, set_name_key);
 }
 
 bool check_port_ranges(struct check *c)
 {
-	FOR_ROWS(c->program->port_ranges.count) {
+	FOR_ROWS(c->program->port_ranges.count)
+	{
 		const struct fw_port_range_row *r = program_row_port_range(c->program, row);
 		if (r->low > r->high)
 			return check_fail(c, row, "low", "%u is above high, %u.", r->low, r->high);
@@ -81,7 +81,8 @@ static bool check_ranges(struct check *c, uint32_t row, const char *field, uint3
 		if (program_row_port_range(p, first + i - 1)->high >=
 		    program_row_port_range(p, first + i)->low)
 			return check_fail(c, row, field,
-					  "Range %u is out of order, or overlaps the one before.", i);
+					  "Range %u is out of order, or overlaps the one before.",
+					  i);
 	return true;
 }
 
@@ -94,23 +95,26 @@ static bool check_application(struct check *c, uint32_t row, uint32_t *ranges)
 {
 	const struct fw_application_row *r = program_row_application(c->program, row);
 	bool icmp = r->protocol == IPPROTO_ICMP || r->protocol == IPPROTO_ICMPV6;
-	bool ports = r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP ||
-		     r->protocol == IPPROTO_SCTP;
+	bool ports =
+	    r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP || r->protocol == IPPROTO_SCTP;
 	if (!check_name(c, row, "name", r->name, FW_NAME_SIZE))
 		return false;
 	if (r->name[0] == '\0')
 		return check_fail(c, row, "name", "An application needs a name.");
 	if (r->any_protocol > 1)
-		return check_fail(c, row, "any_protocol", "%u is neither 0 nor 1.", r->any_protocol);
+		return check_fail(c, row, "any_protocol", "%u is neither 0 nor 1.",
+				  r->any_protocol);
 	if (r->protocol > 255 || (r->any_protocol && r->protocol != 0))
-		return check_fail(c, row, "protocol", "%u is not an IP protocol number here.", r->protocol);
+		return check_fail(c, row, "protocol", "%u is not an IP protocol number here.",
+				  r->protocol);
 	if (r->any_protocol)
 		icmp = ports = false;
 	if (r->source_count > 0 && !ports)
-		return check_fail(c, row, "source_count", "Protocol %u has no source ports.", r->protocol);
-	if (r->destination_count > 0 && !ports && !icmp)
-		return check_fail(c, row, "destination_count", "Protocol %u has no destination ports.",
+		return check_fail(c, row, "source_count", "Protocol %u has no source ports.",
 				  r->protocol);
+	if (r->destination_count > 0 && !ports && !icmp)
+		return check_fail(c, row, "destination_count",
+				  "Protocol %u has no destination ports.", r->protocol);
 	if (r->timeout_s > 0x7fffffffu / 1024)
 		return check_fail(c, row, "timeout_s", "%u seconds are too long.", r->timeout_s);
 	return check_ranges(c, row, "source_first", r->source_first, r->source_count, ranges) &&
@@ -123,8 +127,8 @@ bool check_applications(struct check *c)
 {
 	uint32_t ranges = 0;
 	FOR_ROWS(c->program->applications.count)
-		if (!check_application(c, row, &ranges))
-			return false;
+	if (!check_application(c, row, &ranges))
+		return false;
 	return check_end(c, "source_first", ranges, c->program->port_ranges.count) &&
 	       check_unique(c, "name", c->program->applications.count, application_name_key);
 }
@@ -153,10 +157,12 @@ static bool check_policy(struct check *c, uint32_t row, uint32_t *refs)
 	if (r->source_negated > 1 || (r->source_negated && r->source_count == 0))
 		return check_fail(c, row, "source_negated", "Nothing stands there to be negated.");
 	if (r->destination_negated > 1 || (r->destination_negated && r->destination_count == 0))
-		return check_fail(c, row, "destination_negated", "Nothing stands there to be negated.");
+		return check_fail(c, row, "destination_negated",
+				  "Nothing stands there to be negated.");
 	if (r->action < FW_ACTION_PERMIT || r->action > FW_ACTION_REJECT)
 		return check_fail(c, row, "action", "%u is not an action.", r->action);
-	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count, refs) &&
+	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count,
+			  refs) &&
 	       check_refs(c, row, "to_first", r->to_first, r->to_count, p->zones.count, refs) &&
 	       check_refs(c, row, "source_first", r->source_first, r->source_count,
 			  p->address_sets.count, refs) &&
@@ -181,8 +187,8 @@ bool check_policies(struct check *c)
 {
 	uint32_t count = c->program->policies.count, refs = 0;
 	FOR_ROWS(count)
-		if (!check_policy(c, row, &refs))
-			return false;
+	if (!check_policy(c, row, &refs))
+		return false;
 	return check_end(c, "from_first", refs, c->program->refs.count) &&
 	       check_unique(c, "name", count, policy_name_key) &&
 	       check_unique(c, "name_id", count, policy_id_key);

@@ -11,20 +11,23 @@ static const struct kind {
 	size_t at; // of its struct fw_section in struct fw_program
 	uint32_t row_size, limit;
 } kinds[] = {
-#define KIND(name, type, limit) {#name, offsetof(struct fw_program, name), sizeof(type), limit}
-	KIND(ports, struct fw_port_row, FW_MAX_PORTS),
-	KIND(zones, struct fw_zone_row, FW_MAX_ZONES),
-	KIND(interfaces, struct fw_interface_row, FW_MAX_INTERFACES),
-	KIND(interface_addresses, struct fw_prefix_row, FW_MAX_INTERFACE_ADDRESSES),
-	KIND(address_sets, struct fw_address_set_row, FW_MAX_ADDRESS_SETS),
-	KIND(prefixes, struct fw_prefix_row, FW_MAX_PREFIXES),
-	KIND(applications, struct fw_application_row, FW_MAX_APPLICATIONS),
-	KIND(port_ranges, struct fw_port_range_row, FW_MAX_PORT_RANGES),
-	KIND(policies, struct fw_policy_row, FW_MAX_POLICIES),
-	KIND(refs, uint32_t, FW_MAX_REFS),
-	KIND(routes, struct fw_route_row, FW_MAX_ROUTES),
-	KIND(next_hops, struct fw_next_hop_row, FW_MAX_NEXT_HOPS),
-	KIND(neighbors, struct fw_neighbor_row, FW_MAX_NEIGHBORS),
+#define KIND(name, type, limit)                                                                    \
+	{                                                                                          \
+#name, offsetof(struct fw_program, name), sizeof(type), limit                      \
+	}
+    KIND(ports, struct fw_port_row, FW_MAX_PORTS),
+    KIND(zones, struct fw_zone_row, FW_MAX_ZONES),
+    KIND(interfaces, struct fw_interface_row, FW_MAX_INTERFACES),
+    KIND(interface_addresses, struct fw_prefix_row, FW_MAX_INTERFACE_ADDRESSES),
+    KIND(address_sets, struct fw_address_set_row, FW_MAX_ADDRESS_SETS),
+    KIND(prefixes, struct fw_prefix_row, FW_MAX_PREFIXES),
+    KIND(applications, struct fw_application_row, FW_MAX_APPLICATIONS),
+    KIND(port_ranges, struct fw_port_range_row, FW_MAX_PORT_RANGES),
+    KIND(policies, struct fw_policy_row, FW_MAX_POLICIES),
+    KIND(refs, uint32_t, FW_MAX_REFS),
+    KIND(routes, struct fw_route_row, FW_MAX_ROUTES),
+    KIND(next_hops, struct fw_next_hop_row, FW_MAX_NEXT_HOPS),
+    KIND(neighbors, struct fw_neighbor_row, FW_MAX_NEIGHBORS),
 #undef KIND
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -39,17 +42,19 @@ static bool check_size(struct check *c, size_t size)
 {
 	const struct fw_program *p = c->program;
 	if (size < sizeof(*p))
-		return check_fail(c, WHOLE, "total_size", "%zu bytes are less than the header's %zu.",
-				  size, sizeof(*p));
+		return check_fail(c, WHOLE, "total_size",
+				  "%zu bytes are less than the header's %zu.", size, sizeof(*p));
 	if (p->magic != FW_PROGRAM_MAGIC)
-		return check_fail(c, WHOLE, "magic", "0x%016" PRIx64 " is not a program's magic number.",
-				  p->magic);
+		return check_fail(c, WHOLE, "magic",
+				  "0x%016" PRIx64 " is not a program's magic number.", p->magic);
 	if (p->layout_version != FW_LAYOUT_VERSION)
-		return check_fail(c, WHOLE, "layout_version", "Layout version %u, this worker has %u.",
-				  p->layout_version, FW_LAYOUT_VERSION);
+		return check_fail(c, WHOLE, "layout_version",
+				  "Layout version %u, this worker has %u.", p->layout_version,
+				  FW_LAYOUT_VERSION);
 	if (p->header_size != sizeof(*p))
-		return check_fail(c, WHOLE, "header_size", "The header has %u bytes instead of %zu.",
-				  p->header_size, sizeof(*p));
+		return check_fail(c, WHOLE, "header_size",
+				  "The header has %u bytes instead of %zu.", p->header_size,
+				  sizeof(*p));
 	if (p->total_size != size || size > FW_MAX_BANK_SIZE)
 		return check_fail(c, WHOLE, "total_size",
 				  "%" PRIu64 " bytes are stated, %zu were copied, %u is the limit.",
@@ -105,10 +110,12 @@ static bool check_bounds(struct check *c, unsigned kind)
 		return check_fail(c, WHOLE, "count", "%u rows exceed the limit of %u.", s->count,
 				  kinds[kind].limit);
 	if (s->offset % 8 != 0)
-		return check_fail(c, WHOLE, "offset", "Offset %u is not a multiple of 8.", s->offset);
+		return check_fail(c, WHOLE, "offset", "Offset %u is not a multiple of 8.",
+				  s->offset);
 	if (s->offset < sizeof(struct fw_program) || section_end(c, kind) > c->size)
-		return check_fail(c, WHOLE, "offset", "Bytes %u to %" PRIu64 " lie outside the program.",
-				  s->offset, section_end(c, kind));
+		return check_fail(c, WHOLE, "offset",
+				  "Bytes %u to %" PRIu64 " lie outside the program.", s->offset,
+				  section_end(c, kind));
 	return true;
 }
 
@@ -129,7 +136,8 @@ bool check_sections(struct check *c)
 		if (section_of(c, i)->count == 0)
 			continue;
 		unsigned at = used++;
-		for (; at > 0 && section_of(c, order[at - 1])->offset > section_of(c, i)->offset; at--)
+		for (; at > 0 && section_of(c, order[at - 1])->offset > section_of(c, i)->offset;
+		     at--)
 			order[at] = order[at - 1];
 		order[at] = i;
 	}

@@ -28,7 +28,8 @@ static uint32_t match(const struct classifier *c, const struct query *q)
 				rows &= dimension_word(&c->by[i], &q->by[i][chunk], bit);
 			if (rows == 0)
 				continue;
-			uint32_t policy = c->row_policy[word * 64 + (unsigned)__builtin_ctzll(rows)];
+			uint32_t policy =
+			    c->row_policy[word * 64 + (unsigned)__builtin_ctzll(rows)];
 			if (policy < best)
 				best = policy;
 		}

@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-match search over all policies of one family at a cost that hardly grows with their number.
 //
-// A policy becomes one row, and one more for each of its applications that asks for source ports. Rows are bits. Six dimensions
-// (from, to, source, destination, protocol with destination port, protocol with source port) each give a sparse bitmap of the
-// rows that a packet's field fits; the rows that all six have in common match.
+// A policy becomes one row, and one more for each of its applications that asks for source ports.
+// Rows are bits. Six dimensions (from, to, source, destination, protocol with destination port,
+// protocol with source port) each give a sparse bitmap of the rows that a packet's field fits; the
+// rows that all six have in common match.
 //
-// Rows are ordered by which dimensions they constrain, then by policy, and each such group starts a new word. So in every word
-// a dimension is constrained for all rows or for none: rules that leave a field open cost nothing there, and the summaries
-// (one bit per word) leave few words to look at. The first match of each group is one candidate; the lowest policy wins.
+// Rows are ordered by which dimensions they constrain, then by policy, and each such group starts a
+// new word. So in every word a dimension is constrained for all rows or for none: rules that leave
+// a field open cost nothing there, and the summaries (one bit per word) leave few words to look at.
+// The first match of each group is one candidate; the lowest policy wins.
 #ifndef PORTCULLIS_TABLES_CLASSIFIER_H
 #define PORTCULLIS_TABLES_CLASSIFIER_H
 
 #include "tables/dimension.h"
 #include "tables/program.h"
 
-enum classifier_field { BY_DESTINATION, BY_SOURCE, BY_SERVICE, BY_FROM, BY_TO, BY_SOURCE_PORT, BY_COUNT };
+enum classifier_field {
+	BY_DESTINATION,
+	BY_SOURCE,
+	BY_SERVICE,
+	BY_FROM,
+	BY_TO,
+	BY_SOURCE_PORT,
+	BY_COUNT
+};
 
 struct classifier {
 	struct dimension by[BY_COUNT];
 	uint32_t words, chunks;
-	uint64_t *valid; // [words] rows that exist
+	uint64_t *valid;      // [words] rows that exist
 	uint32_t *row_policy; // [words * 64]
 };
 

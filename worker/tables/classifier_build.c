@@ -10,10 +10,11 @@
 
 struct row {
 	uint32_t policy;
-	uint32_t application; // the one with source ports that the row is for; FW_NO_INDEX: all that have none
-	uint8_t constrained; // bit per field: the row fits only keys of its items
-	uint8_t excluded; // bit per field: the row fits all keys but those of its items
-	uint32_t position; // bit of the row
+	uint32_t application; // the one with source ports that the row is for; FW_NO_INDEX: all
+			      // that have none
+	uint8_t constrained;  // bit per field: the row fits only keys of its items
+	uint8_t excluded;     // bit per field: the row fits all keys but those of its items
+	uint32_t position;    // bit of the row
 };
 
 struct build {
@@ -45,7 +46,7 @@ static void find_used_sets(struct build *b)
 		const struct fw_address_set_row *r = program_row_address_set(b->p, set);
 		for (uint32_t i = 0; i < r->prefix_count && !b->set_used[set]; i++)
 			b->set_used[set] =
-				program_row_prefix(b->p, r->prefix_first + i)->family == b->family;
+			    program_row_prefix(b->p, r->prefix_first + i)->family == b->family;
 	}
 }
 
@@ -89,8 +90,8 @@ static int add_rows(struct build *b, uint32_t policy)
 		return 0;
 	bool plain = false, any = r->application_count == 0;
 	for (uint32_t i = 0; i < r->application_count; i++) {
-		const struct fw_application_row *a = program_row_application(
-			b->p, *program_row_ref(b->p, r->application_first + i));
+		const struct fw_application_row *a =
+		    program_row_application(b->p, *program_row_ref(b->p, r->application_first + i));
 		any |= a->any_protocol;
 		plain |= a->source_count == 0;
 	}
@@ -232,8 +233,8 @@ static void add_prefix_span(struct build *b, uint32_t set, const struct fw_prefi
 	memcpy(last, r->address, 16);
 	for (unsigned i = r->length; i < (r->family == 4 ? 32u : 128u); i++)
 		last[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	b->spans[b->span_count++] = (struct span){address_key(r->family, r->address),
-						  address_key(r->family, last), set};
+	b->spans[b->span_count++] =
+	    (struct span){address_key(r->family, r->address), address_key(r->family, last), set};
 }
 
 static int address_spans(struct build *b)
@@ -242,7 +243,8 @@ static int address_spans(struct build *b)
 	for (uint32_t set = 0; b->spans != NULL && set < b->p->address_sets.count; set++) {
 		const struct fw_address_set_row *r = program_row_address_set(b->p, set);
 		for (uint32_t i = 0; i < r->prefix_count; i++) {
-			const struct fw_prefix_row *prefix = program_row_prefix(b->p, r->prefix_first + i);
+			const struct fw_prefix_row *prefix =
+			    program_row_prefix(b->p, r->prefix_first + i);
 			if (prefix->family == b->family)
 				add_prefix_span(b, set, prefix);
 		}
@@ -265,9 +267,10 @@ static int application_spans(struct build *b, bool source)
 		uint32_t count = source ? a->source_count : a->destination_count;
 		uint64_t base = (uint64_t)a->protocol << 16;
 		for (uint32_t r = 0; r < count; r++) {
-			const struct fw_port_range_row *range = program_row_port_range(b->p, first + r);
+			const struct fw_port_range_row *range =
+			    program_row_port_range(b->p, first + r);
 			b->spans[b->span_count++] =
-				(struct span){{0, base | range->low}, {0, base | range->high}, i};
+			    (struct span){{0, base | range->low}, {0, base | range->high}, i};
 		}
 		if (count == 0)
 			b->spans[b->span_count++] = (struct span){{0, base}, {0, base | 0xffff}, i};
@@ -307,7 +310,7 @@ static int build_dimension(struct build *b, enum classifier_field field)
 		for (size_t i = 0; i < b->row_count; i++)
 			if ((b->rows[i].constrained >> field & 1) == 0)
 				open[b->rows[i].position / 4096] |=
-					1ull << b->rows[i].position / 64 % 64;
+				    1ull << b->rows[i].position / 64 % 64;
 		in.open = open;
 		in.spans = b->spans;
 		in.span_count = b->span_count;

@@ -36,7 +36,7 @@ static bool in_sets(const struct fw_program *p, uint32_t first, uint32_t count, 
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fw_address_set_row *s =
-			program_row_address_set(p, *program_row_ref(p, first + i));
+		    program_row_address_set(p, *program_row_ref(p, first + i));
 		for (uint32_t j = 0; j < s->prefix_count; j++)
 			if (in_prefix(program_row_prefix(p, s->prefix_first + j), family, address))
 				return true;
@@ -77,12 +77,12 @@ static bool policy_fits(const struct fw_program *p, const struct fw_policy_row *
 	if (!in_list(p, r->from_first, r->from_count, k->from) ||
 	    !in_list(p, r->to_first, r->to_count, k->to))
 		return false;
-	if (r->source_count > 0 && in_sets(p, r->source_first, r->source_count, k->family,
-					   k->source) == r->source_negated)
+	if (r->source_count > 0 &&
+	    in_sets(p, r->source_first, r->source_count, k->family, k->source) == r->source_negated)
 		return false;
 	if (r->destination_count > 0 &&
 	    in_sets(p, r->destination_first, r->destination_count, k->family, k->destination) ==
-		    r->destination_negated)
+		r->destination_negated)
 		return false;
 	for (uint32_t i = 0; i < r->application_count; i++)
 		if (application_fits(p, *program_row_ref(p, r->application_first + i), k))
@@ -98,7 +98,8 @@ static uint32_t reference(const struct fw_program *p, const struct packet *k)
 	return FW_NO_INDEX;
 }
 
-static uint32_t reference_timeout(const struct fw_program *p, uint32_t policy, const struct packet *k)
+static uint32_t reference_timeout(const struct fw_program *p, uint32_t policy,
+				  const struct packet *k)
 {
 	const struct fw_policy_row *r = program_row_policy(p, policy);
 	for (uint32_t i = 0; i < r->application_count; i++) {
@@ -129,7 +130,7 @@ static void random_address(uint8_t family, bool scattered, uint8_t address[16])
 static void mask(struct fw_prefix_row *r)
 {
 	for (unsigned i = r->length; i < 128; i++)
-		r->address[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		r->address[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 }
 
 static int compare_prefixes(const void *a, const void *b)
@@ -183,14 +184,15 @@ static uint32_t add_ranges(struct builder *b, bool icmp)
 
 static void add_application(struct builder *b, uint32_t number)
 {
-	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP,
+	static const uint8_t protocols[] = {IPPROTO_TCP,    IPPROTO_TCP,  IPPROTO_UDP, IPPROTO_ICMP,
 					    IPPROTO_ICMPV6, IPPROTO_SCTP, 47};
 	struct fw_application_row *a = builder_add(b, B_APPLICATIONS, NULL);
 	struct fw_application_row row = {.timeout_s = below(3) * 100};
 	snprintf(row.name, sizeof(row.name), "app%u", number);
 	row.any_protocol = below(20) == 0;
 	row.protocol = row.any_protocol ? 0 : protocols[below(7)];
-	bool ports = row.protocol == IPPROTO_TCP || row.protocol == IPPROTO_UDP || row.protocol == IPPROTO_SCTP;
+	bool ports = row.protocol == IPPROTO_TCP || row.protocol == IPPROTO_UDP ||
+		     row.protocol == IPPROTO_SCTP;
 	bool icmp = row.protocol == IPPROTO_ICMP || row.protocol == IPPROTO_ICMPV6;
 	row.source_first = b->kind[B_PORT_RANGES].count;
 	if (ports && below(3) == 0)
@@ -220,7 +222,8 @@ static void add_policy(struct builder *b, const struct shape *s, uint32_t number
 	add_list(b, s->any_percent, s->zones, 3, &r->to_first, &r->to_count);
 	add_list(b, s->any_percent, s->sets, 3, &r->source_first, &r->source_count);
 	add_list(b, s->any_percent, s->sets, 3, &r->destination_first, &r->destination_count);
-	add_list(b, s->any_percent, s->applications, 5, &r->application_first, &r->application_count);
+	add_list(b, s->any_percent, s->applications, 5, &r->application_first,
+		 &r->application_count);
 	r->source_negated = r->source_count > 0 && below(100) < s->negated_percent;
 	r->destination_negated = r->destination_count > 0 && below(100) < s->negated_percent;
 }
@@ -246,7 +249,8 @@ static struct tables *build(const struct shape *s)
 	void *bytes = builder_finish(&b, &size);
 	int rc = tables_build(bytes, size, 1, NULL, &t, &fault);
 	if (rc != 0)
-		fprintf(stderr, "%s[%u].%s: %s\n", fault.section, fault.row, fault.field, fault.message);
+		fprintf(stderr, "%s[%u].%s: %s\n", fault.section, fault.row, fault.field,
+			fault.message);
 	CHECK_EQ(rc, 0);
 	return t;
 }
@@ -265,19 +269,22 @@ static void aim(const struct fw_program *p, struct packet *k)
 		uint32_t count = side ? r->destination_count : r->source_count;
 		if (count == 0)
 			continue;
-		uint32_t ref = *program_row_ref(p, (side ? r->destination_first : r->source_first) + below(count));
+		uint32_t ref = *program_row_ref(p, (side ? r->destination_first : r->source_first) +
+						       below(count));
 		const struct fw_address_set_row *s = program_row_address_set(p, ref);
-		const struct fw_prefix_row *x = program_row_prefix(p, s->prefix_first + below(s->prefix_count));
+		const struct fw_prefix_row *x =
+		    program_row_prefix(p, s->prefix_first + below(s->prefix_count));
 		uint8_t *address = side ? k->destination : k->source;
 		if (x->family == k->family)
 			for (unsigned i = 0; i < x->length; i++) {
 				uint8_t bit = (uint8_t)(0x80 >> i % 8);
-				address[i / 8] = (uint8_t)((address[i / 8] & ~bit) | (x->address[i / 8] & bit));
+				address[i / 8] =
+				    (uint8_t)((address[i / 8] & ~bit) | (x->address[i / 8] & bit));
 			}
 	}
 	if (r->application_count > 0) {
 		const struct fw_application_row *a = program_row_application(
-			p, *program_row_ref(p, r->application_first + below(r->application_count)));
+		    p, *program_row_ref(p, r->application_first + below(r->application_count)));
 		if (!a->any_protocol)
 			k->protocol = (uint8_t)a->protocol;
 		if (a->destination_count > 0)
@@ -295,7 +302,8 @@ static void random_packet(const struct tables *t, bool scattered, struct packet 
 	random_address(k->family, scattered, k->source);
 	random_address(k->family, scattered, k->destination);
 	k->source_port = (uint16_t)(below(20) == 0 ? below(65536) : below(130));
-	k->destination_port = (uint16_t)(below(20) == 0 ? below(65536) : below(k->protocol == 6 ? 130 : 2100));
+	k->destination_port =
+	    (uint16_t)(below(20) == 0 ? below(65536) : below(k->protocol == 6 ? 130 : 2100));
 	k->from = (uint16_t)below(t->zone_count);
 	k->to = (uint16_t)below(t->zone_count);
 	aim(t->program, k);
@@ -303,10 +311,16 @@ static void random_packet(const struct tables *t, bool scattered, struct packet 
 
 static uint32_t ask(const struct tables *t, const struct packet *k)
 {
-	struct flow4 f4 = {.source_port = k->source_port, .destination_port = k->destination_port,
-			   .from = k->from, .to = k->to, .protocol = k->protocol};
-	struct flow6 f6 = {.source_port = k->source_port, .destination_port = k->destination_port,
-			   .from = k->from, .to = k->to, .protocol = k->protocol};
+	struct flow4 f4 = {.source_port = k->source_port,
+			   .destination_port = k->destination_port,
+			   .from = k->from,
+			   .to = k->to,
+			   .protocol = k->protocol};
+	struct flow6 f6 = {.source_port = k->source_port,
+			   .destination_port = k->destination_port,
+			   .from = k->from,
+			   .to = k->to,
+			   .protocol = k->protocol};
 	memcpy(f4.source, k->source, 4);
 	memcpy(f4.destination, k->destination, 4);
 	memcpy(f6.source, k->source, 16);
@@ -336,8 +350,8 @@ static void compare(const struct shape *s, unsigned packets)
 static void crowded_rules_match_like_the_reference(void)
 {
 	for (unsigned i = 0; i < 300; i++) {
-		struct shape s = {1 + below(8), 1 + below(30), 1 + below(12), 1 + below(20), 1 + below(200),
-				  below(80), below(50), false};
+		struct shape s = {1 + below(8),   1 + below(30), 1 + below(12), 1 + below(20),
+				  1 + below(200), below(80),     below(50),     false};
 		struct tables *t = build(&s);
 		for (unsigned n = 0; n < 2000; n++) {
 			struct packet k;
@@ -380,8 +394,11 @@ static void vectors_answer_like_single_lookups(void)
 		do
 			random_packet(t, false, &k);
 		while (k.family != 4);
-		flows[i] = (struct flow4){.source_port = k.source_port, .destination_port = k.destination_port,
-					  .from = k.from, .to = k.to, .protocol = k.protocol};
+		flows[i] = (struct flow4){.source_port = k.source_port,
+					  .destination_port = k.destination_port,
+					  .from = k.from,
+					  .to = k.to,
+					  .protocol = k.protocol};
 		memcpy(flows[i].source, k.source, 4);
 		memcpy(flows[i].destination, k.destination, 4);
 	}

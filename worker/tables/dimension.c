@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds a dimension by one sweep over the sorted ends of all spans. While it runs it knows which items hold the current key;
-// a fingerprint of that set (the xor of a random number per item) says whether the same set has been seen before, so items with
-// thousands of spans, and spans that repeat, share their class. A class is written out when its set is first seen.
+// Builds a dimension by one sweep over the sorted ends of all spans. While it runs it knows which
+// items hold the current key; a fingerprint of that set (the xor of a random number per item) says
+// whether the same set has been seen before, so items with thousands of spans, and spans that
+// repeat, share their class. A class is written out when its set is first seen.
 #include "tables/dimension.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 #include <sys/random.h>
 #include "state/siphash.h"
 
-#define MEMORY_MAX ((size_t)256 << 20) // bytes of classes and values
+#define MEMORY_MAX ((size_t)256 << 20)  // bytes of classes and values
 #define MARKS_MAX ((uint64_t)200 << 20) // bits set while classes are written out
 
 struct event {
@@ -38,7 +39,7 @@ struct sweep {
 	uint32_t *table, table_mask;
 	size_t class_room, value_count, value_room;
 	// a class that is being written out
-	uint64_t *words; // default of every word of rows
+	uint64_t *words;   // default of every word of rows
 	uint64_t *touched; // [chunks]
 	uint64_t marks;
 };
@@ -63,8 +64,8 @@ static void make_events(struct sweep *s)
 		s->events[s->event_count++] = (struct event){p->low, p->item, 1};
 		struct wide_key after = {p->high.high + (p->high.low == UINT64_MAX),
 					 p->high.low + 1};
-		bool beyond = in->key_bits == 128 ? after.high == 0 && after.low == 0
-						  : after.low > last;
+		bool beyond =
+		    in->key_bits == 128 ? after.high == 0 && after.low == 0 : after.low > last;
 		if (!beyond)
 			s->events[s->event_count++] = (struct event){after, p->item, -1};
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// program_check(): header, sections, then the rows of every section in an order in which each check may rely on the ones
-// before. Lists are judged with the rows that own them.
+// program_check(): header, sections, then the rows of every section in an order in which each check
+// may rely on the ones before. Lists are judged with the rows that own them.
 #include <errno.h>
 #include "tables/check.h"
 
@@ -8,18 +8,18 @@ static const struct {
 	const char *section;
 	bool (*check)(struct check *c);
 } steps[] = {
-	{"ports", check_ports},
-	{"zones", check_zones},
-	{"interface_addresses", check_interface_addresses},
-	{"interfaces", check_interfaces},
-	{"prefixes", check_prefixes},
-	{"address_sets", check_address_sets},
-	{"port_ranges", check_port_ranges},
-	{"applications", check_applications},
-	{"policies", check_policies},
-	{"next_hops", check_next_hops},
-	{"routes", check_routes},
-	{"neighbors", check_neighbors},
+    {"ports", check_ports},
+    {"zones", check_zones},
+    {"interface_addresses", check_interface_addresses},
+    {"interfaces", check_interfaces},
+    {"prefixes", check_prefixes},
+    {"address_sets", check_address_sets},
+    {"port_ranges", check_port_ranges},
+    {"applications", check_applications},
+    {"policies", check_policies},
+    {"next_hops", check_next_hops},
+    {"routes", check_routes},
+    {"neighbors", check_neighbors},
 };
 
 int program_check(const void *bytes, size_t size, struct program_fault *fault)

@@ -23,7 +23,7 @@ static void fill_addresses(struct interface *i, const struct fw_program *p,
 {
 	for (uint32_t n = r->address_count; n-- > 0;) {
 		const struct fw_prefix_row *a =
-			program_row_interface_address(p, r->address_first + n);
+		    program_row_interface_address(p, r->address_first + n);
 		if (a->family == 4)
 			memcpy(i->address4, a->address, sizeof(i->address4));
 		else
@@ -52,7 +52,8 @@ static void fill_interfaces(struct tables *t)
 static bool has_timeouts(const struct fw_program *p, const struct fw_policy_row *r)
 {
 	for (uint32_t i = 0; i < r->application_count; i++)
-		if (program_row_application(p, *program_row_ref(p, r->application_first + i))->timeout_s)
+		if (program_row_application(p, *program_row_ref(p, r->application_first + i))
+			->timeout_s)
 			return true;
 	return false;
 }
@@ -96,8 +97,8 @@ static int match_previous(struct tables *t, const struct tables *previous)
 	qsort(old, previous->policy_count, sizeof(*old), compare_named);
 	for (uint32_t i = 0; i < t->policy_count; i++) {
 		struct named wanted = {t->policies[i].name_id, 0};
-		const struct named *found = bsearch(&wanted, old, previous->policy_count,
-						    sizeof(*old), compare_named);
+		const struct named *found =
+		    bsearch(&wanted, old, previous->policy_count, sizeof(*old), compare_named);
 		if (found != NULL)
 			t->previous_policy[i] = found->row;
 	}
@@ -113,12 +114,14 @@ static int build_classifiers(struct tables *t, struct program_fault *fault)
 		rc = classifier_build(t->program, 6, &t->classifier6, &field);
 	if (rc == -E2BIG)
 		return field == BY_SOURCE || field == BY_DESTINATION
-			       ? refuse(fault, rc, "address_sets",
-					"The address sets of the policies overlap in too many ways for the "
-					"classifier: use fewer or simpler sets.")
-			       : refuse(fault, rc, "applications",
-					"The applications of the policies overlap in too many ways for the "
-					"classifier: use fewer or simpler applications.");
+			   ? refuse(fault, rc, "address_sets",
+				    "The address sets of the policies overlap in too many ways for "
+				    "the "
+				    "classifier: use fewer or simpler sets.")
+			   : refuse(fault, rc, "applications",
+				    "The applications of the policies overlap in too many ways for "
+				    "the "
+				    "classifier: use fewer or simpler applications.");
 	return rc == 0 ? 0 : refuse(fault, rc, "", "Not enough memory to build the generation.");
 }
 
@@ -130,9 +133,9 @@ static int allocate(struct tables *t)
 	t->interface_by_vlan = malloc((t->port_count * 4096u + 1u) * sizeof(uint16_t));
 	t->previous_policy = malloc((t->policy_count + 1u) * sizeof(uint32_t));
 	return t->interfaces != NULL && t->zones != NULL && t->policies != NULL &&
-			       t->interface_by_vlan != NULL && t->previous_policy != NULL
-		       ? 0
-		       : -ENOMEM;
+		       t->interface_by_vlan != NULL && t->previous_policy != NULL
+		   ? 0
+		   : -ENOMEM;
 }
 
 int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
@@ -142,7 +145,9 @@ int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *
 	struct tables *t = rc == 0 ? calloc(1, sizeof(*t)) : NULL;
 	if (t == NULL) {
 		free(bytes);
-		return rc != 0 ? rc : refuse(fault, -ENOMEM, "", "Not enough memory to build the generation.");
+		return rc != 0 ? rc
+			       : refuse(fault, -ENOMEM, "",
+					"Not enough memory to build the generation.");
 	}
 	const struct fw_program *p = bytes;
 	*t = (struct tables){.program = p,
@@ -206,7 +211,7 @@ uint32_t policy_timeout(const struct tables *t, uint32_t policy, uint8_t protoco
 	const struct fw_policy_row *r = program_row_policy(p, policy);
 	for (uint32_t i = 0; i < r->application_count; i++) {
 		const struct fw_application_row *a =
-			program_row_application(p, *program_row_ref(p, r->application_first + i));
+		    program_row_application(p, *program_row_ref(p, r->application_first + i));
 		if (a->any_protocol ||
 		    (a->protocol == protocol &&
 		     in_ranges(p, a->source_first, a->source_count, source_port) &&
