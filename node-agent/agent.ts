@@ -172,7 +172,7 @@ export class Agent {
 
   async #apply(next: Loaded): Promise<void> {
     const before = this.#good;
-    const touched = { yes: false };
+    const touched = { yes: false, retired: false };
     try {
       const args = await this.#bring(next, touched);
       this.#accept({ loaded: next, args });
@@ -180,14 +180,14 @@ export class Agent {
       const problem = asProblem(error, "WorkerNotStarted");
       const level = this.#problem?.message === problem.message ? "debug" : "info"; // a retry is told once
       this.#problem = problem;
-      this.#planRetry(problem);
+      if (before === null || !touched.retired) this.#planRetry(problem); // trying again must not cost what runs
       if (touched.yes) await this.#restore(before, level);
       throw problem;
     }
   }
 
   /** Everything from the check of the machine to the worker's verdict. */
-  async #bring(next: Loaded, touched: { yes: boolean }): Promise<WorkerArgs> {
+  async #bring(next: Loaded, touched: { yes: boolean; retired: boolean }): Promise<WorkerArgs> {
     if (isQuarantined(this.#crashes, next.hash) && this.#good !== null && this.#good.loaded.hash !== next.hash)
       throw new Problem("Quarantined", "this configuration crashed the worker three times in a minute: change it, the previous one runs");
     const { args, statePath } = this.#plan(next);
@@ -195,7 +195,7 @@ export class Agent {
     const same = worker?.args != null && sameArgs(worker.args, args) && worker.statePath === statePath;
     if (same && this.#handover.runs(next)) return args;
     if (worker !== null && !same) {
-      touched.yes = true;
+      touched.yes = touched.retired = true;
       await this.#retire(statePath);
     }
     const sequence = this.#handover.publish(next);
@@ -285,7 +285,7 @@ export class Agent {
     if (previous === null || previous.hash === culprit.hash) return this.supervisor.pause(QUARANTINE_RETRY_MS);
     this.#previous = null;
     const problem = this.#problem;
-    const args = await this.#bring(previous, { yes: true }).catch((error: unknown) => this.#notBroughtBack(error));
+    const args = await this.#bring(previous, { yes: true, retired: true }).catch((error: unknown) => this.#notBroughtBack(error));
     if (args === null) return;
     this.#good = { loaded: previous, args };
     this.#store.save(previous, null);
