@@ -143,7 +143,7 @@ async function edited({ firewall }: Scene, text: string, chat: Child, backup: Ch
 }
 
 async function killed({ firewall }: Scene, backup: Child): Promise<string> {
-  const id = async (): Promise<string | undefined> => (await firewall.sessions()).find((session) => session.destinationPort === 8730)?.id;
+  const id = async (): Promise<string | number | undefined> => (await firewall.sessions()).find((session) => session.destinationPort === 8730)?.id;
   const [before, { pid }] = [await id(), (await firewall.status()).worker];
   const next = await firewall.killWorker();
   await grows(backup, 20);

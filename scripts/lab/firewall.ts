@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import type { firewallConfig } from "../../crds/index";
-import { must, root, until, type Child, type Lab, type Namespace } from "./lab";
+import { ask } from "../../cli/client";
+import { parseExactJson } from "../../node-agent/json";
+import { compileText, readConfig } from "../../node-agent/standalone";
+import { root, until, type Child, type Lab, type Namespace } from "./lab";
 import type { Finished } from "./process";
 
 export const portcullis = join(root, "bin", "portcullis");
@@ -25,7 +28,8 @@ export interface Status {
 }
 
 export interface Session {
-  id: string;
+  /** A string where it is larger than a number can hold. */
+  id: string | number;
   protocol: string;
   source: string;
   sourcePort: number;
@@ -98,8 +102,9 @@ export class Firewall {
     return this.namespace.run([portcullis, ...args, "--state-dir", this.stateDir], { timeoutMs: 90_000 });
   }
 
-  async json<T>(...args: string[]): Promise<T> {
-    return JSON.parse(await must(this.namespace.command([portcullis, ...args, "--state-dir", this.stateDir, "-o", "json"]))) as T;
+  /** What the command line would print with -o json, without a process of its own for every look. */
+  async #get<T>(path: string): Promise<T> {
+    return parseExactJson(await ask(this.stateDir, path)) as T;
   }
 
   async forwards(seconds = 60): Promise<void> {
@@ -107,30 +112,28 @@ export class Firewall {
     if (code !== 0) throw new Error(`portcullis status --wait: code ${code}: ${stderr}${stdout}\n${this.#child?.tail(30) ?? ""}`);
   }
 
-  /** Also while it is not ready, which is an exit code of its own. */
-  async status(): Promise<Status> {
-    const { stdout, stderr } = await this.ask("status", "-o", "json");
-    if (stdout === "") throw new Error(stderr);
-    return JSON.parse(stdout) as Status;
+  status(): Promise<Status> {
+    return this.#get<Status>("/status");
   }
 
   async sessions(): Promise<Session[]> {
-    return (await this.json<{ sessions: Session[] }>("sessions", "--limit", "10000")).sessions;
+    return (await this.#get<{ sessions: Session[] }>("/sessions?limit=10000")).sessions;
   }
 
   counters(): Promise<Record<string, number>> {
-    return this.json<Record<string, number>>("counters");
+    return this.#get<Record<string, number>>("/counters");
   }
 
   drops(): Promise<Record<string, number>> {
-    return this.json<Record<string, number>>("drops");
+    return this.#get<Record<string, number>>("/drops");
   }
 
   /** Edits the file and returns when the worker has acknowledged just that. */
   async apply(config: Document | string): Promise<void> {
     this.write(config);
-    const { hash } = JSON.parse(await must([portcullis, "check", "--config", this.file, "-o", "json"])) as { hash: string };
-    await until("the edit is in force", async () => (await this.status()).hash === hash);
+    const { loaded, issues } = compileText(readConfig(this.file));
+    if (loaded === undefined) throw new Error(`not a valid configuration: ${JSON.stringify(issues)}`);
+    await until("the edit is in force", async () => (await this.status()).hash === loaded.hash);
   }
 
   /** Kills the worker with SIGKILL and returns the process id of its successor, once that forwards. */

@@ -37,7 +37,7 @@ describe("state outlives the worker", function () {
       sources.push(source);
     }
     const talks = await talkers(site, "7031");
-    const ids = async (): Promise<string[]> => (await site.firewall.sessions()).filter((one) => [7030, 7031].includes(one.destinationPort)).map((one) => one.id).sort();
+    const ids = async (): Promise<string[]> => (await site.firewall.sessions()).filter((one) => [7030, 7031].includes(one.destinationPort)).map((one) => String(one.id)).sort();
     const before = await ids();
     assert.equal(before.length, 4);
     const { hash } = await site.firewall.status();
