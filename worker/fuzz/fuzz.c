@@ -20,8 +20,9 @@ enum { SESSIONS = 24, FRAME_MAX = 2048 };
 #define TIME_UNIT (16 * 1000000ull)
 
 static struct engine *engine;
-static uint8_t banks[2][FUZZ_PROGRAM_ROOM];
+static _Alignas(8) uint8_t banks[2][FUZZ_PROGRAM_ROOM];
 static size_t sizes[2];
+static unsigned variant_loaded = UINT32_MAX; // none
 static uint64_t ended_count, put_count;
 
 static void transmitted(void *context, uint32_t port, const uint8_t *frame, uint32_t length)
@@ -115,10 +116,17 @@ static void toggle_route(uint8_t n)
 			 known[(n >> 4) & 3].interface, none);
 }
 
+static void load(unsigned variant)
+{
+	struct program_fault fault;
+	if (engine_load(engine, banks[variant], sizes[variant], &fault) != 0)
+		abort();
+	variant_loaded = variant;
+}
+
 // One action; returns the bytes it took.
 static size_t act(const uint8_t *at, size_t left)
 {
-	struct program_fault fault;
 	switch (at[0] % 6) {
 	case 0:
 	case 1: {
@@ -136,8 +144,8 @@ static size_t act(const uint8_t *at, size_t left)
 		engine_advance(engine, ((uint64_t)at[1] << 8 | at[2]) * TIME_UNIT);
 		return 3;
 	case 3:
-		if (left >= 2 && engine_load(engine, banks[at[1] & 1], sizes[at[1] & 1], &fault) != 0)
-			abort();
+		if (left >= 2)
+			load(at[1] & 1);
 		break;
 	case 4:
 		if (left >= 2)
@@ -166,15 +174,14 @@ static void start(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct engine_options options = {.sessions4 = SESSIONS, .sessions6 = SESSIONS};
-	struct program_fault fault;
+	struct engine_options options = {.sessions4 = SESSIONS, .sessions6 = SESSIONS, .keep_program = variant_loaded == 0};
 	if (engine == NULL)
 		start();
 	if (engine_reset(engine, &options) != 0)
 		abort();
 	ended_count = put_count = 0;
-	if (engine_load(engine, banks[0], sizes[0], &fault) != 0)
-		abort();
+	if (variant_loaded != 0)
+		load(0);
 	for (size_t at = 0; at < size;) {
 		size_t took = act(data + at, size - at);
 		at += took < size - at ? took : size - at;

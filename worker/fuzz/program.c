@@ -67,33 +67,29 @@ static const struct fw_application_row applications[APPLICATIONS] = {
 	[TUNNEL] = {.name = "tunnel", .protocol = 47},
 };
 
-// Lists that policies point into.
-static const uint32_t refs[] = {TRUST, UNTRUST, DMZ, GUEST, ANY_HTTP, PING, PING6, DNS, TUNNEL, 0, 1};
-enum { REF_ZONE = 0, REF_APPLICATION = 4, REF_SET = 9 };
+enum { SET_SERVERS, SET_FIVE };
+#define BIT(row) (1u << (row))
 
-static const struct fw_policy_row policies[2][5] = {
+// Lists as bits of rows; none is every.
+static const struct rule {
+	const char *name;
+	uint64_t name_id;
+	uint32_t from, to, sources, destinations, applications;
+	uint8_t destinations_negated, action;
+} rules[2][5] = {
 	{
-		{.name = "five-not", .name_id = 1, .from_first = REF_ZONE + TRUST, .from_count = 1, .to_first = REF_ZONE + DMZ,
-		 .to_count = 1, .source_first = REF_SET + 1, .source_count = 1, .action = FW_ACTION_REJECT},
-		{.name = "web", .name_id = 2, .to_first = REF_ZONE + DMZ, .to_count = 1, .destination_first = REF_SET,
-		 .destination_count = 1, .application_first = REF_APPLICATION, .application_count = 3,
-		 .action = FW_ACTION_PERMIT},
-		{.name = "out", .name_id = 3, .from_first = REF_ZONE + TRUST, .from_count = 1, .to_first = REF_ZONE + UNTRUST,
-		 .to_count = 1, .action = FW_ACTION_PERMIT},
-		{.name = "guests", .name_id = 4, .from_first = REF_ZONE + GUEST, .from_count = 1,
-		 .destination_first = REF_SET, .destination_count = 1, .destination_negated = 1,
-		 .action = FW_ACTION_PERMIT},
-		{.name = "no", .name_id = 5, .from_first = REF_ZONE + UNTRUST, .from_count = 1, .action = FW_ACTION_DENY},
+		{"five-not", 1, BIT(TRUST), BIT(DMZ), BIT(SET_FIVE), 0, 0, 0, FW_ACTION_REJECT},
+		{"web", 2, 0, BIT(DMZ), 0, BIT(SET_SERVERS), BIT(ANY_HTTP) | BIT(PING) | BIT(PING6), 0, FW_ACTION_PERMIT},
+		{"out", 3, BIT(TRUST), BIT(UNTRUST), 0, 0, 0, 0, FW_ACTION_PERMIT},
+		{"guests", 4, BIT(GUEST), 0, 0, BIT(SET_SERVERS), 0, 1, FW_ACTION_PERMIT},
+		{"no", 5, BIT(UNTRUST), 0, 0, 0, 0, 0, FW_ACTION_DENY},
 	},
 	{
-		{.name = "out", .name_id = 3, .from_first = REF_ZONE + TRUST, .from_count = 1, .application_first = REF_APPLICATION,
-		 .application_count = 4, .action = FW_ACTION_PERMIT},
-		{.name = "tunnels", .name_id = 6, .application_first = REF_APPLICATION + 4, .application_count = 1,
-		 .action = FW_ACTION_PERMIT},
-		{.name = "guests", .name_id = 4, .from_first = REF_ZONE + GUEST, .from_count = 1, .action = FW_ACTION_REJECT},
-		{.name = "web", .name_id = 2, .to_first = REF_ZONE + DMZ, .to_count = 1, .application_first = REF_APPLICATION,
-		 .application_count = 1, .action = FW_ACTION_PERMIT},
-		{.name = "no", .name_id = 5, .from_first = REF_ZONE + UNTRUST, .from_count = 1, .action = FW_ACTION_DENY},
+		{"out", 3, BIT(TRUST), 0, 0, 0, BIT(ANY_HTTP) | BIT(PING) | BIT(PING6) | BIT(DNS), 0, FW_ACTION_PERMIT},
+		{"tunnels", 6, 0, 0, 0, 0, BIT(TUNNEL), 0, FW_ACTION_PERMIT},
+		{"guests", 4, BIT(GUEST), 0, 0, 0, 0, 0, FW_ACTION_REJECT},
+		{"web", 2, 0, BIT(DMZ), 0, 0, BIT(ANY_HTTP), 0, FW_ACTION_PERMIT},
+		{"no", 5, BIT(UNTRUST) | BIT(DMZ), 0, 0, 0, 0, 0, FW_ACTION_DENY},
 	},
 };
 
@@ -123,11 +119,42 @@ static size_t put(uint8_t *bank, size_t at, struct fw_section *section, const vo
 	return (at + count * size + 7) & ~(size_t)7;
 }
 
+struct lists {
+	uint32_t count;
+	uint32_t refs[64];
+};
+
+// Appends the rows of a list; every list has its own refs.
+static void put_list(struct lists *l, uint32_t rows, uint32_t *first, uint32_t *count)
+{
+	*first = l->count;
+	for (uint32_t row = 0; row < 32; row++)
+		if (rows >> row & 1)
+			l->refs[l->count++] = row;
+	*count = l->count - *first;
+}
+
+static void put_rule(struct lists *l, const struct rule *rule, struct fw_policy_row *row)
+{
+	memset(row, 0, sizeof(*row));
+	memcpy(row->name, rule->name, strlen(rule->name));
+	row->name_id = rule->name_id;
+	put_list(l, rule->from, &row->from_first, &row->from_count);
+	put_list(l, rule->to, &row->to_first, &row->to_count);
+	put_list(l, rule->sources, &row->source_first, &row->source_count);
+	put_list(l, rule->destinations, &row->destination_first, &row->destination_count);
+	put_list(l, rule->applications, &row->application_first, &row->application_count);
+	row->destination_negated = rule->destinations_negated;
+	row->action = rule->action;
+}
+
 #define PUT(section, rows) at = put(bank, at, &p.section, rows, sizeof(rows) / sizeof((rows)[0]), sizeof((rows)[0]))
 
 size_t fuzz_program(uint8_t *bank, unsigned variant)
 {
 	struct fw_interface_row named[INTERFACES];
+	struct fw_policy_row policies[5];
+	struct lists lists = {0};
 	struct fw_program p = {
 		.magic = FW_PROGRAM_MAGIC,
 		.layout_version = FW_LAYOUT_VERSION,
@@ -151,8 +178,10 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	PUT(prefixes, prefixes);
 	PUT(applications, applications);
 	PUT(port_ranges, ranges);
-	PUT(policies, policies[variant]);
-	PUT(refs, refs);
+	for (unsigned i = 0; i < 5; i++)
+		put_rule(&lists, &rules[variant][i], &policies[i]);
+	PUT(policies, policies);
+	at = put(bank, at, &p.refs, lists.refs, lists.count, sizeof(lists.refs[0]));
 	PUT(routes, routes);
 	PUT(next_hops, next_hops);
 	PUT(neighbors, neighbors);

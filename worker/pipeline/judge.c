@@ -112,9 +112,24 @@ void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
 	j->reason = matched ? FW_DROP_POLICY_DENY : FW_DROP_DEFAULT_DENY;
 }
 
+// The flows of each family side by side, as the classifier wants them.
 void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count, uint32_t *rows)
 {
+	struct flow4 flows4[PIPELINE_BURST];
+	struct flow6 flows6[PIPELINE_BURST];
+	uint32_t rows4[PIPELINE_BURST], rows6[PIPELINE_BURST];
+	unsigned n4 = 0, n6 = 0;
+	for (unsigned i = 0; i < count; i++) {
+		if (judgements[i]->family == 4)
+			flows4[n4++] = judgements[i]->flow4;
+		else
+			flows6[n6++] = judgements[i]->flow6;
+	}
+	if (n4 != 0)
+		policy_lookup4_many(c->tables, flows4, n4, rows4);
+	if (n6 != 0)
+		policy_lookup6_many(c->tables, flows6, n6, rows6);
+	n4 = n6 = 0;
 	for (unsigned i = 0; i < count; i++)
-		rows[i] = judgements[i]->family == 4 ? policy_lookup4(c->tables, &judgements[i]->flow4)
-						     : policy_lookup6(c->tables, &judgements[i]->flow6);
+		rows[i] = judgements[i]->family == 4 ? rows4[n4++] : rows6[n6++];
 }

@@ -100,7 +100,6 @@ static int attach(struct engine *e)
 static void detach(struct engine *e)
 {
 	core_free(e->core);
-	tables_free(e->tables);
 	if (e->sessions4 != NULL)
 		session_detach(e->sessions4);
 	if (e->sessions6 != NULL)
@@ -108,7 +107,6 @@ static void detach(struct engine *e)
 	free(e->entries4);
 	free(e->entries6);
 	e->core = NULL;
-	e->tables = NULL;
 	e->sessions4 = e->sessions6 = NULL;
 	e->entries4 = e->entries6 = NULL;
 }
@@ -147,6 +145,7 @@ void engine_free(struct engine *e)
 	if (e == NULL)
 		return;
 	detach(e);
+	tables_free(e->tables);
 	if (e->fib != NULL)
 		fib_free(e->fib);
 	if (e->neighbors != NULL)
@@ -159,6 +158,24 @@ void engine_free(struct engine *e)
 	free(e);
 }
 
+static void set_core_time(struct engine *e)
+{
+	uint64_t ticks = e->clock_ns / SECOND * SESSION_TICKS_PER_SECOND +
+			 e->clock_ns % SECOND * SESSION_TICKS_PER_SECOND / SECOND;
+	core_set_time(e->core, (uint32_t)ticks, e->realtime_ns);
+}
+
+// Routes and neighbors of the program, then the core.
+static int use_tables(struct engine *e)
+{
+	int error = engine_install_routes(e);
+	if (error == 0)
+		error = engine_install_neighbors(e);
+	set_core_time(e);
+	core_set_tables(e->core, e->tables);
+	return error;
+}
+
 int engine_reset(struct engine *e, const struct engine_options *options)
 {
 	detach(e);
@@ -167,10 +184,14 @@ int engine_reset(struct engine *e, const struct engine_options *options)
 	memset(&e->counters, 0, sizeof(e->counters));
 	memset(e->interfaces, 0, FW_MAX_INTERFACES * sizeof(*e->interfaces));
 	memset(e->policies, 0, FW_MAX_POLICIES * sizeof(*e->policies));
-	e->epoch = 0;
 	e->clock_ns = 0;
-	set_default_macs(e);
 	e->options = *options;
+	if (options->keep_program && e->tables != NULL)
+		return attach(e) != 0 ? -ENOMEM : use_tables(e);
+	tables_free(e->tables);
+	e->tables = NULL;
+	e->epoch = 0;
+	set_default_macs(e);
 	return attach(e);
 }
 
@@ -188,13 +209,6 @@ static void fill_ports(const struct engine *e, struct tables *t)
 		interface->mtu = (uint16_t)(mtu != 0 ? mtu : 1500);
 		memcpy(interface->mac, e->macs[interface->port], 6);
 	}
-}
-
-static void set_core_time(struct engine *e)
-{
-	uint64_t ticks = e->clock_ns / SECOND * SESSION_TICKS_PER_SECOND +
-			 e->clock_ns % SECOND * SESSION_TICKS_PER_SECOND / SECOND;
-	core_set_time(e->core, (uint32_t)ticks, e->realtime_ns);
 }
 
 int engine_load(struct engine *e, const void *bank, size_t size, struct program_fault *fault)
@@ -215,11 +229,7 @@ int engine_load(struct engine *e, const void *bank, size_t size, struct program_
 	e->tables = next;
 	engine_remove_routes(e);
 	engine_remove_neighbors(e, false);
-	error = engine_install_routes(e);
-	if (error == 0)
-		error = engine_install_neighbors(e);
-	set_core_time(e);
-	core_set_tables(e->core, next);
+	error = use_tables(e);
 	tables_free(old);
 	return error;
 }

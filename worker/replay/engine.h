@@ -27,6 +27,7 @@ struct engine_sink {
 struct engine_options {
 	uint32_t sessions4, sessions6; // capacity
 	bool strict_mac; // else any unicast destination MAC address is taken for ours
+	bool keep_program; // engine_reset(): the program stays loaded, with its own routes and neighbors only
 };
 
 struct engine_frame {
@@ -46,7 +47,7 @@ int engine_start_eal(const char *program);
 struct engine *engine_create(const struct engine_options *options, const struct engine_sink *sink);
 void engine_free(struct engine *e);
 
-// Back to an empty engine: no program, no sessions, no counters, time 0.
+// Back to an empty engine: no program (unless it is to be kept), no sessions, no counters, time 0.
 int engine_reset(struct engine *e, const struct engine_options *options);
 
 // Takes a program (the bytes of a bank). The generation before goes on when it is refused: -EINVAL, or -ENOMEM.

@@ -102,7 +102,7 @@ static void ended(void *context, uint64_t tag, const struct packet_end *end)
 
 static const char *do_reset(struct server *s, struct reader *r)
 {
-	struct engine_options options;
+	struct engine_options options = {0};
 	options.sessions4 = (uint32_t)take_number(r, 4);
 	options.sessions6 = (uint32_t)take_number(r, 4);
 	options.strict_mac = take_number(r, 1) != 0;
