@@ -78,13 +78,13 @@ function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
   for (const name of share.won) {
     const node = byName.get(name);
     const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
+    // What was said about an older program says nothing about this one.
     const current = node !== undefined && node.spec.hash === good?.hash && ready?.observedGeneration === node.metadata.generation;
-    if (current && node.status?.applied?.verified === true && node.status.applied.hash === good?.hash) tally.updated.push(name);
-    if (ready?.status === "Unknown") tally.unknown.push(name);
-    if (current && ready?.status === "True") tally.ready.push(name);
-    else if (ready !== undefined && ready.reason !== "Applying" && ready.reason !== "Stopping") {
-      tally.failed.push({ name, reason: ready.reason, message: ready.message });
-    }
+    if (!current || ready === undefined) continue;
+    if (node.status?.applied?.verified === true && node.status.applied.hash === good?.hash) tally.updated.push(name);
+    if (ready.status === "Unknown") tally.unknown.push(name);
+    if (ready.status === "True") tally.ready.push(name);
+    else if (ready.reason !== "Applying" && ready.reason !== "Stopping") tally.failed.push({ name, reason: ready.reason, message: ready.message });
   }
   tally.degraded = tally.failed.filter((node) => node.reason !== "NeverConnected");
   return tally;

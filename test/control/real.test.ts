@@ -177,6 +177,22 @@ describe("from kubectl to packets", function () {
     await untilFirewallNode(cluster, "fw1", (n) => n.status?.worker?.pid !== before.status?.worker?.pid && holds("Ready", "True")(n), "reported again", 60_000);
   });
 
+  it("kill -9 of the leading of two operators loses no packet; the agent finds the other one", async () => {
+    const other = await startOperator(cluster, { name: "operator-b", listen: RealNode.listen });
+    await node.agent.kill();
+    await node.startAgent([other, operator]);
+    await operator.process.line(/"agent connected"/, { from: operator.process.output.length, timeoutMs: 60_000 });
+    const { spec } = await ready("running");
+    const lost = await node.lossDuring(async () => {
+      await operator.process.kill();
+      await other.process.line(/"agent connected"/, { timeoutMs: 60_000 });
+      await cluster.apply(node.config("real", POOL, { ...PASS, defaultAction: "Deny" }));
+      await untilFirewallNode(cluster, "fw1", (n) => n.spec.hash !== spec.hash && holds("Ready", "True")(n), "on the next program", 60_000);
+    });
+    operator = other;
+    assert.equal(lost, 0);
+  });
+
   it("a node that loses its label stops, and starts again with it", async () => {
     await cluster.patch(NODES, "fw1", { metadata: { labels: { pool: null } } });
     await untilNoFirewallNode(cluster, "fw1", 60_000);
