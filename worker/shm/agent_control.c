@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include "shm/agent_handle.h"
 #include "shm/agent_shm.h"
@@ -101,6 +102,15 @@ static int open_or_make(const char *path, uint64_t bank_size)
 	return fd < 0 ? -errno : fd;
 }
 
+// Sequences go on when a control file is made anew: a worker that has judged programs of the one before would take the
+// first ones for old. So those of a new file begin at the time of day, far above what the earlier ones can have reached.
+static uint64_t base_sequence(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec << 10;
+}
+
 int agent_shm_control_open(const char *path, uint64_t bank_size, char *error, uint32_t error_size)
 {
 	if (bank_size < sizeof(struct fw_program) || bank_size > FW_MAX_BANK_SIZE || bank_size % 4096 != 0)
@@ -109,7 +119,7 @@ int agent_shm_control_open(const char *path, uint64_t bank_size, char *error, ui
 	if (fd < 0)
 		return agent_fail(fd, error, error_size, "cannot open %s: %s", path, strerror(-fd));
 	int result = check(fd, bank_size, path, error, error_size);
-	struct agent_handle h = {.kind = AGENT_CONTROL, .fd = fd};
+	struct agent_handle h = {.kind = AGENT_CONTROL, .fd = fd, .base = base_sequence()};
 	if (result == 0) {
 		h.control = mmap(NULL, sizeof(*h.control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (h.control == MAP_FAILED)
@@ -131,7 +141,8 @@ int agent_shm_control_open(const char *path, uint64_t bank_size, char *error, ui
 
 static uint64_t published(const struct agent_handle *h)
 {
-	return atomic_load_explicit((_Atomic uint64_t *)&h->control->published, memory_order_acquire);
+	uint64_t sequence = atomic_load_explicit((_Atomic uint64_t *)&h->control->published, memory_order_acquire);
+	return sequence != 0 ? sequence : h->base;
 }
 
 int64_t agent_shm_published(int control)

@@ -12,6 +12,7 @@ struct agent_handle {
 	enum agent_kind kind;
 	int fd;
 	struct fw_control_header *control; // mapped; CONTROL only
+	uint64_t base; // AGENT_CONTROL: the sequence that stands for none in a file that holds no program yet
 	struct fw_state_header state; // a checked copy; STATE only
 };
 

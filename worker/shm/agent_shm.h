@@ -28,7 +28,7 @@ int agent_shm_lock_held(const char *path, uint32_t *holder);
 // Attaches the control file, or makes it. -ESTALE: there is one of another layout or a damaged one. Returns a handle.
 int agent_shm_control_open(const char *path, uint64_t bank_size, char *error, uint32_t error_size);
 
-// Sequence of the newest published program; 0: none.
+// Sequence of the newest published program. A file without one states a number that no program has had.
 int64_t agent_shm_published(int control);
 
 // Copies a complete bank (its sequence is published + 1) into the idle bank, publishes it with one store, and rings the

@@ -13,29 +13,14 @@
 #include "shm/agent_shm.h"
 #include "shm/crc32c.h"
 #include "shm/layout_hash.gen.h"
+#include "shm/state_header.h"
 
-#define PART_ALIGN 4096
 #define STATUS_TRIES 1000
 #define WAIT_STEP_NS 1000000
 
-static uint64_t round_up(uint64_t value, uint64_t unit)
-{
-	return (value + unit - 1) / unit * unit;
-}
-
 uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size)
 {
-	const uint64_t parts[] = {
-		sizeof(struct fw_state_header), sizeof(struct fw_worker_status), sizeof(struct fw_counters),
-		sizeof(struct fw_port_status) * FW_MAX_PORTS,
-		sizeof(struct fw_interface_status) * FW_MAX_INTERFACES,
-		sizeof(struct fw_policy_counters) * FW_MAX_POLICIES,
-		sizeof(struct fw_session4) * (uint64_t)sessions4, sizeof(struct fw_session6) * (uint64_t)sessions6,
-	};
-	uint64_t size = 0;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		size += round_up(parts[i], PART_ALIGN);
-	return page_size == 0 ? size : round_up(size, page_size);
+	return state_size(sessions4, sessions6, page_size == 0 ? STATE_PART : page_size);
 }
 
 static int read_all(int fd, void *out, uint64_t size, uint64_t offset)

@@ -18,6 +18,7 @@
 #include "shm/crc32c.h"
 #include "shm/layout_hash.gen.h"
 #include "shm/state_carry.h"
+#include "shm/state_header.h"
 
 #define PART 4096u             // every part starts on a multiple of it
 #define DISCARDED_MAX 1000000u // a larger count of a damaged file is itself damaged
@@ -32,46 +33,6 @@ static int fail(int code, char *error, size_t size, const char *format, ...)
 	vsnprintf(error, size, format, arguments);
 	va_end(arguments);
 	return code;
-}
-
-static uint64_t round_up(uint64_t bytes, uint64_t unit)
-{
-	return (bytes + unit - 1) / unit * unit;
-}
-
-// The header of a file with these capacities.
-static struct fw_state_header header_make(uint32_t sessions4, uint32_t sessions6,
-					  uint64_t page_size)
-{
-	struct fw_state_header h = {.magic = FW_STATE_MAGIC,
-				    .layout_version = FW_LAYOUT_VERSION,
-				    .header_size = sizeof(h),
-				    .layout_hash = FW_LAYOUT_HASH,
-				    .sessions4_capacity = sessions4,
-				    .sessions6_capacity = sessions6};
-	uint64_t at = round_up(sizeof(h), PART);
-	h.status_offset = at;
-	at += round_up(sizeof(struct fw_worker_status), PART);
-	h.counters_offset = at;
-	at += round_up(sizeof(struct fw_counters), PART);
-	h.ports_offset = at;
-	at += round_up(sizeof(struct fw_port_status) * FW_MAX_PORTS, PART);
-	h.interfaces_offset = at;
-	at += round_up(sizeof(struct fw_interface_status) * FW_MAX_INTERFACES, PART);
-	h.policies_offset = at;
-	at += round_up(sizeof(struct fw_policy_counters) * FW_MAX_POLICIES, PART);
-	h.sessions4_offset = at;
-	at += round_up(sizeof(struct fw_session4) * sessions4, PART);
-	h.sessions6_offset = at;
-	at += round_up(sizeof(struct fw_session6) * sessions6, PART);
-	h.file_size = round_up(at, page_size);
-	h.checksum = crc32c(&h, offsetof(struct fw_state_header, checksum));
-	return h;
-}
-
-uint64_t state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size)
-{
-	return header_make(sessions4, sessions6, page_size).file_size;
 }
 
 static void state_point(struct state *s, void *base, const struct fw_state_header *h)
@@ -135,7 +96,7 @@ static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, ch
 	if (*why != '\0')
 		return;
 	struct fw_state_header wanted =
-	    header_make(h->sessions4_capacity, h->sessions6_capacity, page_size);
+	    state_header(h->sessions4_capacity, h->sessions6_capacity, page_size);
 	if (memcmp(h, &wanted, sizeof(wanted)) != 0)
 		fail(0, why, size, "its parts are not where this worker puts them");
 }
@@ -144,7 +105,7 @@ static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, ch
 static uint64_t discarded_before(int fd)
 {
 	uint64_t count = 0;
-	off_t at = PART + (off_t)offsetof(struct fw_worker_status, state_discarded);
+	off_t at = STATE_PART + (off_t)offsetof(struct fw_worker_status, state_discarded);
 	if (pread(fd, &count, sizeof(count), at) != sizeof(count) || count > DISCARDED_MAX)
 		return 0;
 	return count;
@@ -292,11 +253,11 @@ int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t s
 	       uint32_t sessions6, char *error, size_t size)
 {
 	*s = (struct state){.fd = -1};
-	if (page_size < PART || page_size % PART != 0 || sessions4 > FW_MAX_SESSIONS ||
+	if (page_size < STATE_PART || page_size % STATE_PART != 0 || sessions4 > FW_MAX_SESSIONS ||
 	    sessions6 > FW_MAX_SESSIONS || strlen(path) > 4000)
 		return fail(-EINVAL, error, size,
 			    "page size, sessions or path of the state file are out of bounds");
-	struct fw_state_header wanted = header_make(sessions4, sessions6, page_size), found;
+	struct fw_state_header wanted = state_header(sessions4, sessions6, page_size), found;
 	char why[FW_MESSAGE_SIZE];
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "shm/layout.h"
+#include "shm/state_header.h"
 
 struct state {
 	struct fw_state_header *header;
@@ -20,9 +21,6 @@ struct state {
 	int fd;
 	size_t size;
 };
-
-// Bytes of a state file, in whole pages.
-uint64_t state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
 
 // Attaches the file at path, or makes it. A file that is damaged, half written or of another layout
 // is replaced, never used; that is said on stderr and counted in status.state_discarded. A good
