@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "control/layer.h"
 #include "control/pools.h"
 #include "net/hostpath.h"
@@ -71,6 +72,15 @@ static bool layer_outgrown(const struct port *host, uint32_t mtu)
 	return (host->mtu <= PORT_SMALL_MTU) != (mtu <= PORT_SMALL_MTU);
 }
 
+// Which field of the port's row is at fault.
+static const char *layer_field(const struct fw_port_row *row)
+{
+	char path[FW_NAME_SIZE + 16];
+	snprintf(path, sizeof(path), "/run/netns/%s", row->network_namespace);
+	return row->network_namespace[0] != '\0' && access(path, F_OK) != 0 ? "network_namespace" :
+									     "device";
+}
+
 int layer_open(struct layer *l, const struct identity *id, bool may_be_absent,
 	       struct program_fault *fault)
 {
@@ -83,7 +93,7 @@ int layer_open(struct layer *l, const struct identity *id, bool may_be_absent,
 			continue;
 		memcpy(p->message, error, sizeof(p->message));
 		if (!may_be_absent)
-			return layer_refuse(fault, "ports", i, "device", error);
+			return layer_refuse(fault, "ports", i, layer_field(&p->row), error);
 		log_line("port %s: %s", p->row.name, error);
 	}
 	layer_fill(l, id);
