@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FirewallConfig.status from the compiler's verdict, the assignment and the FirewallNodes. Pure.
-import type { ConfigCondition, FirewallConfigStatus } from "../../crds/index";
+import type { ConfigCondition, ConfigConditionType, ConfigReason, FirewallConfigStatus } from "../../crds/index";
 import type { Share } from "../assign";
 import type { Issue } from "../compiler";
 import type { Good } from "../programs";
@@ -25,7 +25,7 @@ export interface ConfigFacts {
 }
 
 type ConfigFact = Fact<ConfigCondition>;
-const fact = (type: ConfigCondition["type"], status: ConfigCondition["status"], reason: string, message = ""): ConfigFact => ({ type, status, reason, message });
+const fact = <T extends ConfigConditionType>(type: T, status: ConfigCondition["status"], reason: ConfigReason<T> & string, message = ""): ConfigFact => ({ type, status, reason, message });
 
 interface Failure {
   name: string;

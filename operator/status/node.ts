@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FirewallNode.status from what the agent reported. Pure.
-import { NODE_REASONS, NODE_REASON_TEXTS, type FirewallNodeStatus, type NodeCondition, type NodeReason } from "../../crds/index";
+import { NODE_REASONS, NODE_REASON_TEXTS, type FirewallNodeStatus, type NodeCondition, type NodeConditionReason, type NodeConditionType, type NodeReason } from "../../crds/index";
 import type { FirewallNodeObject } from "../resources";
 import type { PortReport, Report } from "../stream/report";
 import { clip, conditionsFrom, someOf, type Fact } from "./conditions";
@@ -17,7 +17,7 @@ export interface NodeFacts {
 }
 
 type NodeFact = Fact<NodeCondition>;
-const fact = (type: NodeCondition["type"], status: NodeCondition["status"], reason: string, message = ""): NodeFact => ({ type, status, reason, message });
+const fact = <T extends NodeConditionType>(type: T, status: NodeCondition["status"], reason: NodeConditionReason<T> & string, message = ""): NodeFact => ({ type, status, reason, message });
 
 export function nodeStatus(facts: NodeFacts): FirewallNodeStatus {
   const { object, report, silent, now } = facts;
@@ -103,7 +103,7 @@ function closed(reason: string): NodeReason | undefined {
 
 function readyFact(object: FirewallNodeObject, report: Report, applied: NodeFact, ports: NodeFact): NodeFact {
   if (object.metadata.deletionTimestamp !== undefined) return fact("Ready", "False", "Stopping", "The node is told to stop.");
-  if (applied.status !== "True") return fact("Ready", "False", applied.reason, applied.message);
+  if (applied.status !== "True") return fact("Ready", "False", applied.reason as NodeConditionReason<"Ready"> & NodeConditionReason<"ConfigApplied">, applied.message);
   const phase = report.worker?.phase ?? "Down";
   if (phase !== "Forwarding") return fact("Ready", "False", "WorkerDown", `The worker is not forwarding: its phase is ${phase}. ${report.message}`.trim());
   if (ports.status !== "True") return fact("Ready", "False", "PortsNotReady", ports.message);
