@@ -92,7 +92,7 @@ export class Namespace {
       const six = address.includes(":") ? ["nodad"] : [];
       await this.must(["ip", "address", "replace", address, "dev", name, ...six]);
     }
-    await this.must(["ip", "link", "set", name, "up"]);
+    await this.must(["ip", "link", "set", "dev", name, "up"]);
     for (const route of routes) await this.must(["ip", ...(route.join(" ").includes(":") ? ["-6"] : []), "route", "replace", ...route]);
   }
 

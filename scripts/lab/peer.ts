@@ -51,7 +51,9 @@ function talk(address: string, port: string, pause: string, sourcePort?: string)
   let next = 1;
   const send = (): void => void socket.write(`${next}\n`);
   socket.on("connect", send);
-  createInterface({ input: socket }).on("line", (text) => {
+  const lines = createInterface({ input: socket });
+  lines.on("error", () => undefined); // the socket tells it
+  lines.on("line", (text) => {
     if (text !== String(next)) {
       print(`wrong: ${text} instead of ${next}`);
       process.exit(1);

@@ -136,8 +136,8 @@ esac
 `);
     chmodSync(script, 0o755);
     const client = firewall.namespace.start(["dhclient", "-4", "-d", "-1", "-sf", script, "-cf", "/dev/null", "-lf", join(lab.folder, "client-leases"), "-pf", join(lab.folder, "dhclient.pid"), "outside0"]);
-    await client.line(/bound to 10\.2\.0\.1/, 60_000);
-    await inside.must(["ip", "route", "replace", "default", "via", "10.1.0.1"]);
+    const [, leased = ""] = await client.line(/bound to (10\.2\.0\.1[0-9]+)/, 60_000);
+    await outside.must(["ip", "route", "replace", "10.1.0.0/24", "via", leased]);
     await until("inside reaches outside", async () => (await inside.run(["ping", "-c", "1", "-W", "1", OUTSIDE[0]])).code === 0);
   });
 });

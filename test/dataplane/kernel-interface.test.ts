@@ -24,7 +24,7 @@ describe("kernel devices as ports (examples/edge-router.yaml)", function () {
     servers = await lab.namespace("servers");
     await must(["ip", "link", "add", "eth1", "netns", fw.name, "type", "veth", "peer", "name", "up", "netns", provider.name]);
     await must(["ip", "link", "add", "eth2", "netns", fw.name, "type", "veth", "peer", "name", "lan", "netns", servers.name]);
-    await provider.must(["ip", "link", "set", "up", "address", "02:00:5e:00:01:01"]); // as routing.neighbors says
+    await provider.must(["ip", "link", "set", "dev", "up", "address", "02:00:5e:00:01:01"]); // as routing.neighbors says
     for (const device of ["eth1", "eth2"]) await fw.must(["ip", "link", "set", device, "up"]);
     await provider.device("up", [`${PROVIDER[0]}/28`, `${PROVIDER[1]}/64`], [
       ["10.1.0.0/16", "via", "203.0.113.2"], ["10.2.0.0/16", "via", "203.0.113.2"], ["2001:db8:2::/48", "via", "2001:db8:1::2"],

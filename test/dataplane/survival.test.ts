@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Policy } from "../../scripts/lab/firewall";
-import { until, type Child } from "../../scripts/lab/lab";
+import { must, root, until, type Child } from "../../scripts/lab/lab";
 import { FAMILIES, OUTSIDE, config, count, grows, listening, startSite, type Site } from "./site";
 
 const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], applications: ["stream", "datagrams", "ping"], action: "Permit" }];
@@ -96,20 +96,22 @@ describe("state outlives the worker", function () {
     for (const talk of talks) await talk.stop();
   });
 
-  for (const [what, damage] of [
-    ["whose header is overwritten", (file: string) => overwrite(file, 16)],
-    ["that was cut in half", (file: string) => truncateSync(file, 2 * 1024 * 1024)],
-    ["that is empty", (file: string) => truncateSync(file, 0)],
+  for (const [what, port, hurt] of [
+    ["whose header is overwritten", "7040", (file: string) => damage(file, "16", "80", "1")],
+    ["that was cut in half", "7041", (file: string) => truncate(file, 2 * 1024 * 1024)],
+    ["that is empty", "7042", (file: string) => truncate(file, 0)],
   ] as const) {
     it(`replaces a state file ${what}, says so, and forwards`, async () => {
       const discarded = (await site.firewall.status()).worker.stateDiscarded;
       await killBoth(site);
-      damage(stateFile(site));
+      await hurt(stateFile(site));
       const child = site.firewall.run();
       await site.firewall.forwards();
-      assert.equal((await site.firewall.status()).worker.stateDiscarded, discarded + 1);
+      // The count is kept in the file: what is left of it decides whether the count goes on or begins anew.
+      const now = (await site.firewall.status()).worker.stateDiscarded;
+      assert.ok(now === discarded + 1 || (port === "7042" && now === 1), `${now} after ${discarded}`);
       await until("the log says so", () => Promise.resolve(count(child, /state file/i) > 0));
-      const [talk] = await talkers(site, "7034");
+      const [talk] = await talkers(site, port);
       await talk?.stop();
     });
   }
@@ -118,10 +120,7 @@ describe("state outlives the worker", function () {
     const talks = await talkers(site, "7035");
     await killBoth(site);
     // Bits are flipped all over the session tables: what fails its checksum is not used.
-    const file = stateFile(site);
-    const bytes = readFileSync(file);
-    for (let at = 1024 * 1024; at < bytes.length; at += 4096) bytes[at] = (bytes[at] ?? 0) ^ 0x55;
-    writeFileSync(file, bytes, { flag: "r+" });
+    await damage(stateFile(site), String(1024 * 1024), "0", "4096");
     site.firewall.run();
     await site.firewall.forwards();
     const counters = await site.firewall.counters();
@@ -146,11 +145,8 @@ function stateFile(site: Site): string {
   return existsSync(pointer) ? readFileSync(pointer, "utf8").trim() : join(site.firewall.stateDir, "state");
 }
 
-function overwrite(file: string, at: number): void {
-  const bytes = readFileSync(file);
-  bytes.fill(0xa5, at, at + 64);
-  writeFileSync(file, bytes, { flag: "r+" });
-}
+const damage = (file: string, ...where: string[]): Promise<string> => must([join(root, "test", "dataplane", "helpers", "damage.py"), file, ...where]);
+const truncate = (file: string, size: number): Promise<void> => Promise.resolve(truncateSync(file, size));
 
 async function killBoth(site: Site): Promise<void> {
   const { pid } = (await site.firewall.status()).worker;
