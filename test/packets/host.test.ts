@@ -87,6 +87,10 @@ table("what the kernel sends", { config: zone("ping") }, {
     "host wan: tcp 203.0.113.2:5000 > 203.0.113.9:80 A seq=2 ack=8 => wan",
     "wan: tcp 203.0.113.9:80 > 203.0.113.2:5000 A seq=8 ack=2 => host",
   ],
+  "for others, as a router: the answer is the kernel's as well": [
+    "host wan: udp 192.168.77.5:5000 > 203.0.113.9:53 => wan",
+    "wan: udp 203.0.113.9:53 > 192.168.77.5:5000 => host",
+  ],
   "resets and FINs alone open nothing": [
     "host wan: tcp 203.0.113.2:5000 > 203.0.113.9:80 RA ack=1 => wan",
     "host wan: tcp 203.0.113.2:5000 > 203.0.113.9:80 FA ack=1 => wan",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzz target: the whole pipeline with everything it keeps between packets. An input is a list of actions:
+// Fuzz target: the whole pipeline with everything it keeps between packets. An input is a list of
+// actions:
 //
 //   00 port  length:2 frame     a frame from a port             (the top bits of port: see below)
 //   01 iface length:2 frame     a frame from the kernel
@@ -8,8 +9,9 @@
 //   04 n                        neighbor n goes, or comes back
 //   05 n                        route n becomes a blackhole, goes, or comes back
 //
-// Bit 7 of port keeps the IPv4 header checksum as it is; else it is made right, because no fuzzer finds one. Bit 6 delivers
-// the frame in segments, bit 5 takes the tag out of it like a NIC does. After every action the counters must add up.
+// Bit 7 of port keeps the IPv4 header checksum as it is; else it is made right, because no fuzzer
+// finds one. Bit 6 delivers the frame in segments, bit 5 takes the tag out of it like a NIC does.
+// After every action the counters must add up.
 #include <stdlib.h>
 #include <string.h>
 #include "fuzz/program.h"
@@ -82,7 +84,8 @@ static void take_tag(struct engine_frame *f, uint8_t *frame)
 static void put_in(uint8_t row, bool from_host, const uint8_t *bytes, uint32_t length)
 {
 	static uint8_t copy[FRAME_MAX];
-	struct engine_frame f = {.bytes = copy, .length = length, .tci = ENGINE_TCI_NONE, .tag = put_count++};
+	struct engine_frame f = {
+	    .bytes = copy, .length = length, .tci = ENGINE_TCI_NONE, .tag = put_count++};
 	memcpy(copy, bytes, length);
 	if (!(row & 0x80))
 		make_right(copy, length);
@@ -101,8 +104,10 @@ static void toggle_neighbor(uint8_t n)
 	static const struct {
 		uint32_t interface;
 		uint8_t address[16];
-	} known[] = {{0, {10, 0, 1, 5}}, {1, {203, 0, 113, 1}}, {1, {203, 0, 113, 9}}, {2, {10, 0, 20, 5}}};
-	engine_set_neighbor(engine, known[n & 3].interface, 4, known[n & 3].address, n & 4 ? mac : NULL);
+	} known[] = {
+	    {0, {10, 0, 1, 5}}, {1, {203, 0, 113, 1}}, {1, {203, 0, 113, 9}}, {2, {10, 0, 20, 5}}};
+	engine_set_neighbor(engine, known[n & 3].interface, 4, known[n & 3].address,
+			    n & 4 ? mac : NULL);
 }
 
 static void toggle_route(uint8_t n)
@@ -110,7 +115,10 @@ static void toggle_route(uint8_t n)
 	static const struct {
 		uint32_t interface;
 		uint8_t length, prefix[16];
-	} known[] = {{1, 32, {203, 0, 113, 9}}, {2, 24, {10, 0, 20, 0}}, {0, 25, {10, 0, 1, 0}}, {3, 32, {198, 51, 100, 1}}};
+	} known[] = {{1, 32, {203, 0, 113, 9}},
+		     {2, 24, {10, 0, 20, 0}},
+		     {0, 25, {10, 0, 1, 0}},
+		     {3, 32, {198, 51, 100, 1}}};
 	static const enum hop_type types[] = {HOP_NONE, HOP_BLACKHOLE, HOP_CONNECTED, HOP_LOCAL};
 	static const uint8_t none[16];
 	engine_set_route(engine, 4, known[n & 3].prefix, known[n & 3].length, types[n >> 2 & 3],
@@ -175,7 +183,8 @@ static void start(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct engine_options options = {.sessions4 = SESSIONS, .sessions6 = SESSIONS, .keep_program = variant_loaded == 0};
+	struct engine_options options = {
+	    .sessions4 = SESSIONS, .sessions6 = SESSIONS, .keep_program = variant_loaded == 0};
 	if (engine == NULL)
 		start();
 	if (engine_reset(engine, &options) != 0)

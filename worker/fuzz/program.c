@@ -6,65 +6,89 @@
 #include "shm/layout.h"
 
 #define SERVICE(name) (1ull << FW_SERVICE_##name)
-#define V4(a, b, c, d) {a, b, c, d}
-#define V6(site, host) {0x20, 0x01, 0x0d, 0xb8, 0, site, [15] = host}
+#define V4(a, b, c, d)                                                                             \
+	{                                                                                          \
+		a, b, c, d                                                                         \
+	}
+#define V6(site, host)                                                                             \
+	{                                                                                          \
+		0x20, 0x01, 0x0d, 0xb8, 0, site, [15] = host                                       \
+	}
 
 enum { TRUST, UNTRUST, DMZ, GUEST, ZONES };
 enum { LAN, WAN, SERVERS, VISITORS, INTERFACES };
 enum { ANY_HTTP, PING, PING6, DNS, TUNNEL, APPLICATIONS };
 
 static const struct fw_port_row ports[FUZZ_PORTS] = {
-	{.name = "lan", .device = "lan", .kind = FW_PORT_TAP},
-	{.name = "wan", .device = "wan", .kind = FW_PORT_TAP, .mtu = 1500},
-	{.name = "trunk", .device = "trunk", .kind = FW_PORT_TAP, .mtu = 576},
+    {.name = "lan", .device = "lan", .kind = FW_PORT_TAP},
+    {.name = "wan", .device = "wan", .kind = FW_PORT_TAP, .mtu = 1500},
+    {.name = "trunk", .device = "trunk", .kind = FW_PORT_TAP, .mtu = 576},
 };
 
 static const struct fw_zone_row zones[2][ZONES] = {
-	{
-		[TRUST] = {"trust", SERVICE(PING) | SERVICE(SSH) | SERVICE(DNS) | SERVICE(DHCP) | SERVICE(DHCPV6)},
-		[UNTRUST] = {"untrust", SERVICE(BGP) | SERVICE(OSPF)},
-		[DMZ] = {"dmz", 0},
-		[GUEST] = {"guest", SERVICE(ALL)},
-	},
-	{
-		[TRUST] = {"trust", SERVICE(PING)},
-		[UNTRUST] = {"untrust", SERVICE(PING)},
-		[DMZ] = {"dmz", SERVICE(ALL)},
-		[GUEST] = {"guest", 0},
-	},
+    {
+	[TRUST] = {"trust",
+		   SERVICE(PING) | SERVICE(SSH) | SERVICE(DNS) | SERVICE(DHCP) | SERVICE(DHCPV6)},
+	[UNTRUST] = {"untrust", SERVICE(BGP) | SERVICE(OSPF)},
+	[DMZ] = {"dmz", 0},
+	[GUEST] = {"guest", SERVICE(ALL)},
+    },
+    {
+	[TRUST] = {"trust", SERVICE(PING)},
+	[UNTRUST] = {"untrust", SERVICE(PING)},
+	[DMZ] = {"dmz", SERVICE(ALL)},
+	[GUEST] = {"guest", 0},
+    },
 };
 
 static const struct fw_interface_row interfaces[INTERFACES] = {
-	[LAN] = {.name = "lan0", .port = 0, .zone = TRUST, .address_first = 0, .address_count = 2},
-	[WAN] = {.name = "wan0", .port = 1, .zone = UNTRUST, .address_first = 2, .address_count = 2},
-	[SERVERS] = {.name = "dmz0", .port = 2, .zone = DMZ, .vlan = 20, .address_first = 4, .address_count = 2},
-	[VISITORS] = {.name = "guest0", .port = 2, .zone = GUEST, .vlan = 30, .address_first = 6, .address_count = 1},
+    [LAN] = {.name = "lan0", .port = 0, .zone = TRUST, .address_first = 0, .address_count = 2},
+    [WAN] = {.name = "wan0", .port = 1, .zone = UNTRUST, .address_first = 2, .address_count = 2},
+    [SERVERS] = {.name = "dmz0",
+		 .port = 2,
+		 .zone = DMZ,
+		 .vlan = 20,
+		 .address_first = 4,
+		 .address_count = 2},
+    [VISITORS] = {.name = "guest0",
+		  .port = 2,
+		  .zone = GUEST,
+		  .vlan = 30,
+		  .address_first = 6,
+		  .address_count = 1},
 };
 
 static const struct fw_prefix_row addresses[] = {
-	{V4(10, 0, 1, 1), 4, 24, {0}},	{V6(1, 1), 6, 64, {0}},	 {V4(203, 0, 113, 2), 4, 24, {0}}, {V6(15, 2), 6, 64, {0}},
-	{V4(10, 0, 20, 1), 4, 24, {0}}, {V6(32, 1), 6, 64, {0}}, {V4(10, 0, 30, 1), 4, 24, {0}},
+    {V4(10, 0, 1, 1), 4, 24, {0}},    {V6(1, 1), 6, 64, {0}},
+    {V4(203, 0, 113, 2), 4, 24, {0}}, {V6(15, 2), 6, 64, {0}},
+    {V4(10, 0, 20, 1), 4, 24, {0}},   {V6(32, 1), 6, 64, {0}},
+    {V4(10, 0, 30, 1), 4, 24, {0}},
 };
 
 static const struct fw_prefix_row prefixes[] = {
-	{V4(10, 0, 20, 0), 4, 25, {0}},
-	{V6(32, 0), 6, 64, {0}},
-	{V4(10, 0, 1, 5), 4, 32, {0}},
+    {V4(10, 0, 20, 0), 4, 25, {0}},
+    {V6(32, 0), 6, 64, {0}},
+    {V4(10, 0, 1, 5), 4, 32, {0}},
 };
 
 static const struct fw_address_set_row sets[] = {
-	{"servers", 0, 2},
-	{"five", 2, 1},
+    {"servers", 0, 2},
+    {"five", 2, 1},
 };
 
-static const struct fw_port_range_row ranges[] = {{80, 80}, {8000, 8080}, {8 << 8, 8 << 8}, {128 << 8, (128 << 8) + 255}, {53, 53}};
+static const struct fw_port_range_row ranges[] = {
+    {80, 80}, {8000, 8080}, {8 << 8, 8 << 8}, {128 << 8, (128 << 8) + 255}, {53, 53}};
 
 static const struct fw_application_row applications[APPLICATIONS] = {
-	[ANY_HTTP] = {.name = "http", .protocol = 6, .destination_first = 0, .destination_count = 2, .timeout_s = 600},
-	[PING] = {.name = "ping", .protocol = 1, .destination_first = 2, .destination_count = 1},
-	[PING6] = {.name = "ping6", .protocol = 58, .destination_first = 3, .destination_count = 1},
-	[DNS] = {.name = "dns", .protocol = 17, .destination_first = 4, .destination_count = 1},
-	[TUNNEL] = {.name = "tunnel", .protocol = 47},
+    [ANY_HTTP] = {.name = "http",
+		  .protocol = 6,
+		  .destination_first = 0,
+		  .destination_count = 2,
+		  .timeout_s = 600},
+    [PING] = {.name = "ping", .protocol = 1, .destination_first = 2, .destination_count = 1},
+    [PING6] = {.name = "ping6", .protocol = 58, .destination_first = 3, .destination_count = 1},
+    [DNS] = {.name = "dns", .protocol = 17, .destination_first = 4, .destination_count = 1},
+    [TUNNEL] = {.name = "tunnel", .protocol = 47},
 };
 
 enum { SET_SERVERS, SET_FIVE };
@@ -77,41 +101,48 @@ static const struct rule {
 	uint32_t from, to, sources, destinations, applications;
 	uint8_t destinations_negated, action;
 } rules[2][5] = {
-	{
-		{"five-not", 1, BIT(TRUST), BIT(DMZ), BIT(SET_FIVE), 0, 0, 0, FW_ACTION_REJECT},
-		{"web", 2, 0, BIT(DMZ), 0, BIT(SET_SERVERS), BIT(ANY_HTTP) | BIT(PING) | BIT(PING6), 0, FW_ACTION_PERMIT},
-		{"out", 3, BIT(TRUST), BIT(UNTRUST), 0, 0, 0, 0, FW_ACTION_PERMIT},
-		{"guests", 4, BIT(GUEST), 0, 0, BIT(SET_SERVERS), 0, 1, FW_ACTION_PERMIT},
-		{"no", 5, BIT(UNTRUST), 0, 0, 0, 0, 0, FW_ACTION_DENY},
-	},
-	{
-		{"out", 3, BIT(TRUST), 0, 0, 0, BIT(ANY_HTTP) | BIT(PING) | BIT(PING6) | BIT(DNS), 0, FW_ACTION_PERMIT},
-		{"tunnels", 6, 0, 0, 0, 0, BIT(TUNNEL), 0, FW_ACTION_PERMIT},
-		{"guests", 4, BIT(GUEST), 0, 0, 0, 0, 0, FW_ACTION_REJECT},
-		{"web", 2, 0, BIT(DMZ), 0, 0, BIT(ANY_HTTP), 0, FW_ACTION_PERMIT},
-		{"no", 5, BIT(UNTRUST) | BIT(DMZ), 0, 0, 0, 0, 0, FW_ACTION_DENY},
-	},
+    {
+	{"five-not", 1, BIT(TRUST), BIT(DMZ), BIT(SET_FIVE), 0, 0, 0, FW_ACTION_REJECT},
+	{"web", 2, 0, BIT(DMZ), 0, BIT(SET_SERVERS), BIT(ANY_HTTP) | BIT(PING) | BIT(PING6), 0,
+	 FW_ACTION_PERMIT},
+	{"out", 3, BIT(TRUST), BIT(UNTRUST), 0, 0, 0, 0, FW_ACTION_PERMIT},
+	{"guests", 4, BIT(GUEST), 0, 0, BIT(SET_SERVERS), 0, 1, FW_ACTION_PERMIT},
+	{"no", 5, BIT(UNTRUST), 0, 0, 0, 0, 0, FW_ACTION_DENY},
+    },
+    {
+	{"out", 3, BIT(TRUST), 0, 0, 0, BIT(ANY_HTTP) | BIT(PING) | BIT(PING6) | BIT(DNS), 0,
+	 FW_ACTION_PERMIT},
+	{"tunnels", 6, 0, 0, 0, 0, BIT(TUNNEL), 0, FW_ACTION_PERMIT},
+	{"guests", 4, BIT(GUEST), 0, 0, 0, 0, 0, FW_ACTION_REJECT},
+	{"web", 2, 0, BIT(DMZ), 0, 0, BIT(ANY_HTTP), 0, FW_ACTION_PERMIT},
+	{"no", 5, BIT(UNTRUST) | BIT(DMZ), 0, 0, 0, 0, 0, FW_ACTION_DENY},
+    },
 };
 
 static const struct fw_next_hop_row next_hops[] = {
-	{V4(203, 0, 113, 1), WAN, 4, {0}},
-	{V4(203, 0, 113, 3), WAN, 4, {0}},
-	{V6(15, 1), WAN, 6, {0}},
+    {V4(203, 0, 113, 1), WAN, 4, {0}},
+    {V4(203, 0, 113, 3), WAN, 4, {0}},
+    {V6(15, 1), WAN, 6, {0}},
 };
 
 static const struct fw_route_row routes[] = {
-	{{{0}, 4, 0, {0}}, 0, 2},
-	{{{0}, 6, 0, {0}}, 2, 1},
+    {{{0}, 4, 0, {0}}, 0, 2},
+    {{{0}, 6, 0, {0}}, 2, 1},
 };
 
 static const struct fw_neighbor_row neighbors[] = {
-	{V4(10, 0, 1, 5), LAN, 4, {2, 1, 0, 0, 0, 5}, 0},   {V6(1, 5), LAN, 6, {2, 1, 0, 0, 0, 5}, 0},
-	{V4(203, 0, 113, 1), WAN, 4, {2, 2, 0, 0, 0, 1}, 0}, {V6(15, 1), WAN, 6, {2, 2, 0, 0, 0, 1}, 0},
-	{V4(203, 0, 113, 9), WAN, 4, {2, 2, 0, 0, 0, 9}, 0}, {V4(10, 0, 20, 5), SERVERS, 4, {2, 3, 0, 0, 0, 5}, 0},
-	{V6(32, 5), SERVERS, 6, {2, 3, 0, 0, 0, 5}, 0},	     {V4(10, 0, 30, 5), VISITORS, 4, {2, 4, 0, 0, 0, 5}, 0},
+    {V4(10, 0, 1, 5), LAN, 4, {2, 1, 0, 0, 0, 5}, 0},
+    {V6(1, 5), LAN, 6, {2, 1, 0, 0, 0, 5}, 0},
+    {V4(203, 0, 113, 1), WAN, 4, {2, 2, 0, 0, 0, 1}, 0},
+    {V6(15, 1), WAN, 6, {2, 2, 0, 0, 0, 1}, 0},
+    {V4(203, 0, 113, 9), WAN, 4, {2, 2, 0, 0, 0, 9}, 0},
+    {V4(10, 0, 20, 5), SERVERS, 4, {2, 3, 0, 0, 0, 5}, 0},
+    {V6(32, 5), SERVERS, 6, {2, 3, 0, 0, 0, 5}, 0},
+    {V4(10, 0, 30, 5), VISITORS, 4, {2, 4, 0, 0, 0, 5}, 0},
 };
 
-static size_t put(uint8_t *bank, size_t at, struct fw_section *section, const void *rows, uint32_t count, size_t size)
+static size_t put(uint8_t *bank, size_t at, struct fw_section *section, const void *rows,
+		  uint32_t count, size_t size)
 {
 	section->offset = (uint32_t)at;
 	section->count = count;
@@ -148,7 +179,8 @@ static void put_rule(struct lists *l, const struct rule *rule, struct fw_policy_
 	row->action = rule->action;
 }
 
-#define PUT(section, rows) at = put(bank, at, &p.section, rows, sizeof(rows) / sizeof((rows)[0]), sizeof((rows)[0]))
+#define PUT(section, rows)                                                                         \
+	at = put(bank, at, &p.section, rows, sizeof(rows) / sizeof((rows)[0]), sizeof((rows)[0]))
 
 size_t fuzz_program(uint8_t *bank, unsigned variant)
 {
@@ -156,14 +188,14 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	struct fw_policy_row policies[5];
 	struct lists lists = {0};
 	struct fw_program p = {
-		.magic = FW_PROGRAM_MAGIC,
-		.layout_version = FW_LAYOUT_VERSION,
-		.header_size = sizeof(p),
-		.sequence = 1,
-		.default_action = variant == 0 ? FW_ACTION_DENY : FW_ACTION_REJECT,
-		.rx_mode = FW_RX_POLLING,
-		.sessions_ipv4 = 64,
-		.sessions_ipv6 = 64,
+	    .magic = FW_PROGRAM_MAGIC,
+	    .layout_version = FW_LAYOUT_VERSION,
+	    .header_size = sizeof(p),
+	    .sequence = 1,
+	    .default_action = variant == 0 ? FW_ACTION_DENY : FW_ACTION_REJECT,
+	    .rx_mode = FW_RX_POLLING,
+	    .sessions_ipv4 = 64,
+	    .sessions_ipv6 = 64,
 	};
 	size_t at = sizeof(p);
 	memset(bank, 0, FUZZ_PROGRAM_ROOM);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration that the fuzz target runs: four interfaces on three ports, two of them VLANs, five zones, policies of
-// every kind, both families, static routes and neighbors. Two variants differ in policies, zones and services, so that
-// switching between them judges sessions.
+// The configuration that the fuzz target runs: four interfaces on three ports, two of them VLANs,
+// five zones, policies of every kind, both families, static routes and neighbors. Two variants
+// differ in policies, zones and services, so that switching between them judges sessions.
 #ifndef PORTCULLIS_FUZZ_PROGRAM_H
 #define PORTCULLIS_FUZZ_PROGRAM_H
 

@@ -39,8 +39,8 @@ static inline bool address6_is_unspecified(const uint8_t a[16])
 	return memcmp(a, zero, 16) == 0;
 }
 
-// Unspecified, loopback, and IPv4-mapped addresses (RFC 4291 2.5.5.2 keeps those off the wire; they would slip past
-// rules written for IPv4).
+// Unspecified, loopback, and IPv4-mapped addresses (RFC 4291 2.5.5.2 keeps those off the wire; they
+// would slip past rules written for IPv4).
 static inline bool address6_is_martian(const uint8_t a[16])
 {
 	static const uint8_t zero[16], mapped[12] = {[10] = 0xff, [11] = 0xff};

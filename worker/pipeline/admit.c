@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// New flows. All misses of a burst are judged together: routes first, then one classification of the whole vector, then
-// each in the order of arrival, because the first packet of a flow may open what the second belongs to.
+// New flows. All misses of a burst are judged together: routes first, then one classification of
+// the whole vector, then each in the order of arrival, because the first packet of a flow may open
+// what the second belongs to.
 #include "pipeline/flow.h"
 
 #include "pipeline/forward.h"
@@ -16,7 +17,8 @@ static enum fw_drop needs_session(const struct packet *p)
 	return FW_DROP_COUNT;
 }
 
-static void fill_line(const struct core *c, struct line *line, uint32_t policy, uint16_t zone, uint16_t interface)
+static void fill_line(const struct core *c, struct line *line, uint32_t policy, uint16_t zone,
+		      uint16_t interface)
 {
 	line->epoch = c->epoch;
 	line->last_seen = c->now;
@@ -32,7 +34,8 @@ static uint32_t name_id_of(const struct core *c, uint16_t interface)
 }
 
 // Everything of a fresh session but its keys.
-static void fill_session(const struct core *c, const struct packet *p, const struct judgement *j, struct session_view *v)
+static void fill_session(const struct core *c, const struct packet *p, const struct judgement *j,
+			 struct session_view *v)
 {
 	uint8_t state = FW_TCP_NONE;
 	fill_line(c, v->line[0], j->policy, p->zone, p->interface);
@@ -52,8 +55,11 @@ static void fill_session(const struct core *c, const struct packet *p, const str
 	v->cold->created_at_ns = c->realtime_ns;
 	v->cold->in_name_id = name_id_of(c, p->interface);
 	v->cold->out_name_id = name_id_of(c, j->out);
-	v->cold->policy_name_id = j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
-	v->cold->flags = p->zone == ZONE_SELF ? FW_SESSION_FROM_HOST : j->to_host ? FW_SESSION_TO_HOST : 0;
+	v->cold->policy_name_id =
+	    j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
+	v->cold->flags = p->zone == ZONE_SELF ? FW_SESSION_FROM_HOST
+			 : j->to_host         ? FW_SESSION_TO_HOST
+					      : 0;
 	v->cold->application_timeout = j->timeout;
 }
 
@@ -66,8 +72,10 @@ static int64_t open4(struct core *c, const struct packet *p, const struct judgem
 		struct fw_line4 *line = &fresh.line[d];
 		memcpy(line->source, d == 0 ? p->key4.source : p->key4.destination, 4);
 		memcpy(line->destination, d == 0 ? p->key4.destination : p->key4.source, 4);
-		line->source_port_be = d == 0 ? p->key4.source_port_be : p->key4.destination_port_be;
-		line->destination_port_be = d == 0 ? p->key4.destination_port_be : p->key4.source_port_be;
+		line->source_port_be =
+		    d == 0 ? p->key4.source_port_be : p->key4.destination_port_be;
+		line->destination_port_be =
+		    d == 0 ? p->key4.destination_port_be : p->key4.source_port_be;
 		line->protocol = p->protocol;
 		v.line[d] = (struct line *)&line->epoch;
 		v.state[d] = &line->state;
@@ -85,8 +93,10 @@ static int64_t open6(struct core *c, const struct packet *p, const struct judgem
 		struct fw_line6 *line = &fresh.line[d];
 		memcpy(line->source, d == 0 ? p->key6.source : p->key6.destination, 16);
 		memcpy(line->destination, d == 0 ? p->key6.destination : p->key6.source, 16);
-		line->source_port_be = d == 0 ? p->key6.source_port_be : p->key6.destination_port_be;
-		line->destination_port_be = d == 0 ? p->key6.destination_port_be : p->key6.source_port_be;
+		line->source_port_be =
+		    d == 0 ? p->key6.source_port_be : p->key6.destination_port_be;
+		line->destination_port_be =
+		    d == 0 ? p->key6.destination_port_be : p->key6.source_port_be;
 		line->protocol = p->protocol;
 		v.line[d] = (struct line *)&line->epoch;
 		v.state[d] = &line->state;
@@ -145,7 +155,8 @@ static void finish(struct core *c, struct packet *p, struct judgement *j)
 }
 
 // Judges the packets that may open something; rows come from one classification.
-static void judge_all(struct core *c, struct packet **packets, unsigned count, struct judgement *judgements)
+static void judge_all(struct core *c, struct packet **packets, unsigned count,
+		      struct judgement *judgements)
 {
 	struct judgement *asking[PIPELINE_BURST];
 	uint32_t rows[PIPELINE_BURST];
@@ -171,7 +182,8 @@ void admit_flows(struct core *c, struct packet **packets, unsigned count)
 	judge_all(c, packets, count, judgements);
 	for (unsigned i = 0; i < count; i++) {
 		struct packet *p = packets[i];
-		uint32_t index = i != 0 && p->lane == LANE_FLOW ? packet_find_again(c, p) : FW_NO_INDEX;
+		uint32_t index =
+		    i != 0 && p->lane == LANE_FLOW ? packet_find_again(c, p) : FW_NO_INDEX;
 		enum fw_drop reason = needs_session(p);
 		if (index != FW_NO_INDEX)
 			flow_hit(c, p, index);
@@ -186,7 +198,8 @@ void admit_flows(struct core *c, struct packet **packets, unsigned count)
 
 void admit_own(struct core *c, struct packet *p, uint16_t interface)
 {
-	struct judgement j = {.out = interface, .to = c->tables->interfaces[interface].zone, .policy = FW_NO_INDEX};
+	struct judgement j = {
+	    .out = interface, .to = c->tables->interfaces[interface].zone, .policy = FW_NO_INDEX};
 	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN && p->tcp_class != TCP_ACK)
 		return; // a lone reset or FIN of the kernel's opens nothing
 	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))

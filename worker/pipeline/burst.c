@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a burst from a port, top to bottom.
 //
-//   A  read the frames, check everything that needs no state, find the zone; make and hash the key, prefetch its bucket
-//   B  compare tags in the buckets, prefetch the sessions
-//   C  verify key, epoch and zone, step the TCP state, next hop, Ethernet header, transmit
+//   A  read the frames, check everything that needs no state, find the zone; make and hash the key,
+//   prefetch its bucket B  compare tags in the buckets, prefetch the sessions C  verify key, epoch
+//   and zone, step the TCP state, next hop, Ethernet header, transmit
 //
-// A packet that is out of the ordinary leaves its pass for a side vector, and the vectors are worked off after pass C:
-// slow packets of sessions, ICMP errors, new flows (classified together), multicast, discovery. Drops end at once. The
-// order of packets inside one flow is kept, because all packets of a flow in one burst take the same way or end up behind
-// the fast ones.
+// A packet that is out of the ordinary leaves its pass for a side vector, and the vectors are
+// worked off after pass C: slow packets of sessions, ICMP errors, new flows (classified together),
+// multicast, discovery. Drops end at once. The order of packets inside one flow is kept, because
+// all packets of a flow in one burst take the same way or end up behind the fast ones.
 #include "pipeline/flow.h"
 
 #include "pipeline/forward.h"
@@ -20,8 +20,8 @@ struct vector {
 };
 
 struct burst {
-	struct vector flows; // have a key
-	struct vector slow; // of sessions, out of the ordinary
+	struct vector flows;  // have a key
+	struct vector slow;   // of sessions, out of the ordinary
 	struct vector misses; // of no session yet
 	struct vector errors; // ICMP errors
 	struct vector others; // multicast, discovery
@@ -34,7 +34,8 @@ static inline void push(struct vector *v, struct packet *p)
 }
 
 // One packet through pass A.
-static inline void receive(struct core *c, uint32_t port, struct burst *b, struct packet *p, struct rte_mbuf *mbuf)
+static inline void receive(struct core *c, uint32_t port, struct burst *b, struct packet *p,
+			   struct rte_mbuf *mbuf)
 {
 	packet_start(p, mbuf);
 	c->config.counters->received++;
@@ -72,7 +73,8 @@ static inline void receive(struct core *c, uint32_t port, struct burst *b, struc
 	}
 }
 
-static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs, unsigned count)
+static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs,
+		   unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
@@ -88,17 +90,19 @@ static void pass_b(struct core *c, struct burst *b)
 
 static inline void describe(const struct core *c, const struct session_view *v, struct packet *p)
 {
-	if (unlikely(c->config.output.ended != NULL)) // costs two cache lines that nothing else here needs
+	if (unlikely(c->config.output.ended !=
+		     NULL)) // costs two cache lines that nothing else here needs
 		session_describe(c, v, p);
 }
 
-// A packet of a session in the ordinary case: this generation, this zone, a live state, a cached next hop. False: slow.
+// A packet of a session in the ordinary case: this generation, this zone, a live state, a cached
+// next hop. False: slow.
 static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 {
 	struct session_view v = session_view(c, p->family, index);
 	struct line *line = v.line[v.direction];
-	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone || line->next_hop == FW_NO_INDEX ||
-		     line->next_hop_version != c->hop_version))
+	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone ||
+		     line->next_hop == FW_NO_INDEX || line->next_hop_version != c->hop_version))
 		return false;
 	struct session_step step = session_ask(&v, p);
 	if (unlikely(step.answer > SESSION_QUIET))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Internet checksum (RFC 1071, 1624) over bytes in network order. Reads bytes only, so it cannot be hurt by aliasing or
-// alignment.
+// Internet checksum (RFC 1071, 1624) over bytes in network order. Reads bytes only, so it cannot be
+// hurt by aliasing or alignment.
 #ifndef PORTCULLIS_PIPELINE_CHECKSUM_H
 #define PORTCULLIS_PIPELINE_CHECKSUM_H
 
@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-// Sum of a run of bytes; start at an even offset of the message. The words are summed as the machine reads them; the
-// one's-complement sum does not care about byte order until it is stored.
+// Sum of a run of bytes; start at an even offset of the message. The words are summed as the
+// machine reads them; the one's-complement sum does not care about byte order until it is stored.
 static inline uint64_t checksum_add(uint64_t sum, const void *bytes, size_t length)
 {
 	const uint8_t *at = bytes;

@@ -33,8 +33,9 @@ static void parts_add_up_to_the_whole(void)
 	for (unsigned i = 0; i < 64; i++)
 		bytes[i] = (uint8_t)(i * 37);
 	for (size_t cut = 0; cut <= 64; cut += 2)
-		CHECK_EQ(checksum_fold(checksum_add(checksum_add(0, bytes, cut), bytes + cut, 64 - cut)),
-			 checksum_fold(checksum_add(0, bytes, 64)));
+		CHECK_EQ(
+		    checksum_fold(checksum_add(checksum_add(0, bytes, cut), bytes + cut, 64 - cut)),
+		    checksum_fold(checksum_add(0, bytes, 64)));
 }
 
 static void decrement_keeps_every_header_right(void)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One datapath core: what it owns, and how packets leave it.
 //
-// A packet ends in exactly one of the core_end_*() functions. They count, and put the mbuf into a vector that is handed
-// over when it is full or the burst is done. received + originated == forwarded + punted + consumed + sum(dropped) + held
-// after every call.
+// A packet ends in exactly one of the core_end_*() functions. They count, and put the mbuf into a
+// vector that is handed over when it is full or the burst is done. received + originated ==
+// forwarded + punted + consumed + sum(dropped) + held after every call.
 //
-// The generation belongs to the control thread; the core takes a pointer with core_set_tables() between bursts and never
-// looks at an older one again. Rows (interfaces, zones, policies) mean something only inside one generation, so what must
-// live longer is kept by name_id: held packets, sessions, routes.
+// The generation belongs to the control thread; the core takes a pointer with core_set_tables()
+// between bursts and never looks at an older one again. Rows (interfaces, zones, policies) mean
+// something only inside one generation, so what must live longer is kept by name_id: held packets,
+// sessions, routes.
 #include "pipeline/core.h"
 
 #include <stdlib.h>
@@ -76,7 +77,8 @@ void core_set_tables(struct core *c, const struct tables *t)
 
 void core_refresh(struct core *c)
 {
-	uint32_t fib = fib_version(c->config.fib), neighbors = neighbor_version(c->config.neighbors);
+	uint32_t fib = fib_version(c->config.fib),
+		 neighbors = neighbor_version(c->config.neighbors);
 	if (likely(fib == c->fib_seen && neighbors == c->neighbors_seen))
 		return;
 	c->fib_seen = fib;
@@ -102,7 +104,8 @@ static bool expire(struct core *c)
 		counters->sessions4 = session_count(c->config.sessions4);
 	if (n6 != 0)
 		counters->sessions6 = session_count(c->config.sessions6);
-	return session_expire_due(c->config.sessions4, c->now) || session_expire_due(c->config.sessions6, c->now);
+	return session_expire_due(c->config.sessions4, c->now) ||
+	       session_expire_due(c->config.sessions6, c->now);
 }
 
 bool core_housekeeping(struct core *c)
@@ -151,7 +154,8 @@ static void flush_punt(struct core *c)
 	unsigned count = c->punt.count;
 	c->punt.count = 0;
 	if (count != 0)
-		c->config.output.punt(c->config.output.context, c->punt.interface, c->punt.frames, count);
+		c->config.output.punt(c->config.output.context, c->punt.interface, c->punt.frames,
+				      count);
 }
 
 void core_flush(struct core *c)
@@ -177,13 +181,6 @@ void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason)
 	discard(c, p);
 }
 
-void core_end_consumed(struct core *c, struct packet *p)
-{
-	c->config.counters->consumed++;
-	tell_end(c, p, OUTCOME_CONSUMED);
-	discard(c, p);
-}
-
 // What the mbuf carried from its receiver must not speak to the sender.
 static void clear_offloads(struct rte_mbuf *mbuf)
 {
@@ -191,7 +188,8 @@ static void clear_offloads(struct rte_mbuf *mbuf)
 	mbuf->vlan_tci = 0;
 }
 
-// The kernel's TAP of an interface sees frames without the interface's tag, and IP packets without padding.
+// The kernel's TAP of an interface sees frames without the interface's tag, and IP packets without
+// padding.
 static void untag(struct packet *p)
 {
 	if (p->l2_length == 18) {

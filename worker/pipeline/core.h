@@ -37,9 +37,11 @@ struct core {
 	uint32_t now; // ticks
 	uint64_t realtime_ns;
 
-	// A next hop cached in a session line is good while hop_version is the one it was cached under.
+	// A next hop cached in a session line is good while hop_version is the one it was cached
+	// under.
 	uint32_t hop_version, fib_seen, neighbors_seen;
-	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot, under hop_version
+	uint16_t slot_interface[FW_MAX_NEIGHBORS *
+				2]; // egress interface of a neighbor slot, under hop_version
 
 	struct interface_index interfaces;
 	struct bucket errors;
@@ -50,12 +52,11 @@ struct core {
 	struct punt_vector punt;
 	struct tx_vector tx[FW_MAX_PORTS];
 	struct fw_policy_counters *policy_scratch; // [FW_MAX_POLICIES]
-	uint32_t policy_rows; // rows in use
+	uint32_t policy_rows;                      // rows in use
 };
 
-// The four ends. Each counts, tells output.ended, and gives the mbuf away.
+// The ends. Each counts, tells output.ended, and gives the mbuf away.
 void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason);
-void core_end_consumed(struct core *c, struct packet *p);
 void core_end_punted(struct core *c, struct packet *p, uint16_t interface);
 // The frame is complete, Ethernet header and tag included.
 void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A packet of a session, with everything that can be out of the ordinary: another generation, another zone, a dead
-// session's ports used again, a route or neighbor that changed. Pass C does the ordinary case by itself.
+// A packet of a session, with everything that can be out of the ordinary: another generation,
+// another zone, a dead session's ports used again, a route or neighbor that changed. Pass C does
+// the ordinary case by itself.
 #include "pipeline/flow.h"
 
 #include "pipeline/forward.h"
@@ -44,7 +45,8 @@ static bool judge_again(struct core *c, struct packet *p, struct session_view *v
 	return false;
 }
 
-// An ICMP request against the direction of its session, by the same identifier: two hosts that ping each other.
+// An ICMP request against the direction of its session, by the same identifier: two hosts that ping
+// each other.
 static bool widen(struct core *c, struct packet *p, struct session_view *v)
 {
 	struct judgement j, *one = &j;
@@ -73,21 +75,31 @@ static void cache_hop(struct core *c, struct line *line, uint32_t hop, uint16_t 
 	line->next_hop_version = c->hop_version;
 }
 
-static void to_host(struct core *c, struct packet *p, struct session_view *v, struct session_step step)
+static void to_host(struct core *c, struct packet *p, struct session_view *v,
+		    struct session_step step)
 {
 	cache_hop(c, v->line[v->direction], NEXT_HOP_HOST, ROW_NONE);
 	session_commit(c, v, p, step);
 	core_end_punted(c, p, p->interface);
 }
 
-// Out by the current route. The zones that the session was admitted for must still be the ones it crosses.
-static void by_route(struct core *c, struct packet *p, struct session_view *v, struct session_step step)
+// Out by the current route. The zones that the session was admitted for must still be the ones it
+// crosses.
+static void by_route(struct core *c, struct packet *p, struct session_view *v,
+		     struct session_step step)
 {
 	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
 	struct line *line = v->line[v->direction], *back = v->line[!v->direction];
 	bool self = back->in_zone == ZONE_SELF;
+	if (self &&
+	    v->cold->flags &
+		FW_SESSION_FROM_HOST) { // whatever the kernel sent, the answer is the kernel's
+		to_host(c, p, v, step);
+		return;
+	}
 	if (r.type == HOP_NONE || r.type == HOP_BLACKHOLE) {
-		core_end_dropped(c, p, r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ROUTE_BLACKHOLE);
+		core_end_dropped(c, p,
+				 r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ROUTE_BLACKHOLE);
 		return;
 	}
 	if ((r.type == HOP_LOCAL) != self) {
@@ -122,7 +134,8 @@ void flow_hit(struct core *c, struct packet *p, uint32_t index)
 		return;
 	session_describe(c, &v, p);
 	if (v.line[v.direction]->in_zone != p->zone) {
-		bool ours = v.line[v.direction]->in_zone == ZONE_SELF; // somebody sends with our address
+		bool ours =
+		    v.line[v.direction]->in_zone == ZONE_SELF; // somebody sends with our address
 		core_end_dropped(c, p, ours ? FW_DROP_SOURCE_INVALID : FW_DROP_SESSION_INTERFACE);
 		return;
 	}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets that left the fast path: of sessions (flow.c), of none yet (admit.c), quoting one (icmp_error.c), for the
-// kernel (host.c).
+// Packets that left the fast path: of sessions (flow.c), of none yet (admit.c), quoting one
+// (icmp_error.c), for the kernel (host.c).
 #ifndef PORTCULLIS_PIPELINE_FLOW_H
 #define PORTCULLIS_PIPELINE_FLOW_H
 
 #include "pipeline/judge.h"
 
-// A packet whose key has been hashed; its session is looked for again, as earlier packets may have changed it.
+// A packet whose key has been hashed; its session is looked for again, as earlier packets may have
+// changed it.
 void flow_packet(struct core *c, struct packet *p);
 
 // A packet of the session at index (session * 2 + direction).
@@ -22,6 +23,7 @@ void icmp_error_packet(struct core *c, struct packet *p);
 
 void host_group(struct core *c, struct packet *p); // multicast and broadcast
 void host_discovery(struct core *c, struct packet *p);
-bool host_takes_dhcp(const struct core *c, const struct packet *p); // a DHCP server's answer, before we have an address
+bool host_takes_dhcp(const struct core *c,
+		     const struct packet *p); // a DHCP server's answer, before we have an address
 
 #endif

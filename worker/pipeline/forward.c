@@ -20,7 +20,8 @@ bool forward_check(struct core *c, struct packet *p, uint16_t interface)
 	return true;
 }
 
-// Moves the start of the data so that exactly l2 bytes lie before the IP header, and cuts padding behind the packet.
+// Moves the start of the data so that exactly l2 bytes lie before the IP header, and cuts padding
+// behind the packet.
 static bool fit_l2(struct packet *p, uint16_t l2)
 {
 	if (l2 < p->l2_length) {
@@ -36,7 +37,8 @@ static bool fit_l2(struct packet *p, uint16_t l2)
 	return true;
 }
 
-bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface, const uint8_t destination[6])
+bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface,
+		      const uint8_t destination[6])
 {
 	const struct interface *out = &c->tables->interfaces[interface];
 	uint16_t ethertype = p->family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
@@ -55,7 +57,8 @@ bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface
 	return true;
 }
 
-void forward_send(struct core *c, struct packet *p, uint16_t interface, const uint8_t destination[6])
+void forward_send(struct core *c, struct packet *p, uint16_t interface,
+		  const uint8_t destination[6])
 {
 	if (unlikely(!forward_write_l2(c, p, interface, destination))) {
 		core_end_dropped(c, p, FW_DROP_FRAME_OVERSIZED);
@@ -68,7 +71,8 @@ void forward_send(struct core *c, struct packet *p, uint16_t interface, const ui
 	core_end_forwarded(c, p, interface);
 }
 
-uint32_t forward_to(struct core *c, struct packet *p, uint16_t interface, const struct neighbor_key *next)
+uint32_t forward_to(struct core *c, struct packet *p, uint16_t interface,
+		    const struct neighbor_key *next)
 {
 	uint8_t mac[6];
 	uint32_t slot = neighbor_lookup(c->config.neighbors, next, mac);

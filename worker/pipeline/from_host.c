@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames from the kernel. It chose interface and next hop, so they leave as they are, with the interface's tag. Unicast
-// flows get a session, so that answers come back without any hostInbound; no policy ever judges them.
+// Frames from the kernel. It chose interface and next hop, so they leave as they are, with the
+// interface's tag. Unicast flows get a session, so that answers come back without any hostInbound;
+// no policy ever judges them.
 #include <string.h>
 #include "pipeline/flow.h"
 #include "pipeline/parse.h"
@@ -12,8 +13,10 @@ static void note_flow(struct core *c, struct packet *p, uint16_t interface)
 	struct judgement j;
 	if (index != FW_NO_INDEX) {
 		struct session_view v = session_view(c, p->family, index);
-		bool alive = v.line[0]->epoch == c->epoch || judge_session(c, &v, &j) == FATE_CONFIRMED;
-		struct session_step step = alive ? session_ask(&v, p) : (struct session_step){.answer = SESSION_DROP};
+		bool alive =
+		    v.line[0]->epoch == c->epoch || judge_session(c, &v, &j) == FATE_CONFIRMED;
+		struct session_step step =
+		    alive ? session_ask(&v, p) : (struct session_step){.answer = SESSION_DROP};
 		bool ours = alive && v.line[v.direction]->in_zone == ZONE_SELF;
 		if (ours && (step.answer == SESSION_PASS || step.answer == SESSION_QUIET)) {
 			session_describe(c, &v, p);

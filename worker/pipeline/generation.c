@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Policy counters lie in the state file by row, and rows belong to a generation. When the next one comes, the counters of
-// the policies that are still there move to their new rows; the rest is gone with its policy.
+// Policy counters lie in the state file by row, and rows belong to a generation. When the next one
+// comes, the counters of the policies that are still there move to their new rows; the rest is gone
+// with its policy.
 #include <stdlib.h>
 #include "pipeline/sweep.h"
 
@@ -20,8 +21,8 @@ static uint32_t recovered_rows(const struct core *c)
 	return rows;
 }
 
-static const struct fw_policy_counters *old_row(const struct core *c, const struct tables *next, uint32_t row,
-						uint32_t old_rows, bool sorted)
+static const struct fw_policy_counters *old_row(const struct core *c, const struct tables *next,
+						uint32_t row, uint32_t old_rows, bool sorted)
 {
 	struct fw_policy_counters key = {.name_id = next->policies[row].name_id};
 	if (sorted)
@@ -42,7 +43,10 @@ void generation_move_counters(struct core *c, const struct tables *next)
 		qsort(c->policy_scratch, old_rows, sizeof(*rows), by_name_id);
 	for (uint32_t row = 0; row < next->policy_count; row++) {
 		const struct fw_policy_counters *old = old_row(c, next, row, old_rows, first);
-		rows[row] = old != NULL ? *old : (struct fw_policy_counters){.name_id = next->policies[row].name_id};
+		rows[row] =
+		    old != NULL
+			? *old
+			: (struct fw_policy_counters){.name_id = next->policies[row].name_id};
 	}
 	for (uint32_t row = next->policy_count; row < old_rows; row++)
 		memset(&rows[row], 0, sizeof(rows[row]));

@@ -145,7 +145,8 @@ static bool still_permitted(struct core *c, struct packet *p, enum fw_drop *reas
 }
 
 // All packets of a session that wait for this hop.
-static void deny_session(struct core *c, struct hold_hop *hop, uint64_t session, enum fw_drop reason)
+static void deny_session(struct core *c, struct hold_hop *hop, uint64_t session,
+			 enum fw_drop reason)
 {
 	for (unsigned n = 0; n < hop->count;) {
 		if (c->hold.packets[hop->packets[n]].packet.end.session == session)

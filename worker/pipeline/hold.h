@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets that wait for the link-layer address of their next hop. Bounded per core and per next hop; full means that
-// the newest is refused. The question is asked at once and then once a second; after three seconds a packet is dropped.
+// Packets that wait for the link-layer address of their next hop. Bounded per core and per next
+// hop; full means that the newest is refused. The question is asked at once and then once a second;
+// after three seconds a packet is dropped.
 #ifndef PORTCULLIS_PIPELINE_HOLD_H
 #define PORTCULLIS_PIPELINE_HOLD_H
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may reach the firewall itself. Unicast is delivered to the kernel TAP of the interface it came in through: Linux
-// accepts every address of its own on every device, and the interface is what link-local addresses and DHCP depend on.
+// What may reach the firewall itself. Unicast is delivered to the kernel TAP of the interface it
+// came in through: Linux accepts every address of its own on every device, and the interface is
+// what link-local addresses and DHCP depend on.
 #include "pipeline/flow.h"
 
 #include "pipeline/address.h"
@@ -12,20 +13,20 @@ static const struct {
 	uint8_t family; // 0: both
 	uint16_t low, high;
 } port_services[] = {
-	{FW_SERVICE_SSH, IPPROTO_TCP, 0, 22, 22},
-	{FW_SERVICE_HTTP, IPPROTO_TCP, 0, 80, 80},
-	{FW_SERVICE_HTTPS, IPPROTO_TCP, 0, 443, 443},
-	{FW_SERVICE_DNS, IPPROTO_TCP, 0, 53, 53},
-	{FW_SERVICE_DNS, IPPROTO_UDP, 0, 53, 53},
-	{FW_SERVICE_DHCP, IPPROTO_UDP, 4, 67, 68},
-	{FW_SERVICE_DHCPV6, IPPROTO_UDP, 6, 546, 547},
-	{FW_SERVICE_NTP, IPPROTO_UDP, 0, 123, 123},
-	{FW_SERVICE_SNMP, IPPROTO_UDP, 0, 161, 161},
-	{FW_SERVICE_SYSLOG, IPPROTO_UDP, 0, 514, 514},
-	{FW_SERVICE_TRACEROUTE, IPPROTO_UDP, 0, 33434, 33523},
-	{FW_SERVICE_BGP, IPPROTO_TCP, 0, 179, 179},
-	{FW_SERVICE_BFD, IPPROTO_UDP, 0, 3784, 3785},
-	{FW_SERVICE_BFD, IPPROTO_UDP, 0, 4784, 4784},
+    {FW_SERVICE_SSH, IPPROTO_TCP, 0, 22, 22},
+    {FW_SERVICE_HTTP, IPPROTO_TCP, 0, 80, 80},
+    {FW_SERVICE_HTTPS, IPPROTO_TCP, 0, 443, 443},
+    {FW_SERVICE_DNS, IPPROTO_TCP, 0, 53, 53},
+    {FW_SERVICE_DNS, IPPROTO_UDP, 0, 53, 53},
+    {FW_SERVICE_DHCP, IPPROTO_UDP, 4, 67, 68},
+    {FW_SERVICE_DHCPV6, IPPROTO_UDP, 6, 546, 547},
+    {FW_SERVICE_NTP, IPPROTO_UDP, 0, 123, 123},
+    {FW_SERVICE_SNMP, IPPROTO_UDP, 0, 161, 161},
+    {FW_SERVICE_SYSLOG, IPPROTO_UDP, 0, 514, 514},
+    {FW_SERVICE_TRACEROUTE, IPPROTO_UDP, 0, 33434, 33523},
+    {FW_SERVICE_BGP, IPPROTO_TCP, 0, 179, 179},
+    {FW_SERVICE_BFD, IPPROTO_UDP, 0, 3784, 3785},
+    {FW_SERVICE_BFD, IPPROTO_UDP, 0, 4784, 4784},
 };
 
 static bool has(uint64_t services, enum fw_service service)
@@ -35,7 +36,8 @@ static bool has(uint64_t services, enum fw_service service)
 
 static uint16_t destination_port(const struct packet *p)
 {
-	return rte_be_to_cpu_16(p->family == 4 ? p->key4.destination_port_be : p->key6.destination_port_be);
+	return rte_be_to_cpu_16(p->family == 4 ? p->key4.destination_port_be
+					       : p->key6.destination_port_be);
 }
 
 bool host_permits(uint64_t services, const struct packet *p)
@@ -74,7 +76,8 @@ bool host_takes_dhcp(const struct core *c, const struct packet *p)
 	return has(services, p->family == 4 ? FW_SERVICE_DHCP : FW_SERVICE_DHCPV6);
 }
 
-// Groups that a service listens to, decided by the service; others only where everything is allowed.
+// Groups that a service listens to, decided by the service; others only where everything is
+// allowed.
 void host_group(struct core *c, struct packet *p)
 {
 	uint64_t services = c->tables->zones[p->zone].host_inbound;

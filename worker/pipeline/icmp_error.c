@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ICMP errors. One belongs to the session whose packet it quotes, and goes to the end that sent that packet. It never
-// opens, refreshes or ends a session. Redirects are for the firewall's own packets only.
+// ICMP errors. One belongs to the session whose packet it quotes, and goes to the end that sent
+// that packet. It never opens, refreshes or ends a session. Redirects are for the firewall's own
+// packets only.
 #include <netinet/in.h>
 #include "pipeline/flow.h"
 #include "pipeline/forward.h"
@@ -26,7 +27,8 @@ static void by_route(struct core *c, struct packet *p, uint16_t zone)
 {
 	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
 	if (r.type == HOP_NONE || r.type == HOP_LOCAL)
-		core_end_dropped(c, p, r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ICMP_NO_SESSION);
+		core_end_dropped(c, p,
+				 r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ICMP_NO_SESSION);
 	else if (r.type == HOP_BLACKHOLE)
 		core_end_dropped(c, p, FW_DROP_ROUTE_BLACKHOLE);
 	else if (c->tables->interfaces[r.interface].zone != zone)
@@ -48,11 +50,13 @@ void icmp_error_packet(struct core *c, struct packet *p)
 	if (v.line[0]->epoch != c->epoch) {
 		enum session_fate fate = judge_session(c, &v, &j);
 		if (fate != FATE_CONFIRMED) {
-			core_end_dropped(c, p, fate == FATE_FOREIGN ? FW_DROP_ICMP_NO_SESSION : j.reason);
+			core_end_dropped(c, p,
+					 fate == FATE_FOREIGN ? FW_DROP_ICMP_NO_SESSION : j.reason);
 			return;
 		}
 	}
-	uint16_t origin = v.line[v.direction]->in_zone; // where the quoted packet came from, and the error goes to
+	uint16_t origin = v.line[v.direction]
+			      ->in_zone; // where the quoted packet came from, and the error goes to
 	p->end.session = v.cold->id;
 	p->end.policy = v.line[0]->policy < c->policy_rows ? v.line[0]->policy : FW_NO_INDEX;
 	p->end.to_zone = origin == ZONE_SELF ? FW_NO_INDEX : origin;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From name_id (the same in every generation; what routes and sessions hold) to the row of the current generation.
+// From name_id (the same in every generation; what routes and sessions hold) to the row of the
+// current generation.
 #ifndef PORTCULLIS_PIPELINE_INTERFACE_INDEX_H
 #define PORTCULLIS_PIPELINE_INTERFACE_INDEX_H
 

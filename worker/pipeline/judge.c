@@ -5,13 +5,15 @@
 
 static void fill_flow(const struct packet *p, struct judgement *j)
 {
-	bool icmp = p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
+	bool icmp =
+	    p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
 	if (j->family == 4) {
 		struct flow4 *f = &j->flow4;
 		memcpy(f->source, p->key4.source, 4);
 		memcpy(f->destination, p->key4.destination, 4);
 		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
-		f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
+		f->destination_port =
+		    icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
 		f->from = j->from;
 		f->to = j->to;
 		f->protocol = p->protocol;
@@ -20,7 +22,8 @@ static void fill_flow(const struct packet *p, struct judgement *j)
 		memcpy(f->source, p->key6.source, 16);
 		memcpy(f->destination, p->key6.destination, 16);
 		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key6.source_port_be);
-		f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key6.destination_port_be);
+		f->destination_port =
+		    icmp ? p->icmp_type : rte_be_to_cpu_16(p->key6.destination_port_be);
 		f->from = j->from;
 		f->to = j->to;
 		f->protocol = p->protocol;
@@ -39,7 +42,8 @@ static bool source_is_bad(const struct core *c, const struct packet *p, bool to_
 static void judge_host(const struct core *c, const struct packet *p, struct judgement *j)
 {
 	j->to_host = true;
-	j->reason = host_permits(c->tables->zones[p->zone].host_inbound, p) ? FW_DROP_COUNT : FW_DROP_HOST_INBOUND;
+	j->reason = host_permits(c->tables->zones[p->zone].host_inbound, p) ? FW_DROP_COUNT
+									    : FW_DROP_HOST_INBOUND;
 }
 
 void judge_route(const struct core *c, const struct packet *p, struct judgement *j)
@@ -73,7 +77,8 @@ void judge_route(const struct core *c, const struct packet *p, struct judgement 
 	j->out = r.interface;
 	j->to = c->tables->interfaces[r.interface].zone;
 	j->next = r.next;
-	if (p->family == 4 && r.type == HOP_CONNECTED && route_is_broadcast(c, r.interface, p->key4.destination)) {
+	if (p->family == 4 && r.type == HOP_CONNECTED &&
+	    route_is_broadcast(c, r.interface, p->key4.destination)) {
 		j->reason = FW_DROP_MULTICAST;
 		return;
 	}
@@ -86,9 +91,11 @@ static void take_timeout(const struct core *c, struct judgement *j)
 	if (!c->tables->policies[j->policy].has_timeouts)
 		return;
 	uint16_t source = j->family == 4 ? j->flow4.source_port : j->flow6.source_port;
-	uint16_t destination = j->family == 4 ? j->flow4.destination_port : j->flow6.destination_port;
+	uint16_t destination =
+	    j->family == 4 ? j->flow4.destination_port : j->flow6.destination_port;
 	uint32_t seconds = policy_timeout(c->tables, j->policy, j->protocol, source, destination);
-	uint32_t longest = INT32_MAX / SESSION_TICKS_PER_SECOND; // ticks are compared as signed differences
+	uint32_t longest =
+	    INT32_MAX / SESSION_TICKS_PER_SECOND; // ticks are compared as signed differences
 	j->timeout = (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
 }
 
@@ -113,7 +120,8 @@ void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
 }
 
 // The flows of each family side by side, as the classifier wants them.
-void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count, uint32_t *rows)
+void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count,
+		    uint32_t *rows)
 {
 	struct flow4 flows4[PIPELINE_BURST];
 	struct flow6 flows6[PIPELINE_BURST];

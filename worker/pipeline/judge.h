@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may pass: the one place that turns a flow, the current routes and the current policies into a verdict. New flows,
-// sessions of an older generation and single ICMP messages are all judged here.
+// Who may pass: the one place that turns a flow, the current routes and the current policies into a
+// verdict. New flows, sessions of an older generation and single ICMP messages are all judged here.
 #ifndef PORTCULLIS_PIPELINE_JUDGE_H
 #define PORTCULLIS_PIPELINE_JUDGE_H
 
@@ -9,14 +9,14 @@
 
 struct judgement {
 	enum fw_drop reason; // FW_DROP_COUNT: permitted
-	bool reject; // tell the sender
+	bool reject;         // tell the sender
 	bool to_host;
 	bool needs_policy; // judge_route() is done, the policies have the word
 	uint8_t family, protocol;
 	uint16_t from, to; // zones
-	uint16_t out; // egress interface; ROW_NONE for the host
-	uint32_t policy; // row, or FW_NO_INDEX
-	uint32_t timeout; // of the application, ticks; 0: none
+	uint16_t out;      // egress interface; ROW_NONE for the host
+	uint32_t policy;   // row, or FW_NO_INDEX
+	uint32_t timeout;  // of the application, ticks; 0: none
 	struct neighbor_key next;
 	union {
 		struct flow4 flow4;
@@ -29,13 +29,14 @@ void judge_route(const struct core *c, const struct packet *p, struct judgement 
 void judge_policy(const struct core *c, uint32_t row, struct judgement *j);
 
 // Rows for the judgements of a burst that need one, all at once.
-void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count, uint32_t *rows);
+void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count,
+		    uint32_t *rows);
 
 enum session_fate {
 	FATE_CONFIRMED, // permitted by the current generation, lines are up to date
-	FATE_DENIED, // closed and counted in sessions_denied; *j says why
-	FATE_OPEN, // nothing can be said without a route; it stays as it is, *j has the reason
-	FATE_FOREIGN, // its destination has become the firewall's own, or no longer is
+	FATE_DENIED,    // closed and counted in sessions_denied; *j says why
+	FATE_OPEN,      // nothing can be said without a route; it stays as it is, *j has the reason
+	FATE_FOREIGN,   // its destination has become the firewall's own, or no longer is
 };
 
 // Judges a session by the current generation and routes.

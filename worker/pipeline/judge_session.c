@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session that an older generation admitted, before the current one. The initiator's first packet is judged again in
-// thought: by the interface it came in through, the current route and the current policies.
+// A session that an older generation admitted, before the current one. The initiator's first packet
+// is judged again in thought: by the interface it came in through, the current route and the
+// current policies.
 #include "pipeline/judge.h"
 
 static uint16_t request_type(uint8_t family, uint32_t kinds)
@@ -17,11 +18,13 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 	p->family = v->family;
 	p->lane = LANE_FLOW;
 	if (v->family == 4) {
-		memcpy(&p->key4, &session_entry4(c->config.sessions4, v->number)->line[0], sizeof(p->key4));
+		memcpy(&p->key4, &session_entry4(c->config.sessions4, v->number)->line[0],
+		       sizeof(p->key4));
 		p->key4.zero = 0; // state in the line
 		p->protocol = p->key4.protocol;
 	} else {
-		memcpy(&p->key6, &session_entry6(c->config.sessions6, v->number)->line[0], sizeof(p->key6));
+		memcpy(&p->key6, &session_entry6(c->config.sessions6, v->number)->line[0],
+		       sizeof(p->key6));
 		p->key6.zero = 0;
 		p->protocol = p->key6.protocol;
 	}
@@ -33,7 +36,8 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 	p->zone = p->interface == ROW_NONE ? ZONE_SELF : c->tables->interfaces[p->interface].zone;
 }
 
-static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone, uint16_t interface)
+static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone,
+			 uint16_t interface)
 {
 	line->policy = policy;
 	line->in_zone = zone;
@@ -42,15 +46,18 @@ static void confirm_line(struct core *c, struct line *line, uint32_t policy, uin
 	line->epoch = c->epoch;
 }
 
-static void confirm(struct core *c, struct session_view *v, const struct packet *p, const struct judgement *j)
+static void confirm(struct core *c, struct session_view *v, const struct packet *p,
+		    const struct judgement *j)
 {
 	confirm_line(c, v->line[0], j->policy, p->zone, p->interface);
 	confirm_line(c, v->line[1], j->policy, j->to, j->out);
-	if (p->icmp_kind != ICMP_KIND_NONE) { // requests that went against the session are asked about again
+	if (p->icmp_kind !=
+	    ICMP_KIND_NONE) { // requests that went against the session are asked about again
 		v->line[0]->tcp_ack = p->icmp_kind;
 		v->line[1]->tcp_ack = (uint32_t)p->icmp_kind << 1;
 	}
-	v->cold->policy_name_id = j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
+	v->cold->policy_name_id =
+	    j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
 	v->cold->application_timeout = j->timeout;
 	v->cold->out_name_id = j->out == ROW_NONE ? 0 : c->tables->interfaces[j->out].name_id;
 	session_set_timeout(c, v, session_timeout(p->protocol, *v->state[0], j->timeout));
@@ -82,7 +89,8 @@ static enum session_fate judge_foreign(struct core *c, struct session_view *v, s
 		return FATE_DENIED;
 	}
 	judge_route(c, &first, j);
-	if (j->to_host != ((v->cold->flags & FW_SESSION_TO_HOST) != 0) && (j->to_host || j->needs_policy))
+	if (j->to_host != ((v->cold->flags & FW_SESSION_TO_HOST) != 0) &&
+	    (j->to_host || j->needs_policy))
 		return FATE_FOREIGN;
 	if (j->needs_policy) {
 		judge_classify(c, &j, 1, &row);
@@ -98,7 +106,8 @@ static enum session_fate judge_foreign(struct core *c, struct session_view *v, s
 
 enum session_fate judge_session(struct core *c, struct session_view *v, struct judgement *j)
 {
-	enum session_fate fate = v->cold->flags & FW_SESSION_FROM_HOST ? judge_own(c, v, j) : judge_foreign(c, v, j);
+	enum session_fate fate =
+	    v->cold->flags & FW_SESSION_FROM_HOST ? judge_own(c, v, j) : judge_foreign(c, v, j);
 	if (fate == FATE_DENIED) {
 		c->config.counters->sessions_denied++;
 		session_end(c, v->family, v->number);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the pipeline knows about one packet. It lives on the stack of its burst, or in the hold queue.
+// What the pipeline knows about one packet. It lives on the stack of its burst, or in the hold
+// queue.
 #ifndef PORTCULLIS_PIPELINE_PACKET_H
 #define PORTCULLIS_PIPELINE_PACKET_H
 
@@ -10,18 +11,18 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/tcp_state.h"
 
-#define ROW_NONE UINT16_MAX // no interface
+#define ROW_NONE UINT16_MAX  // no interface
 #define ZONE_SELF UINT16_MAX // the firewall itself, as a place where packets come from
 
 // What the parser says: where a packet goes next.
 enum lane {
-	LANE_FLOW, // has a session key
+	LANE_FLOW,       // has a session key
 	LANE_ICMP_ERROR, // quotes a packet of a session
-	LANE_ICMP_ONCE, // ICMP that is neither query nor error: judged one by one, never a session
-	LANE_KERNEL, // always for the kernel: ARP, IGMP, MLD
-	LANE_DISCOVERY, // IPv6 neighbor discovery: for the kernel, or wrong
-	LANE_GROUP, // IP multicast and broadcast
-	LANE_DROP, // packet.reason
+	LANE_ICMP_ONCE,  // ICMP that is neither query nor error: judged one by one, never a session
+	LANE_KERNEL,     // always for the kernel: ARP, IGMP, MLD
+	LANE_DISCOVERY,  // IPv6 neighbor discovery: for the kernel, or wrong
+	LANE_GROUP,      // IP multicast and broadcast
+	LANE_DROP,       // packet.reason
 };
 
 // ICMP queries, as bits of line.tcp_ack: what a direction of an ICMP session may send.
@@ -37,22 +38,22 @@ enum icmp_kind {
 struct packet {
 	struct rte_mbuf *mbuf; // data starts at the Ethernet header
 	uint8_t *ip;
-	uint16_t l2_length; // 14, or 18 with a tag in the frame
-	uint16_t ip_length; // by the IP header; padding excluded
-	uint16_t l4; // offset of the transport header from ip
+	uint16_t l2_length;       // 14, or 18 with a tag in the frame
+	uint16_t ip_length;       // by the IP header; padding excluded
+	uint16_t l4;              // offset of the transport header from ip
 	uint16_t interface, zone; // ingress rows; ZONE_SELF
-	uint16_t tci; // tag it came with, 0: none
-	uint8_t family; // 4, 6; 0: not IP
+	uint16_t tci;             // tag it came with, 0: none
+	uint8_t family;           // 4, 6; 0: not IP
 	uint8_t protocol;
-	uint8_t lane; // enum lane
-	uint8_t reason; // enum fw_drop, for LANE_DROP
-	uint8_t tcp_class; // enum tcp_class
-	uint8_t icmp_kind; // enum icmp_kind
+	uint8_t lane;       // enum lane
+	uint8_t reason;     // enum fw_drop, for LANE_DROP
+	uint8_t tcp_class;  // enum tcp_class
+	uint8_t icmp_kind;  // enum icmp_kind
 	uint16_t icmp_type; // type << 8 | code
 	uint32_t tcp_seq, tcp_ack;
 	uint16_t tcp_space; // sequence space that it takes: payload, SYN, FIN
-	bool l2_group; // sent to a multicast or broadcast MAC address
-	bool own; // made by the core itself
+	bool l2_group;      // sent to a multicast or broadcast MAC address
+	bool own;           // made by the core itself
 	union {
 		struct session_key4 key4;
 		struct session_key6 key6;

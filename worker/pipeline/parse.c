@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ethernet, 802.1Q and the IP headers. Lengths are compared as "bytes left", never by adding to what a packet claims.
+// Ethernet, 802.1Q and the IP headers. Lengths are compared as "bytes left", never by adding to
+// what a packet claims.
 #include "pipeline/parse.h"
 
 #include <netinet/in.h>
 #include "pipeline/address.h"
 #include "pipeline/checksum.h"
 
-enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_VLAN = 0x8100, ETHERTYPE_IPV6 = 0x86dd };
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_ARP = 0x0806,
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_IPV6 = 0x86dd
+};
 enum { L2_PLAIN = 14, L2_TAGGED = 18, ARP_LENGTH = 28 };
 
 static void drop(struct packet *p, enum fw_drop reason)
@@ -64,7 +70,8 @@ static enum fw_drop check_header4(struct packet *p, uint32_t left)
 static bool is_dhcp_client4(const struct packet *p)
 {
 	return p->protocol == IPPROTO_UDP && address4_is_zero(p->key4.source) &&
-	       p->key4.source_port_be == rte_cpu_to_be_16(68) && p->key4.destination_port_be == rte_cpu_to_be_16(67);
+	       p->key4.source_port_be == rte_cpu_to_be_16(68) &&
+	       p->key4.destination_port_be == rte_cpu_to_be_16(67);
 }
 
 static void check_addresses4(struct packet *p)
@@ -174,7 +181,8 @@ static void parse_payload(struct packet *p, uint16_t ethertype, uint32_t left)
 	}
 }
 
-// Reads Ethernet header and tag. A tag can also lie in the mbuf, where the NIC or the kernel put it.
+// Reads Ethernet header and tag. A tag can also lie in the mbuf, where the NIC or the kernel put
+// it.
 static bool parse_ethernet(struct packet *p, uint16_t *ethertype)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(p->mbuf, uint8_t *);
@@ -204,7 +212,8 @@ static bool parse_ethernet(struct packet *p, uint16_t *ethertype)
 static bool find_interface(const struct tables *t, uint32_t port, bool any_mac, struct packet *p)
 {
 	const uint8_t *frame = packet_l2(p);
-	uint16_t row = port < t->port_count ? t->interface_by_vlan[port * 4096 + (p->tci & 0xfff)] : ROW_NONE;
+	uint16_t row =
+	    port < t->port_count ? t->interface_by_vlan[port * 4096 + (p->tci & 0xfff)] : ROW_NONE;
 	if (row == ROW_NONE) {
 		drop(p, FW_DROP_VLAN_UNKNOWN);
 		return false;

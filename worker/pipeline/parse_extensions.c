@@ -22,14 +22,17 @@ static uint32_t extension_size(uint8_t next, const uint8_t *at)
 
 static bool is_extension(uint8_t next)
 {
-	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS || next == IPPROTO_AH;
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_AH;
 }
 
-enum fw_drop parse_extensions(const uint8_t *ip, uint32_t limit, uint8_t next, uint8_t *protocol, uint32_t *l4)
+enum fw_drop parse_extensions(const uint8_t *ip, uint32_t limit, uint8_t next, uint8_t *protocol,
+			      uint32_t *l4)
 {
 	uint32_t at = 40;
 	for (unsigned count = 0; is_extension(next); count++) {
-		if (count == HEADERS_MAX || limit - at < 8 || (next == IPPROTO_HOPOPTS && count != 0))
+		if (count == HEADERS_MAX || limit - at < 8 ||
+		    (next == IPPROTO_HOPOPTS && count != 0))
 			return FW_DROP_EXTENSION_HEADERS;
 		uint32_t size = extension_size(next, ip + at);
 		if (size < 8 || size > limit - at)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an ICMP error quotes: the start of a packet that went the other way. It may be cut short and its checksums may be
-// stale, so only what a session key needs is read: the IP header and eight bytes behind it.
+// What an ICMP error quotes: the start of a packet that went the other way. It may be cut short and
+// its checksums may be stale, so only what a session key needs is read: the IP header and eight
+// bytes behind it.
 #include <netinet/in.h>
 #include "pipeline/parse.h"
 
@@ -13,7 +14,8 @@ static bool set_quoted_ports(struct packet *q, const uint8_t *l4)
 					    : type == 128 || type == 129;
 		if (!query)
 			return false;
-	} else if (q->protocol != IPPROTO_TCP && q->protocol != IPPROTO_UDP && q->protocol != IPPROTO_SCTP) {
+	} else if (q->protocol != IPPROTO_TCP && q->protocol != IPPROTO_UDP &&
+		   q->protocol != IPPROTO_SCTP) {
 		return true; // by address pair
 	}
 	const uint8_t *source = icmp ? l4 + 4 : l4, *destination = icmp ? l4 + 4 : l4 + 2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parser on frames that lie in memory of exactly their size, so that the address sanitizer sees every byte read
-// beyond. Frames are good ones with random damage, and cut at every length.
+// The parser on frames that lie in memory of exactly their size, so that the address sanitizer sees
+// every byte read beyond. Frames are good ones with random damage, and cut at every length.
 #include "pipeline/checksum.h"
 #include "pipeline/core.h"
 #include "pipeline/parse.h"
@@ -9,12 +9,16 @@
 static uint16_t by_vlan[4096];
 static struct interface interfaces[1];
 static struct tables tables = {
-	.port_count = 1, .interface_count = 1, .interfaces = interfaces, .interface_by_vlan = by_vlan};
+    .port_count = 1, .interface_count = 1, .interfaces = interfaces, .interface_by_vlan = by_vlan};
 
 static struct packet parse(const uint8_t *bytes, uint16_t length, bool from_host)
 {
 	uint8_t *exact = malloc(length == 0 ? 1 : length);
-	struct rte_mbuf mbuf = {.buf_addr = exact, .data_len = length, .pkt_len = length, .nb_segs = 1, .buf_len = length};
+	struct rte_mbuf mbuf = {.buf_addr = exact,
+				.data_len = length,
+				.pkt_len = length,
+				.nb_segs = 1,
+				.buf_len = length};
 	struct packet p, quoted;
 	memcpy(exact, bytes, length);
 	packet_start(&p, &mbuf);
@@ -105,7 +109,8 @@ static void every_cut_is_survived(void)
 static void damage(uint8_t *f, unsigned length, uint64_t *seed)
 {
 	for (unsigned n = 1 + test_below(seed, 4); n > 0; n--)
-		f[12 + test_below(seed, length - 12)] = (uint8_t)(test_below(seed, 4) == 0 ? 0xff : test_random(seed));
+		f[12 + test_below(seed, length - 12)] =
+		    (uint8_t)(test_below(seed, 4) == 0 ? 0xff : test_random(seed));
 	uint8_t *ip = f + 14;
 	if (f[12] == 0x08 && f[13] == 0) { // so that damage behind the checksum is reached
 		unsigned header = (ip[0] & 15u) * 4;
@@ -137,9 +142,10 @@ static void random_extension_chains_end(void)
 		uint8_t *exact = malloc(length), protocol;
 		uint32_t l4;
 		for (unsigned i = 0; i < length; i++)
-			exact[i] = test_below(&seed, 2) ? kinds[test_below(&seed, sizeof(kinds))] : 0;
-		enum fw_drop reason =
-			parse_extensions(exact, length, kinds[test_below(&seed, sizeof(kinds))], &protocol, &l4);
+			exact[i] =
+			    test_below(&seed, 2) ? kinds[test_below(&seed, sizeof(kinds))] : 0;
+		enum fw_drop reason = parse_extensions(
+		    exact, length, kinds[test_below(&seed, sizeof(kinds))], &protocol, &l4);
 		if (reason == FW_DROP_COUNT)
 			CHECK(l4 >= 40 && l4 <= length);
 		free(exact);

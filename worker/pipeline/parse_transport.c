@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP, UDP, SCTP, ICMP and ICMPv6 headers: pseudo-ports of the key, class of a segment, kind of a message.
+// TCP, UDP, SCTP, ICMP and ICMPv6 headers: pseudo-ports of the key, class of a segment, kind of a
+// message.
 #include <netinet/in.h>
 #include "pipeline/parse.h"
 
@@ -82,7 +83,9 @@ static void parse_sctp(struct packet *p, const uint8_t *l4, uint32_t left)
 static enum icmp_kind query_kind(uint8_t family, uint16_t type)
 {
 	if (family == 6)
-		return type == 128 << 8 ? ICMP_KIND_ECHO : type == 129 << 8 ? ICMP_KIND_ECHO_REPLY : ICMP_KIND_NONE;
+		return type == 128 << 8   ? ICMP_KIND_ECHO
+		       : type == 129 << 8 ? ICMP_KIND_ECHO_REPLY
+					  : ICMP_KIND_NONE;
 	switch (type) {
 	case 8 << 8:
 		return ICMP_KIND_ECHO;
@@ -112,7 +115,8 @@ static enum lane icmp_lane(const struct packet *p, uint8_t type)
 		return LANE_FLOW;
 	if (p->family == 6 && type >= ICMP6_RA_FIRST && type <= ICMP6_REDIRECT)
 		return LANE_DISCOVERY;
-	if (p->family == 6 && ((type >= 130 && type <= 132) || type == 143) && p->key6.destination[0] == 0xff)
+	if (p->family == 6 && ((type >= 130 && type <= 132) || type == 143) &&
+	    p->key6.destination[0] == 0xff)
 		return LANE_KERNEL; // multicast listeners
 	return LANE_ICMP_ONCE;
 }

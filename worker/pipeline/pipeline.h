@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packet path of one datapath core. Every packet that enters ends exactly once: transmitted, punted to the host,
-// consumed, or dropped with one reason.
+// The packet path of one datapath core. Every packet that enters ends exactly once: transmitted,
+// punted to the host, consumed, or dropped with one reason.
 #ifndef PORTCULLIS_PIPELINE_PIPELINE_H
 #define PORTCULLIS_PIPELINE_PIPELINE_H
 
@@ -20,22 +20,25 @@ enum outcome { OUTCOME_FORWARDED, OUTCOME_PUNTED, OUTCOME_CONSUMED, OUTCOME_DROP
 
 struct packet_end {
 	enum outcome outcome;
-	enum fw_drop reason; // when dropped
-	uint32_t policy; // row, or FW_NO_INDEX
-	uint32_t from_zone, to_zone; // rows, or FW_NO_INDEX
+	enum fw_drop reason;                  // when dropped
+	uint32_t policy;                      // row, or FW_NO_INDEX
+	uint32_t from_zone, to_zone;          // rows, or FW_NO_INDEX
 	uint32_t in_interface, out_interface; // rows, or FW_NO_INDEX
-	uint64_t session; // id, or 0
+	uint64_t session;                     // id, or 0
 };
 
-// The way out of the core. Live: ports and kernel TAPs. Replay: capture files. Each call takes the mbufs.
-// Frames for ports are complete Ethernet frames, VLAN tag included. Frames for the host carry no VLAN tag.
+// The way out of the core. Live: ports and kernel TAPs. Replay: capture files. Each call takes the
+// mbufs. Frames for ports are complete Ethernet frames, VLAN tag included. Frames for the host
+// carry no VLAN tag.
 struct pipeline_output {
 	void *context;
 	void (*transmit)(void *context, uint32_t port, struct rte_mbuf **frames, unsigned count);
 	void (*punt)(void *context, uint32_t interface, struct rte_mbuf **frames, unsigned count);
-	// A next hop must be resolved: ask the kernel (live) or nobody (replay). May be called repeatedly.
+	// A next hop must be resolved: ask the kernel (live) or nobody (replay). May be called
+	// repeatedly.
 	void (*resolve)(void *context, const struct neighbor_key *key);
-	// NULL, or told of the end of every packet that has an mbuf of its own input, before the mbuf is given away.
+	// NULL, or told of the end of every packet that has an mbuf of its own input, before the
+	// mbuf is given away.
 	void (*ended)(void *context, struct rte_mbuf *frame, const struct packet_end *end);
 	// transmit and punt count what they could not deliver with core_undelivered().
 };
@@ -43,9 +46,9 @@ struct pipeline_output {
 struct core;
 
 struct core_config {
-	struct fw_counters *counters; // in the state file
+	struct fw_counters *counters;           // in the state file
 	struct fw_interface_status *interfaces; // counters by interface row, in the state file
-	struct fw_policy_counters *policies; // by policy row, in the state file
+	struct fw_policy_counters *policies;    // by policy row, in the state file
 	struct session_table *sessions4, *sessions6;
 	struct fib *fib;
 	struct neighbor_table *neighbors;
@@ -57,24 +60,28 @@ struct core_config {
 struct core *core_create(const struct core_config *config);
 void core_free(struct core *c); // drops what is held
 
-// Time for everything that follows, ticks of 1/1024 s since the state file was made; set once per burst.
+// Time for everything that follows, ticks of 1/1024 s since the state file was made; set once per
+// burst.
 void core_set_time(struct core *c, uint32_t now, uint64_t realtime_ns);
 
-// Takes the generation that the core uses from now on; NULL: none, drop everything. The first burst after a change moves
-// the policy counters and starts the sweep that ends sessions which the new generation denies.
+// Takes the generation that the core uses from now on; NULL: none, drop everything. The first burst
+// after a change moves the policy counters and starts the sweep that ends sessions which the new
+// generation denies.
 void core_set_tables(struct core *c, const struct tables *t);
 
-// A burst from a port: complete Ethernet frames; a VLAN tag may be in the frame or, stripped, in mbuf->vlan_tci with
-// RTE_MBUF_F_RX_VLAN_STRIPPED. count <= PIPELINE_BURST. Takes the mbufs.
+// A burst from a port: complete Ethernet frames; a VLAN tag may be in the frame or, stripped, in
+// mbuf->vlan_tci with RTE_MBUF_F_RX_VLAN_STRIPPED. count <= PIPELINE_BURST. Takes the mbufs.
 void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsigned count);
 
 // A burst that the kernel sent through the TAP of an interface (row). Takes the mbufs.
 void core_from_host(struct core *c, uint32_t interface, struct rte_mbuf **burst, unsigned count);
 
-// Bounded work between bursts: timers, held packets, sweep. Returns true when there is more to do at once.
+// Bounded work between bursts: timers, held packets, sweep. Returns true when there is more to do
+// at once.
 bool core_housekeeping(struct core *c);
 
-// The output could not deliver a frame: corrects the counters (forwarded or punted, minus one; dropped[reason], plus one).
+// The output could not deliver a frame: corrects the counters (forwarded or punted, minus one;
+// dropped[reason], plus one).
 void core_undelivered(struct core *c, enum outcome counted_as, enum fw_drop reason, uint32_t bytes);
 
 #endif

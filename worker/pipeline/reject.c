@@ -7,15 +7,24 @@
 #include "pipeline/forward.h"
 
 enum { TCP_RST_FLAG = 0x04, TCP_ACK_FLAG = 0x10, ERROR_TTL = 64 };
-enum { ICMP4_UNREACHABLE = 3, ICMP4_TIME_EXCEEDED = 11, ICMP4_FRAG_NEEDED = 4, ICMP4_PROHIBITED = 13 };
+enum {
+	ICMP4_UNREACHABLE = 3,
+	ICMP4_TIME_EXCEEDED = 11,
+	ICMP4_FRAG_NEEDED = 4,
+	ICMP4_PROHIBITED = 13
+};
 enum { ICMP6_UNREACHABLE = 1, ICMP6_TOO_BIG = 2, ICMP6_TIME_EXCEEDED = 3, ICMP6_PROHIBITED = 1 };
-enum { ERROR4_LIMIT = 576, ERROR6_LIMIT = 1280 }; // bytes of the whole error packet (RFC 1812 4.3.2.3, RFC 4443 2.4)
+enum {
+	ERROR4_LIMIT = 576,
+	ERROR6_LIMIT = 1280
+}; // bytes of the whole error packet (RFC 1812 4.3.2.3, RFC 4443 2.4)
 enum { L2_ROOM = 18 };
 
 static bool take_token(struct core *c)
 {
 	struct bucket *b = &c->errors;
-	uint64_t gained = (uint64_t)(c->now - b->filled_at) * (REJECT_RATE * 1000u) / SESSION_TICKS_PER_SECOND;
+	uint64_t gained =
+	    (uint64_t)(c->now - b->filled_at) * (REJECT_RATE * 1000u) / SESSION_TICKS_PER_SECOND;
 	if (gained != 0) {
 		uint64_t tokens = b->tokens + gained;
 		b->tokens = tokens < REJECT_BURST * 1000u ? (uint32_t)tokens : REJECT_BURST * 1000u;
@@ -31,11 +40,12 @@ static bool take_token(struct core *c)
 
 static bool may_answer(const struct packet *p)
 {
-	if (p->interface == ROW_NONE || p->l2_group || p->lane == LANE_ICMP_ERROR || p->lane == LANE_GROUP ||
-	    p->lane == LANE_DISCOVERY)
+	if (p->interface == ROW_NONE || p->l2_group || p->lane == LANE_ICMP_ERROR ||
+	    p->lane == LANE_GROUP || p->lane == LANE_DISCOVERY)
 		return false;
 	const uint8_t *station = packet_l2(p) + 6;
-	if (station[0] & 1 || (station[0] | station[1] | station[2] | station[3] | station[4] | station[5]) == 0)
+	if (station[0] & 1 ||
+	    (station[0] | station[1] | station[2] | station[3] | station[4] | station[5]) == 0)
 		return false;
 	if (p->family == 4)
 		return !address4_is_group(p->key4.source) && !address4_is_martian(p->key4.source) &&
@@ -44,7 +54,8 @@ static bool may_answer(const struct packet *p)
 	       !address6_is_group(p->key6.destination);
 }
 
-// Address that an error comes from: the ingress interface's, else any of ours (RFC 1812 4.3.2.4). NULL: we have none.
+// Address that an error comes from: the ingress interface's, else any of ours (RFC 1812 4.3.2.4).
+// NULL: we have none.
 static const uint8_t *error_source(const struct core *c, const struct packet *p)
 {
 	static const uint8_t none[16];
@@ -59,7 +70,8 @@ static const uint8_t *error_source(const struct core *c, const struct packet *p)
 }
 
 // An empty packet of our own with room for Ethernet header and tag before the IP header.
-static bool start_answer(struct core *c, const struct packet *p, struct packet *answer, uint32_t ip_length)
+static bool start_answer(struct core *c, const struct packet *p, struct packet *answer,
+			 uint32_t ip_length)
 {
 	struct rte_mbuf *mbuf = core_originate(c);
 	if (mbuf == NULL)
@@ -90,7 +102,8 @@ static void send_answer(struct core *c, const struct packet *p, struct packet *a
 }
 
 // IP header of the answer; payload starts at the result.
-static uint8_t *write_ip4(struct packet *answer, uint8_t protocol, const uint8_t *source, const uint8_t *destination)
+static uint8_t *write_ip4(struct packet *answer, uint8_t protocol, const uint8_t *source,
+			  const uint8_t *destination)
 {
 	uint8_t *ip = answer->ip;
 	memset(ip, 0, 20);
@@ -105,7 +118,8 @@ static uint8_t *write_ip4(struct packet *answer, uint8_t protocol, const uint8_t
 	return ip + 20;
 }
 
-static uint8_t *write_ip6(struct packet *answer, uint8_t protocol, const uint8_t *source, const uint8_t *destination)
+static uint8_t *write_ip6(struct packet *answer, uint8_t protocol, const uint8_t *source,
+			  const uint8_t *destination)
 {
 	uint8_t *ip = answer->ip;
 	memset(ip, 0, 8);
@@ -118,7 +132,8 @@ static uint8_t *write_ip6(struct packet *answer, uint8_t protocol, const uint8_t
 	return ip + 40;
 }
 
-static uint8_t *write_ip(struct packet *answer, uint8_t protocol, const uint8_t *source, const uint8_t *destination)
+static uint8_t *write_ip(struct packet *answer, uint8_t protocol, const uint8_t *source,
+			 const uint8_t *destination)
 {
 	return answer->family == 4 ? write_ip4(answer, protocol, source, destination)
 				   : write_ip6(answer, protocol, source, destination);
@@ -133,8 +148,8 @@ static uint64_t pseudo_sum(const struct packet *answer, uint8_t protocol, uint16
 	return checksum_add(checksum_add(0, addresses, answer->family == 4 ? 8 : 32), tail, 4);
 }
 
-// RFC 9293 3.10.7.1: an acknowledged segment is answered at its own acknowledgment, any other with everything it sent
-// acknowledged.
+// RFC 9293 3.10.7.1: an acknowledged segment is answered at its own acknowledgment, any other with
+// everything it sent acknowledged.
 static void send_reset(struct core *c, struct packet *p)
 {
 	const uint8_t *l4 = p->ip + p->l4;
@@ -158,15 +173,18 @@ static void send_reset(struct core *c, struct packet *p)
 	send_answer(c, p, &answer);
 }
 
-static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t code, uint32_t parameter)
+static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t code,
+		       uint32_t parameter)
 {
-	uint32_t header = p->family == 4 ? 20 : 40, limit = p->family == 4 ? ERROR4_LIMIT : ERROR6_LIMIT;
+	uint32_t header = p->family == 4 ? 20 : 40,
+		 limit = p->family == 4 ? ERROR4_LIMIT : ERROR6_LIMIT;
 	uint32_t quote = limit - header - 8;
 	const uint8_t *source = error_source(c, p);
 	struct packet answer;
 	if (quote > p->ip_length)
 		quote = p->ip_length;
-	if (source == NULL || !may_answer(p) || !take_token(c) || !start_answer(c, p, &answer, header + 8 + quote))
+	if (source == NULL || !may_answer(p) || !take_token(c) ||
+	    !start_answer(c, p, &answer, header + 8 + quote))
 		return;
 	uint8_t protocol = p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	uint8_t *icmp = write_ip(&answer, protocol, source, packet_source(p));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers to senders whose packets we drop: TCP RST and ICMP errors. They go back to the station that the packet came
-// from, on the same port and VLAN, at a bounded rate; never about ICMP errors, multicast or broadcast.
+// Answers to senders whose packets we drop: TCP RST and ICMP errors. They go back to the station
+// that the packet came from, on the same port and VLAN, at a bounded rate; never about ICMP errors,
+// multicast or broadcast.
 #ifndef PORTCULLIS_PIPELINE_REJECT_H
 #define PORTCULLIS_PIPELINE_REJECT_H
 
@@ -11,7 +12,8 @@
 
 // Each leaves the packet as it is; the caller drops it afterwards.
 void reject_policy(struct core *c, struct packet *p); // RST, or administratively prohibited
-void reject_ttl(struct core *c, struct packet *p); // time exceeded in transit
-void reject_mtu(struct core *c, struct packet *p, uint16_t mtu); // fragmentation needed, packet too big
+void reject_ttl(struct core *c, struct packet *p);    // time exceeded in transit
+void reject_mtu(struct core *c, struct packet *p,
+		uint16_t mtu); // fragmentation needed, packet too big
 
 #endif

@@ -6,10 +6,12 @@
 
 uint32_t route_hash(const struct packet *p)
 {
-	return p->family == 4 ? rte_jhash(&p->key4, sizeof(p->key4), 0) : rte_jhash(&p->key6, sizeof(p->key6), 0);
+	return p->family == 4 ? rte_jhash(&p->key4, sizeof(p->key4), 0)
+			      : rte_jhash(&p->key6, sizeof(p->key6), 0);
 }
 
-static void set_next(struct route *r, const struct hop *hop, uint8_t family, const uint8_t *destination)
+static void set_next(struct route *r, const struct hop *hop, uint8_t family,
+		     const uint8_t *destination)
 {
 	memset(&r->next, 0, sizeof(r->next));
 	r->next.interface = hop->interface;
@@ -22,7 +24,8 @@ static void set_next(struct route *r, const struct hop *hop, uint8_t family, con
 	}
 }
 
-struct route route_find(const struct core *c, uint8_t family, const uint8_t *destination, uint32_t hash)
+struct route route_find(const struct core *c, uint8_t family, const uint8_t *destination,
+			uint32_t hash)
 {
 	struct route r = {.type = HOP_NONE, .interface = ROW_NONE};
 	if (family == 6 && address6_is_link_local(destination)) {
@@ -47,7 +50,8 @@ bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t 
 	const struct fw_program *program = c->tables->program;
 	const uint8_t *base = (const uint8_t *)program;
 	const struct fw_interface_row *rows = (const void *)(base + program->interfaces.offset);
-	const struct fw_prefix_row *prefixes = (const void *)(base + program->interface_addresses.offset);
+	const struct fw_prefix_row *prefixes =
+	    (const void *)(base + program->interface_addresses.offset);
 	const struct fw_interface_row *row = &rows[interface];
 	for (uint32_t i = 0; i < row->address_count; i++) {
 		const struct fw_prefix_row *a = &prefixes[row->address_first + i];

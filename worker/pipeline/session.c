@@ -7,7 +7,8 @@ enum { TIMEOUT_UDP = 60, TIMEOUT_ICMP = 30, TIMEOUT_OTHER = 60 };
 uint32_t session_timeout(uint8_t protocol, uint8_t state, uint32_t application_timeout)
 {
 	if (protocol == IPPROTO_TCP && state != FW_TCP_ESTABLISHED)
-		return tcp_timeouts[state < TCP_STATES ? state : FW_TCP_CLOSED] * SESSION_TICKS_PER_SECOND;
+		return tcp_timeouts[state < TCP_STATES ? state : FW_TCP_CLOSED] *
+		       SESSION_TICKS_PER_SECOND;
 	if (application_timeout != 0)
 		return application_timeout;
 	switch (protocol) {
@@ -36,7 +37,8 @@ void session_enter(struct core *c, struct session_view *v, uint8_t state)
 {
 	*v->state[0] = state;
 	*v->state[1] = state;
-	session_set_timeout(c, v, session_timeout(IPPROTO_TCP, state, v->cold->application_timeout));
+	session_set_timeout(c, v,
+			    session_timeout(IPPROTO_TCP, state, v->cold->application_timeout));
 }
 
 void session_end(struct core *c, uint8_t family, uint32_t number)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a packet may do to its session. session_ask() only answers; session_commit() is called when the packet goes on, so
-// that a packet that is dropped later (TTL, MTU) has changed nothing.
+// What a packet may do to its session. session_ask() only answers; session_commit() is called when
+// the packet goes on, so that a packet that is dropped later (TTL, MTU) has changed nothing.
 #ifndef PORTCULLIS_PIPELINE_SESSION_STEP_H
 #define PORTCULLIS_PIPELINE_SESSION_STEP_H
 
@@ -8,27 +8,30 @@
 #include "pipeline/session_view.h"
 
 enum session_answer {
-	SESSION_PASS, // changes and refreshes
-	SESSION_QUIET, // passes, changes nothing
-	SESSION_DROP, // reason
+	SESSION_PASS,   // changes and refreshes
+	SESSION_QUIET,  // passes, changes nothing
+	SESSION_DROP,   // reason
 	SESSION_REOPEN, // a new connection on a dead session's ports
-	SESSION_WIDEN, // an ICMP request against the direction of the session: ask the policies
+	SESSION_WIDEN,  // an ICMP request against the direction of the session: ask the policies
 };
 
 struct session_step {
 	uint8_t answer; // enum session_answer
-	uint8_t state; // enum fw_tcp_state afterwards
+	uint8_t state;  // enum fw_tcp_state afterwards
 	uint8_t reason; // enum fw_drop
 };
 
-void session_enter(struct core *c, struct session_view *v, uint8_t state); // a new TCP state and its timeout
+void session_enter(struct core *c, struct session_view *v,
+		   uint8_t state); // a new TCP state and its timeout
 void session_end(struct core *c, uint8_t family, uint32_t number); // closes and counts
 uint32_t session_timeout(uint8_t protocol, uint8_t state, uint32_t application_timeout); // ticks
 void session_set_timeout(struct core *c, struct session_view *v, uint32_t timeout);
 
-// A reset closes only when its sender is known to see the connection: it must stand exactly where the peer's last
-// acknowledgment points, or, against a SYN, acknowledge it (line.tcp_ack holds what the responder would).
-static inline bool session_reset_matches(const struct session_view *v, const struct packet *p, uint8_t state)
+// A reset closes only when its sender is known to see the connection: it must stand exactly where
+// the peer's last acknowledgment points, or, against a SYN, acknowledge it (line.tcp_ack holds what
+// the responder would).
+static inline bool session_reset_matches(const struct session_view *v, const struct packet *p,
+					 uint8_t state)
 {
 	const struct line *line = v->line[v->direction], *peer = v->line[!v->direction];
 	if (state == FW_TCP_SYN_SENT && v->direction == 1)
@@ -36,12 +39,14 @@ static inline bool session_reset_matches(const struct session_view *v, const str
 	return p->tcp_seq == peer->tcp_ack;
 }
 
-static inline struct session_step session_ask_tcp(const struct session_view *v, const struct packet *p)
+static inline struct session_step session_ask_tcp(const struct session_view *v,
+						  const struct packet *p)
 {
 	uint8_t state = *v->state[v->direction]; // the same in both
 	if (unlikely(state >= TCP_STATES))
 		state = FW_TCP_CLOSED;
-	if (p->tcp_class == TCP_RST && (state == FW_TCP_CLOSED || !session_reset_matches(v, p, state)))
+	if (p->tcp_class == TCP_RST &&
+	    (state == FW_TCP_CLOSED || !session_reset_matches(v, p, state)))
 		return (struct session_step){.answer = SESSION_QUIET, .state = state};
 	struct tcp_step step = tcp_steps[state][v->direction][p->tcp_class];
 	switch ((enum tcp_verdict)step.verdict) {
@@ -54,7 +59,8 @@ static inline struct session_step session_ask_tcp(const struct session_view *v, 
 	case TCP_DROP:
 		break;
 	}
-	return (struct session_step){.answer = SESSION_DROP, .state = state, .reason = FW_DROP_TCP_STATE};
+	return (struct session_step){
+	    .answer = SESSION_DROP, .state = state, .reason = FW_DROP_TCP_STATE};
 }
 
 static inline struct session_step session_ask(const struct session_view *v, const struct packet *p)
@@ -94,7 +100,8 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 	line->bytes += p->ip_length;
 	policy_count(c, line->policy, p);
 	if (step.answer == SESSION_QUIET) {
-		if (p->protocol == IPPROTO_TCP && p->tcp_class == TCP_ACK) // to a SYN: the reset that answers it stands here
+		if (p->protocol == IPPROTO_TCP &&
+		    p->tcp_class == TCP_ACK) // to a SYN: the reset that answers it stands here
 			line->tcp_ack = p->tcp_ack;
 		return;
 	}
@@ -107,7 +114,8 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 }
 
 // What the end of a packet says about its session.
-static inline void session_describe(const struct core *c, const struct session_view *v, struct packet *p)
+static inline void session_describe(const struct core *c, const struct session_view *v,
+				    struct packet *p)
 {
 	p->end.session = v->cold->id;
 	p->end.policy = v->line[0]->policy < c->policy_rows ? v->line[0]->policy : FW_NO_INDEX;

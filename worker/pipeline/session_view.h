@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One session of either family, seen from one packet: the fields of fw_line4 and fw_line6 behind the key are laid out
-// alike, so every rule about sessions is written once.
+// One session of either family, seen from one packet: the fields of fw_line4 and fw_line6 behind
+// the key are laid out alike, so every rule about sessions is written once.
 #ifndef PORTCULLIS_PIPELINE_SESSION_VIEW_H
 #define PORTCULLIS_PIPELINE_SESSION_VIEW_H
 
@@ -22,12 +22,12 @@ struct __attribute__((may_alias)) line {
 	uint16_t in_interface;
 };
 
-#define LINE_SAME(field)                                                                                               \
-	_Static_assert(offsetof(struct fw_line4, field) - offsetof(struct fw_line4, epoch) ==                          \
-			       offsetof(struct line, field),                                                           \
-		       "fw_line4." #field);                                                                            \
-	_Static_assert(offsetof(struct fw_line6, field) - offsetof(struct fw_line6, epoch) ==                          \
-			       offsetof(struct line, field),                                                           \
+#define LINE_SAME(field)                                                                           \
+	_Static_assert(offsetof(struct fw_line4, field) - offsetof(struct fw_line4, epoch) ==      \
+			   offsetof(struct line, field),                                           \
+		       "fw_line4." #field);                                                        \
+	_Static_assert(offsetof(struct fw_line6, field) - offsetof(struct fw_line6, epoch) ==      \
+			   offsetof(struct line, field),                                           \
 		       "fw_line6." #field)
 LINE_SAME(last_seen);
 LINE_SAME(timeout);

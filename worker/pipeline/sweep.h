@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// After a new generation: finds the sessions that it denies, so that they end without waiting for a packet.
+// After a new generation: finds the sessions that it denies, so that they end without waiting for a
+// packet.
 #ifndef PORTCULLIS_PIPELINE_SWEEP_H
 #define PORTCULLIS_PIPELINE_SWEEP_H
 
@@ -8,7 +9,8 @@
 void sweep_start(struct core *c);
 bool sweep_turn(struct core *c); // bounded; true when there is more
 
-// generation.c: moves policy counters to the rows of the new generation. Called before c->tables changes.
+// generation.c: moves policy counters to the rows of the new generation. Called before c->tables
+// changes.
 void generation_move_counters(struct core *c, const struct tables *next);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP as a firewall between the two ends sees it: a const table [state][direction][class of segment].
+// TCP as a firewall between the two ends sees it: a const table [state][direction][class of
+// segment].
 #ifndef PORTCULLIS_PIPELINE_TCP_STATE_H
 #define PORTCULLIS_PIPELINE_TCP_STATE_H
 
@@ -10,15 +11,15 @@
 enum tcp_class { TCP_INVALID, TCP_SYN, TCP_SYN_ACK, TCP_ACK, TCP_FIN, TCP_RST, TCP_CLASSES };
 
 enum tcp_verdict {
-	TCP_PASS, // take the new state, refresh the session
-	TCP_QUIET, // forward, but neither change nor refresh the session
-	TCP_DROP, // the state does not allow it
+	TCP_PASS,   // take the new state, refresh the session
+	TCP_QUIET,  // forward, but neither change nor refresh the session
+	TCP_DROP,   // the state does not allow it
 	TCP_REOPEN, // a new connection on the ports of a dead one
 };
 
 struct tcp_step {
 	uint8_t verdict; // enum tcp_verdict
-	uint8_t state; // enum fw_tcp_state, for TCP_PASS
+	uint8_t state;   // enum fw_tcp_state, for TCP_PASS
 };
 
 #define TCP_STATES (FW_TCP_CLOSE_WAIT + 1)

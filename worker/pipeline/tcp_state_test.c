@@ -31,10 +31,11 @@ static void every_step_leads_to_a_state(void)
 		for (unsigned direction = 0; direction < 2; direction++) {
 			CHECK_EQ(tcp_steps[state][direction][TCP_INVALID].verdict, TCP_DROP);
 			CHECK_EQ(tcp_steps[state][direction][TCP_RST].state, FW_TCP_CLOSED);
-			for (unsigned class = TCP_SYN; class < TCP_CLASSES; class++) {
+			for (unsigned class = TCP_SYN; class < TCP_CLASSES; class ++) {
 				struct tcp_step step = tcp_steps[state][direction][class];
 				if (step.verdict == TCP_PASS)
-					CHECK(step.state >= FW_TCP_SYN_SENT && step.state < TCP_STATES);
+					CHECK(step.state >= FW_TCP_SYN_SENT &&
+					      step.state < TCP_STATES);
 			}
 		}
 	}
@@ -44,8 +45,9 @@ static void only_a_syn_reopens_and_only_what_is_dead(void)
 {
 	for (unsigned state = 0; state < TCP_STATES; state++) {
 		for (unsigned direction = 0; direction < 2; direction++) {
-			for (unsigned class = 0; class < TCP_CLASSES; class++) {
-				bool reopens = tcp_steps[state][direction][class].verdict == TCP_REOPEN;
+			for (unsigned class = 0; class < TCP_CLASSES; class ++) {
+				bool reopens =
+				    tcp_steps[state][direction][class].verdict == TCP_REOPEN;
 				bool dead = state == FW_TCP_TIME_WAIT || state == FW_TCP_CLOSED;
 				CHECK_EQ(reopens, dead && class == TCP_SYN);
 			}
@@ -57,8 +59,9 @@ static void only_a_syn_reopens_and_only_what_is_dead(void)
 static unsigned rank(unsigned state)
 {
 	static const unsigned ranks[TCP_STATES] = {
-		[FW_TCP_SYN_SENT] = 1,	[FW_TCP_SYN_RECEIVED] = 2, [FW_TCP_ESTABLISHED] = 3, [FW_TCP_FIN_WAIT] = 4,
-		[FW_TCP_CLOSE_WAIT] = 4, [FW_TCP_CLOSING] = 5,	   [FW_TCP_TIME_WAIT] = 6,
+	    [FW_TCP_SYN_SENT] = 1,  [FW_TCP_SYN_RECEIVED] = 2, [FW_TCP_ESTABLISHED] = 3,
+	    [FW_TCP_FIN_WAIT] = 4,  [FW_TCP_CLOSE_WAIT] = 4,   [FW_TCP_CLOSING] = 5,
+	    [FW_TCP_TIME_WAIT] = 6,
 	};
 	return ranks[state];
 }
@@ -67,7 +70,7 @@ static void no_step_goes_back(void)
 {
 	for (unsigned state = FW_TCP_SYN_SENT; state < TCP_STATES; state++) {
 		for (unsigned direction = 0; state != FW_TCP_CLOSED && direction < 2; direction++) {
-			for (unsigned class = TCP_SYN; class < TCP_RST; class++) {
+			for (unsigned class = TCP_SYN; class < TCP_RST; class ++) {
 				struct tcp_step step = tcp_steps[state][direction][class];
 				if (step.verdict == TCP_PASS)
 					CHECK(rank(step.state) >= rank(state));
@@ -79,13 +82,14 @@ static void no_step_goes_back(void)
 static void after_the_handshake_both_ends_are_alike(void)
 {
 	static const uint8_t mirror[TCP_STATES] = {
-		[FW_TCP_ESTABLISHED] = FW_TCP_ESTABLISHED, [FW_TCP_FIN_WAIT] = FW_TCP_CLOSE_WAIT,
-		[FW_TCP_CLOSE_WAIT] = FW_TCP_FIN_WAIT,	   [FW_TCP_CLOSING] = FW_TCP_CLOSING,
-		[FW_TCP_TIME_WAIT] = FW_TCP_TIME_WAIT,	   [FW_TCP_CLOSED] = FW_TCP_CLOSED,
+	    [FW_TCP_ESTABLISHED] = FW_TCP_ESTABLISHED, [FW_TCP_FIN_WAIT] = FW_TCP_CLOSE_WAIT,
+	    [FW_TCP_CLOSE_WAIT] = FW_TCP_FIN_WAIT,     [FW_TCP_CLOSING] = FW_TCP_CLOSING,
+	    [FW_TCP_TIME_WAIT] = FW_TCP_TIME_WAIT,     [FW_TCP_CLOSED] = FW_TCP_CLOSED,
 	};
 	for (unsigned state = FW_TCP_ESTABLISHED; state < TCP_STATES; state++) {
-		for (unsigned class = TCP_SYN; class < TCP_CLASSES; class++) {
-			struct tcp_step one = tcp_steps[state][0][class], other = tcp_steps[mirror[state]][1][class];
+		for (unsigned class = TCP_SYN; class < TCP_CLASSES; class ++) {
+			struct tcp_step one = tcp_steps[state][0][class],
+					other = tcp_steps[mirror[state]][1][class];
 			CHECK_EQ(one.verdict, other.verdict);
 			if (one.verdict == TCP_PASS)
 				CHECK_EQ(mirror[one.state], other.state);

@@ -40,7 +40,8 @@ struct capture *capture_open(const char *path, char message[CAPTURE_MESSAGE])
 	}
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (c->pcap == NULL) {
-		snprintf(message, CAPTURE_MESSAGE, "%s is not a pcap or pcapng capture: %s", path, error);
+		snprintf(message, CAPTURE_MESSAGE, "%s is not a pcap or pcapng capture: %s", path,
+			 error);
 		fclose(file);
 		free(c);
 		return NULL;
@@ -49,8 +50,9 @@ struct capture *capture_open(const char *path, char message[CAPTURE_MESSAGE])
 	if (link != DLT_EN10MB) {
 		const char *name = pcap_datalink_val_to_name(link);
 		snprintf(message, CAPTURE_MESSAGE,
-			 "%s holds packets of link type %s, not Ethernet; capture on an Ethernet interface", path,
-			 name == NULL ? "unknown" : name);
+			 "%s holds packets of link type %s, not Ethernet; capture on an Ethernet "
+			 "interface",
+			 path, name == NULL ? "unknown" : name);
 		capture_close(c);
 		return NULL;
 	}
@@ -77,7 +79,8 @@ int capture_next(struct capture *c, struct capture_packet *packet, char message[
 		return -1;
 	}
 	c->count++;
-	packet->time_ns = (uint64_t)header->ts.tv_sec * SECOND + (uint64_t)header->ts.tv_usec; // holds nanoseconds
+	packet->time_ns = (uint64_t)header->ts.tv_sec * SECOND +
+			  (uint64_t)header->ts.tv_usec; // holds nanoseconds
 	packet->length = header->caplen;
 	packet->wire_length = header->len > header->caplen ? header->len : header->caplen;
 	return 1;
@@ -97,7 +100,8 @@ int capture_check(const char *path, bool *nanoseconds, char message[CAPTURE_MESS
 	return result;
 }
 
-struct capture_writer *capture_create(const char *path, bool nanoseconds, char message[CAPTURE_MESSAGE])
+struct capture_writer *capture_create(const char *path, bool nanoseconds,
+				      char message[CAPTURE_MESSAGE])
 {
 	struct capture_writer *w = calloc(1, sizeof(*w));
 	unsigned precision = nanoseconds ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO;
@@ -120,11 +124,13 @@ struct capture_writer *capture_create(const char *path, bool nanoseconds, char m
 	return w;
 }
 
-void capture_write(struct capture_writer *w, uint64_t time_ns, const uint8_t *bytes, uint32_t length)
+void capture_write(struct capture_writer *w, uint64_t time_ns, const uint8_t *bytes,
+		   uint32_t length)
 {
 	struct pcap_pkthdr header = {.caplen = length, .len = length};
 	header.ts.tv_sec = (time_t)(time_ns / SECOND);
-	header.ts.tv_usec = (suseconds_t)(w->nanoseconds ? time_ns % SECOND : time_ns % SECOND / 1000);
+	header.ts.tv_usec =
+	    (suseconds_t)(w->nanoseconds ? time_ns % SECOND : time_ns % SECOND / 1000);
 	pcap_dump((u_char *)w->dumper, &header, bytes);
 }
 

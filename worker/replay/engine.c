@@ -16,19 +16,15 @@ int engine_start_eal(const char *program)
 {
 	char name[64];
 	snprintf(name, sizeof(name), "%s", program);
-	char *arguments[] = {name, "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
-			     "-m", "320",	"-l",	       "0",	     "--log-level", "error", NULL};
+	char *arguments[] = {name,    "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry",
+			     "-m",    "320",       "-l",          "0",        "--log-level",
+			     "error", NULL};
 	rte_log_set_global_level(RTE_LOG_ERR);
 	if (rte_eal_init((int)(RTE_DIM(arguments) - 1), arguments) < 0) {
 		fprintf(stderr, "%s: DPDK does not start: %s\n", program, rte_strerror(rte_errno));
 		return -1;
 	}
 	return 0;
-}
-
-static uint64_t *tag_of(struct rte_mbuf *mbuf)
-{
-	return rte_mbuf_to_priv(mbuf);
 }
 
 static void transmit(void *context, uint32_t port, struct rte_mbuf **frames, unsigned count)
@@ -56,7 +52,7 @@ static void punt(void *context, uint32_t interface, struct rte_mbuf **frames, un
 static void ended(void *context, struct rte_mbuf *frame, const struct packet_end *end)
 {
 	struct engine *e = context;
-	e->sink.ended(e->sink.context, *tag_of(frame), end);
+	e->sink.ended(e->sink.context, *engine_tag(frame), end);
 }
 
 static void *lines(size_t count, size_t size)
@@ -82,16 +78,16 @@ static int attach(struct engine *e)
 	session_seed_id(e->sessions4, 1);
 	session_seed_id(e->sessions6, 2);
 	struct core_config config = {
-		.counters = &e->counters,
-		.interfaces = e->interfaces,
-		.policies = e->policies,
-		.sessions4 = e->sessions4,
-		.sessions6 = e->sessions6,
-		.fib = e->fib,
-		.neighbors = e->neighbors,
-		.pool = e->pool,
-		.any_mac = !e->options.strict_mac,
-		.output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
+	    .counters = &e->counters,
+	    .interfaces = e->interfaces,
+	    .policies = e->policies,
+	    .sessions4 = e->sessions4,
+	    .sessions6 = e->sessions6,
+	    .fib = e->fib,
+	    .neighbors = e->neighbors,
+	    .pool = e->pool,
+	    .any_mac = !e->options.strict_mac,
+	    .output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
 	};
 	e->core = core_create(&config);
 	return e->core == NULL ? -ENOMEM : 0;
@@ -127,13 +123,15 @@ struct engine *engine_create(const struct engine_options *options, const struct 
 	e->options = *options;
 	e->sink = *sink;
 	set_default_macs(e);
-	e->pool = rte_pktmbuf_pool_create("engine", POOL_SIZE, 0, sizeof(uint64_t), UINT16_MAX, SOCKET_ID_ANY);
-	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2, FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);
+	e->pool = rte_pktmbuf_pool_create("engine", POOL_SIZE, 0, sizeof(uint64_t), UINT16_MAX,
+					  SOCKET_ID_ANY);
+	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2,
+			    FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);
 	e->neighbors = neighbor_create(FW_MAX_NEIGHBORS);
 	e->interfaces = calloc(FW_MAX_INTERFACES, sizeof(*e->interfaces));
 	e->policies = calloc(FW_MAX_POLICIES, sizeof(*e->policies));
-	if (e->pool == NULL || e->fib == NULL || e->neighbors == NULL || e->interfaces == NULL || e->policies == NULL ||
-	    attach(e) != 0) {
+	if (e->pool == NULL || e->fib == NULL || e->neighbors == NULL || e->interfaces == NULL ||
+	    e->policies == NULL || attach(e) != 0) {
 		engine_free(e);
 		return NULL;
 	}
@@ -158,7 +156,7 @@ void engine_free(struct engine *e)
 	free(e);
 }
 
-static void set_core_time(struct engine *e)
+void engine_set_time(struct engine *e)
 {
 	uint64_t ticks = e->clock_ns / SECOND * SESSION_TICKS_PER_SECOND +
 			 e->clock_ns % SECOND * SESSION_TICKS_PER_SECOND / SECOND;
@@ -171,7 +169,7 @@ static int use_tables(struct engine *e)
 	int error = engine_install_routes(e);
 	if (error == 0)
 		error = engine_install_neighbors(e);
-	set_core_time(e);
+	engine_set_time(e);
 	core_set_tables(e->core, e->tables);
 	return error;
 }
@@ -202,7 +200,8 @@ void engine_set_mac(struct engine *e, uint32_t port, const uint8_t mac[6])
 
 static void fill_ports(const struct engine *e, struct tables *t)
 {
-	const struct fw_port_row *ports = (const void *)((const uint8_t *)t->program + t->program->ports.offset);
+	const struct fw_port_row *ports =
+	    (const void *)((const uint8_t *)t->program + t->program->ports.offset);
 	for (uint32_t i = 0; i < t->interface_count; i++) {
 		struct interface *interface = &t->interfaces[i];
 		uint32_t mtu = ports[interface->port].mtu;
@@ -239,11 +238,13 @@ void engine_advance(struct engine *e, uint64_t nanoseconds)
 {
 	uint64_t end = e->clock_ns + nanoseconds;
 	while (e->clock_ns < end) {
-		bool idle = session_count(e->sessions4) == 0 && session_count(e->sessions6) == 0 && e->counters.held == 0;
-		uint64_t step = !idle && end - e->clock_ns > SECOND / 4 ? SECOND / 4 : end - e->clock_ns;
+		bool idle = session_count(e->sessions4) == 0 && session_count(e->sessions6) == 0 &&
+			    e->counters.held == 0;
+		uint64_t step =
+		    !idle && end - e->clock_ns > SECOND / 4 ? SECOND / 4 : end - e->clock_ns;
 		e->clock_ns += step;
 		e->realtime_ns += step;
-		set_core_time(e);
+		engine_set_time(e);
 		while (core_housekeeping(e->core))
 			;
 	}
@@ -254,87 +255,7 @@ void engine_advance(struct engine *e, uint64_t nanoseconds)
 void engine_set_realtime(struct engine *e, uint64_t nanoseconds)
 {
 	e->realtime_ns = nanoseconds;
-	set_core_time(e);
-}
-
-static bool append(struct rte_mbuf *mbuf, const struct engine_frame *f, uint32_t at, uint32_t length)
-{
-	char *room = rte_pktmbuf_append(mbuf, (uint16_t)length);
-	if (room == NULL)
-		return false;
-	uint32_t captured = at >= f->length ? 0 : f->length - at < length ? f->length - at : length;
-	if (captured != 0)
-		memcpy(room, f->bytes + at, captured);
-	memset(room + captured, 0, length - captured);
-	return true;
-}
-
-static struct rte_mbuf *make_frame(struct engine *e, const struct engine_frame *f)
-{
-	struct rte_mbuf *head = NULL;
-	uint32_t length = f->wire_length > f->length ? f->wire_length : f->length;
-	uint32_t segment = f->segment != 0 && f->segment < length ? f->segment : length;
-	uint32_t at = 0;
-	do {
-		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(e->pool);
-		uint32_t take = length - at < segment ? length - at : segment;
-		if (mbuf == NULL || !append(mbuf, f, at, take) || (head != NULL && rte_pktmbuf_chain(head, mbuf) != 0)) {
-			rte_pktmbuf_free(mbuf);
-			rte_pktmbuf_free(head);
-			return NULL;
-		}
-		if (head == NULL)
-			head = mbuf;
-		at += take;
-	} while (at < length);
-	*tag_of(head) = f->tag;
-	if (f->tci != ENGINE_TCI_NONE) {
-		head->vlan_tci = (uint16_t)f->tci;
-		head->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	}
-	return head;
-}
-
-// A frame for which there is no buffer ends like in the worker's receiver.
-static void refuse(struct engine *e, const struct engine_frame *f, enum fw_drop reason)
-{
-	struct packet_end end = {OUTCOME_DROPPED, reason,	FW_NO_INDEX, FW_NO_INDEX, FW_NO_INDEX,
-				 FW_NO_INDEX,	  FW_NO_INDEX, 0};
-	e->counters.received++;
-	e->counters.received_bytes += f->length;
-	e->counters.dropped[reason]++;
-	e->sink.ended(e->sink.context, f->tag, &end);
-}
-
-static unsigned make_burst(struct engine *e, const struct engine_frame *frames, unsigned count, struct rte_mbuf **burst)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t length = frames[i].wire_length > frames[i].length ? frames[i].wire_length : frames[i].length;
-		struct rte_mbuf *mbuf = length > ENGINE_FRAME_MAX ? NULL : make_frame(e, &frames[i]);
-		if (mbuf != NULL)
-			burst[n++] = mbuf;
-		else
-			refuse(e, &frames[i], length > ENGINE_FRAME_MAX ? FW_DROP_FRAME_OVERSIZED : FW_DROP_NO_BUFFER);
-	}
-	set_core_time(e);
-	return n;
-}
-
-void engine_from_port(struct engine *e, uint32_t port, const struct engine_frame *frames, unsigned count)
-{
-	struct rte_mbuf *burst[PIPELINE_BURST];
-	unsigned n = make_burst(e, frames, count, burst);
-	core_from_port(e->core, port, burst, n);
-	core_housekeeping(e->core);
-}
-
-void engine_from_host(struct engine *e, uint32_t interface, const struct engine_frame *frames, unsigned count)
-{
-	struct rte_mbuf *burst[PIPELINE_BURST];
-	unsigned n = make_burst(e, frames, count, burst);
-	core_from_host(e->core, interface, burst, n);
-	core_housekeeping(e->core);
+	engine_set_time(e);
 }
 
 const struct tables *engine_tables(const struct engine *e)
@@ -369,6 +290,8 @@ bool engine_conserves(const struct engine *e)
 	for (unsigned reason = 0; reason < FW_DROP_COUNT; reason++)
 		ends += n->dropped[reason];
 	return n->received + n->originated == ends &&
-	       n->sessions_opened + n->sessions_recovered == n->sessions_closed + n->sessions4 + n->sessions6 &&
-	       n->sessions4 == session_count(e->sessions4) && n->sessions6 == session_count(e->sessions6);
+	       n->sessions_opened + n->sessions_recovered ==
+		   n->sessions_closed + n->sessions4 + n->sessions6 &&
+	       n->sessions4 == session_count(e->sessions4) &&
+	       n->sessions6 == session_count(e->sessions6);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real pipeline in one process with a clock of its own: no ports, no kernel, no shared memory. Frames come in by
-// calls, frames go out by calls. Replay, the packet tests and the fuzz target drive it.
+// The real pipeline in one process with a clock of its own: no ports, no kernel, no shared memory.
+// Frames come in by calls, frames go out by calls. Replay, the packet tests and the fuzz target
+// drive it.
 //
-// Routes are what the program says: its addresses (local), their subnets (connected), its static routes. Neighbors are
-// its static neighbors, and what ARP and neighbor discovery in the input teach; nobody is asked. A packet whose next hop
-// stays unknown is dropped after three seconds of the engine's clock, like in the worker.
+// Routes are what the program says: its addresses (local), their subnets (connected), its static
+// routes. Neighbors are its static neighbors, and what ARP and neighbor discovery in the input
+// teach; nobody is asked. A packet whose next hop stays unknown is dropped after three seconds of
+// the engine's clock, like in the worker.
 #ifndef PORTCULLIS_REPLAY_ENGINE_H
 #define PORTCULLIS_REPLAY_ENGINE_H
 
@@ -26,15 +28,17 @@ struct engine_sink {
 
 struct engine_options {
 	uint32_t sessions4, sessions6; // capacity
-	bool strict_mac; // else any unicast destination MAC address is taken for ours
-	bool keep_program; // engine_reset(): the program stays loaded, with its own routes and neighbors only
+	bool strict_mac;               // else any unicast destination MAC address is taken for ours
+	bool keep_program; // engine_reset(): the program stays loaded, with its own routes and
+			   // neighbors only
 };
 
 struct engine_frame {
 	const uint8_t *bytes;
 	uint32_t length;
-	uint32_t wire_length; // longer than length: the rest was not captured, and is taken as zeros
-	uint32_t tci; // tag that the NIC stripped, or ENGINE_TCI_NONE
+	uint32_t
+	    wire_length;  // longer than length: the rest was not captured, and is taken as zeros
+	uint32_t tci;     // tag that the NIC stripped, or ENGINE_TCI_NONE
 	uint32_t segment; // bytes of each segment of the buffer chain; 0: one segment
 	uint64_t tag;
 };
@@ -50,7 +54,8 @@ void engine_free(struct engine *e);
 // Back to an empty engine: no program (unless it is to be kept), no sessions, no counters, time 0.
 int engine_reset(struct engine *e, const struct engine_options *options);
 
-// Takes a program (the bytes of a bank). The generation before goes on when it is refused: -EINVAL, or -ENOMEM.
+// Takes a program (the bytes of a bank). The generation before goes on when it is refused: -EINVAL,
+// or -ENOMEM.
 int engine_load(struct engine *e, const void *bank, size_t size, struct program_fault *fault);
 
 // MAC address of a port instead of 02:00:00:00:00:NN (NN: row + 1); for programs loaded afterwards.
@@ -58,17 +63,22 @@ void engine_set_mac(struct engine *e, uint32_t port, const uint8_t mac[6]);
 
 // Advances the clock, running timers on the way.
 void engine_advance(struct engine *e, uint64_t nanoseconds);
-void engine_set_realtime(struct engine *e, uint64_t nanoseconds); // since 1970; what sessions are dated with
+void engine_set_realtime(struct engine *e,
+			 uint64_t nanoseconds); // since 1970; what sessions are dated with
 
 // Up to PIPELINE_BURST frames at once.
-void engine_from_port(struct engine *e, uint32_t port, const struct engine_frame *frames, unsigned count);
-void engine_from_host(struct engine *e, uint32_t interface, const struct engine_frame *frames, unsigned count);
+void engine_from_port(struct engine *e, uint32_t port, const struct engine_frame *frames,
+		      unsigned count);
+void engine_from_host(struct engine *e, uint32_t interface, const struct engine_frame *frames,
+		      unsigned count);
 
 // For tests: what the control thread would do.
-int engine_set_neighbor(struct engine *e, uint32_t interface, uint8_t family, const uint8_t address[16],
+int engine_set_neighbor(struct engine *e, uint32_t interface, uint8_t family,
+			const uint8_t address[16],
 			const uint8_t *mac); // NULL: gone
-int engine_set_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length, enum hop_type type,
-		     uint32_t interface, const uint8_t gateway[16]); // HOP_NONE: gone
+int engine_set_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+		     enum hop_type type, uint32_t interface,
+		     const uint8_t gateway[16]); // HOP_NONE: gone
 
 const struct tables *engine_tables(const struct engine *e);
 const struct fw_counters *engine_counters(const struct engine *e);
@@ -76,7 +86,8 @@ const struct fw_policy_counters *engine_policies(const struct engine *e);
 const struct fw_interface_status *engine_interfaces(const struct engine *e);
 struct session_table *engine_sessions(const struct engine *e, uint8_t family);
 
-// received + originated == forwarded + punted + consumed + dropped + held, and sessions opened == closed + present.
+// received + originated == forwarded + punted + consumed + dropped + held, and sessions opened ==
+// closed + present.
 bool engine_conserves(const struct engine *e);
 
 #endif

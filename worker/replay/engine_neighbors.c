@@ -6,10 +6,16 @@
 #include "pipeline/packet.h"
 #include "replay/engine_own.h"
 
-enum { ARP_ETHERNET = 1, ND_ROUTER_ADVERTISEMENT = 134, ND_SOLICITATION = 135, ND_ADVERTISEMENT = 136 };
+enum {
+	ARP_ETHERNET = 1,
+	ND_ROUTER_ADVERTISEMENT = 134,
+	ND_SOLICITATION = 135,
+	ND_ADVERTISEMENT = 136
+};
 enum { OPTION_SOURCE_LINK = 1, OPTION_TARGET_LINK = 2 };
 
-int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const uint8_t mac[6], bool is_static)
+int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const uint8_t mac[6],
+			bool is_static)
 {
 	if (e->known_count == e->known_room) {
 		size_t room = e->known_room == 0 ? 64 : e->known_room * 2;
@@ -23,7 +29,8 @@ int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const 
 	if (error != 0)
 		return error;
 	for (size_t i = 0; i < e->known_count; i++)
-		if (memcmp(&e->known[i].key, key, sizeof(*key)) == 0 && e->known[i].is_static == is_static)
+		if (memcmp(&e->known[i].key, key, sizeof(*key)) == 0 &&
+		    e->known[i].is_static == is_static)
 			return 0;
 	e->known[e->known_count++] = (struct engine_neighbor){*key, is_static};
 	return 0;
@@ -41,7 +48,8 @@ void engine_remove_neighbors(struct engine *e, bool learned_too)
 	e->known_count = kept;
 }
 
-static struct neighbor_key make_key(const struct engine *e, uint32_t interface, uint8_t family, const uint8_t *address)
+static struct neighbor_key make_key(const struct engine *e, uint32_t interface, uint8_t family,
+				    const uint8_t *address)
 {
 	struct neighbor_key key;
 	memset(&key, 0, sizeof(key));
@@ -54,9 +62,11 @@ static struct neighbor_key make_key(const struct engine *e, uint32_t interface, 
 int engine_install_neighbors(struct engine *e)
 {
 	const struct fw_program *program = e->tables->program;
-	const struct fw_neighbor_row *rows = (const void *)((const uint8_t *)program + program->neighbors.offset);
+	const struct fw_neighbor_row *rows =
+	    (const void *)((const uint8_t *)program + program->neighbors.offset);
 	for (uint32_t i = 0; i < program->neighbors.count; i++) {
-		struct neighbor_key key = make_key(e, rows[i].interface, rows[i].family, rows[i].address);
+		struct neighbor_key key =
+		    make_key(e, rows[i].interface, rows[i].family, rows[i].address);
 		int error = engine_add_neighbor(e, &key, rows[i].mac, true);
 		if (error != 0)
 			return error;
@@ -64,8 +74,8 @@ int engine_install_neighbors(struct engine *e)
 	return 0;
 }
 
-int engine_set_neighbor(struct engine *e, uint32_t interface, uint8_t family, const uint8_t address[16],
-			const uint8_t *mac)
+int engine_set_neighbor(struct engine *e, uint32_t interface, uint8_t family,
+			const uint8_t address[16], const uint8_t *mac)
 {
 	struct neighbor_key key = make_key(e, interface, family, address);
 	if (mac != NULL)
@@ -83,7 +93,8 @@ static bool is_zero(const uint8_t *bytes, size_t count)
 	return true;
 }
 
-static void learn(struct engine *e, uint32_t interface, uint8_t family, const uint8_t *address, const uint8_t mac[6])
+static void learn(struct engine *e, uint32_t interface, uint8_t family, const uint8_t *address,
+		  const uint8_t mac[6])
 {
 	if (is_zero(address, family == 4 ? 4 : 16) || mac[0] & 1 || is_zero(mac, 6))
 		return;
@@ -93,7 +104,8 @@ static void learn(struct engine *e, uint32_t interface, uint8_t family, const ui
 
 static void learn_arp(struct engine *e, uint32_t interface, const uint8_t *arp)
 {
-	if (read16(arp) == ARP_ETHERNET && read16(arp + 2) == RTE_ETHER_TYPE_IPV4 && arp[4] == 6 && arp[5] == 4)
+	if (read16(arp) == ARP_ETHERNET && read16(arp + 2) == RTE_ETHER_TYPE_IPV4 && arp[4] == 6 &&
+	    arp[5] == 4)
 		learn(e, interface, 4, arp + 14, arp + 8);
 }
 
@@ -126,7 +138,8 @@ static void learn_discovery(struct engine *e, uint32_t interface, const uint8_t 
 		if (left < 40 + 24)
 			return;
 		mac = find_option(icmp + 24, left - 40 - 24,
-				  icmp[0] == ND_SOLICITATION ? OPTION_SOURCE_LINK : OPTION_TARGET_LINK);
+				  icmp[0] == ND_SOLICITATION ? OPTION_SOURCE_LINK
+							     : OPTION_TARGET_LINK);
 		break;
 	default:
 		return;

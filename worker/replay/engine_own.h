@@ -39,16 +39,26 @@ struct engine {
 	size_t known_count, known_room;
 };
 
+// Tells the core what time it is.
+void engine_set_time(struct engine *e);
+
+// What a frame was put in with, in the private area of its buffer.
+static inline uint64_t *engine_tag(struct rte_mbuf *mbuf)
+{
+	return rte_mbuf_to_priv(mbuf);
+}
+
 // engine_routes.c
 int engine_install_routes(struct engine *e);
 void engine_remove_routes(struct engine *e);
-int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length, const struct hop *hops,
-		     unsigned count);
+int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+		     const struct hop *hops, unsigned count);
 
 // engine_neighbors.c
 int engine_install_neighbors(struct engine *e);
 void engine_remove_neighbors(struct engine *e, bool learned_too);
-int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const uint8_t mac[6], bool is_static);
+int engine_add_neighbor(struct engine *e, const struct neighbor_key *key, const uint8_t mac[6],
+			bool is_static);
 
 // Learns from a frame that the kernel would see.
 void engine_learn(struct engine *e, uint32_t interface, const uint8_t *frame, uint32_t length);

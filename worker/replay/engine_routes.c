@@ -10,8 +10,8 @@ static const void *section(const struct tables *t, struct fw_section s)
 	return (const uint8_t *)t->program + s.offset;
 }
 
-int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length, const struct hop *hops,
-		     unsigned count)
+int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+		     const struct hop *hops, unsigned count)
 {
 	if (e->route_count == e->route_room) {
 		size_t room = e->route_room == 0 ? 64 : e->route_room * 2;
@@ -42,11 +42,12 @@ void engine_remove_routes(struct engine *e)
 static void mask(uint8_t prefix[16], unsigned length)
 {
 	for (unsigned bit = length; bit < 128; bit++)
-		prefix[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+		prefix[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 }
 
 // The subnet first: the address itself wins by its length, also where both are the same prefix.
-static int add_address(struct engine *e, const struct interface *interface, const struct fw_prefix_row *address)
+static int add_address(struct engine *e, const struct interface *interface,
+		       const struct fw_prefix_row *address)
 {
 	struct hop connected = {.type = HOP_CONNECTED, .interface = interface->name_id};
 	struct hop local = {.type = HOP_LOCAL, .interface = interface->name_id};
@@ -56,8 +57,11 @@ static int add_address(struct engine *e, const struct interface *interface, cons
 	mask(prefix, address->length);
 	int error = 0;
 	if (address->length != whole)
-		error = engine_add_route(e, address->family, prefix, address->length, &connected, 1);
-	return error != 0 ? error : engine_add_route(e, address->family, address->address, whole, &local, 1);
+		error =
+		    engine_add_route(e, address->family, prefix, address->length, &connected, 1);
+	return error != 0
+		   ? error
+		   : engine_add_route(e, address->family, address->address, whole, &local, 1);
 }
 
 static int add_addresses(struct engine *e)
@@ -67,7 +71,8 @@ static int add_addresses(struct engine *e)
 	const struct fw_prefix_row *addresses = section(t, t->program->interface_addresses);
 	for (uint32_t i = 0; i < t->interface_count; i++) {
 		for (uint32_t n = 0; n < rows[i].address_count; n++) {
-			int error = add_address(e, &t->interfaces[i], &addresses[rows[i].address_first + n]);
+			int error = add_address(e, &t->interfaces[i],
+						&addresses[rows[i].address_first + n]);
 			if (error != 0)
 				return error;
 		}
@@ -75,7 +80,8 @@ static int add_addresses(struct engine *e)
 	return 0;
 }
 
-static int add_static(struct engine *e, const struct fw_route_row *row, const struct fw_next_hop_row *next_hops)
+static int add_static(struct engine *e, const struct fw_route_row *row,
+		      const struct fw_next_hop_row *next_hops)
 {
 	struct hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];
 	memset(hops, 0, sizeof(hops));
@@ -86,8 +92,8 @@ static int add_static(struct engine *e, const struct fw_route_row *row, const st
 		hops[i].family = next->family;
 		memcpy(hops[i].gateway, next->gateway, 16);
 	}
-	return engine_add_route(e, row->prefix.family, row->prefix.address, row->prefix.length, hops,
-				row->next_hop_count);
+	return engine_add_route(e, row->prefix.family, row->prefix.address, row->prefix.length,
+				hops, row->next_hop_count);
 }
 
 int engine_install_routes(struct engine *e)
@@ -103,8 +109,8 @@ int engine_install_routes(struct engine *e)
 	return add_addresses(e);
 }
 
-int engine_set_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length, enum hop_type type,
-		     uint32_t interface, const uint8_t gateway[16])
+int engine_set_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+		     enum hop_type type, uint32_t interface, const uint8_t gateway[16])
 {
 	struct hop hop = {.type = type, .family = family};
 	if (type == HOP_NONE)

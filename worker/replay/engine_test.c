@@ -77,7 +77,8 @@ static void send_to(uint16_t destination_port, uint16_t first_port, unsigned cou
 	struct engine_frame frames[PIPELINE_BURST];
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t length = make_udp(bytes[i], (uint16_t)(first_port + i), destination_port);
-		frames[i] = (struct engine_frame){.bytes = bytes[i], .length = length, .tci = ENGINE_TCI_NONE};
+		frames[i] = (struct engine_frame){
+		    .bytes = bytes[i], .length = length, .tci = ENGINE_TCI_NONE};
 	}
 	engine_from_port(engine, 0, frames, count);
 	CHECK(engine_conserves(engine));
@@ -107,7 +108,8 @@ static void a_burst_larger_than_the_table(void)
 	CHECK_EQ(engine_counters(engine)->dropped[FW_DROP_SESSION_TABLE_FULL], 24);
 }
 
-// The other variant permits port 53, and no longer port 99. All sessions are silent: the sweep must find them.
+// The other variant permits port 53, and no longer port 99. All sessions are silent: the sweep must
+// find them.
 static void the_sweep_ends_silent_sessions(void)
 {
 	restart(4096);

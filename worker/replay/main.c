@@ -8,9 +8,9 @@
 
 enum { EXIT_USAGE = 2 };
 
-static const char usage[] =
-	"usage: portcullis-replay --program FILE --in PORT=FILE ... --out DIR [--mac PORT=MAC] [--strict-mac]\n"
-	"       portcullis-replay --serve\n";
+static const char usage[] = "usage: portcullis-replay --program FILE --in PORT=FILE ... --out DIR "
+			    "[--mac PORT=MAC] [--strict-mac]\n"
+			    "       portcullis-replay --serve\n";
 
 // Splits NAME=VALUE in place; NULL when there is no '='.
 static char *split(char *text)
@@ -26,12 +26,16 @@ static int add_input(struct replay_options *o, char *text)
 {
 	char *path = split(text);
 	if (path == NULL || o->input_count == FW_MAX_PORTS) {
-		fprintf(stderr, "portcullis-replay: --in wants PORT=FILE, at most %d times\n", FW_MAX_PORTS);
+		fprintf(stderr, "portcullis-replay: --in wants PORT=FILE, at most %d times\n",
+			FW_MAX_PORTS);
 		return -1;
 	}
 	for (unsigned i = 0; i < o->input_count; i++) {
 		if (strcmp(o->inputs[i].port, text) == 0) {
-			fprintf(stderr, "portcullis-replay: port %s has two captures; merge them into one\n", text);
+			fprintf(
+			    stderr,
+			    "portcullis-replay: port %s has two captures; merge them into one\n",
+			    text);
 			return -1;
 		}
 	}
@@ -45,10 +49,11 @@ static int add_mac(struct replay_options *o, char *text)
 	char *value = split(text), end;
 	unsigned bytes[6];
 	if (value == NULL || o->mac_count == FW_MAX_PORTS ||
-	    sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%c", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4], &bytes[5],
-		   &end) != 6 ||
+	    sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%c", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+		   &bytes[4], &bytes[5], &end) != 6 ||
 	    (bytes[0] & 1) != 0) {
-		fprintf(stderr, "portcullis-replay: --mac wants PORT=MAC with a unicast MAC address\n");
+		fprintf(stderr,
+			"portcullis-replay: --mac wants PORT=MAC with a unicast MAC address\n");
 		return -1;
 	}
 	mac->port = text;
@@ -62,10 +67,13 @@ static int parse(int argc, char **argv, struct replay_options *o, bool *serving)
 {
 	enum { PROGRAM, IN, OUT, MAC, STRICT, SERVE };
 	static const struct option options[] = {
-		{"program", required_argument, NULL, PROGRAM}, {"in", required_argument, NULL, IN},
-		{"out", required_argument, NULL, OUT},	       {"mac", required_argument, NULL, MAC},
-		{"strict-mac", no_argument, NULL, STRICT},     {"serve", no_argument, NULL, SERVE},
-		{NULL, 0, NULL, 0},
+	    {"program", required_argument, NULL, PROGRAM},
+	    {"in", required_argument, NULL, IN},
+	    {"out", required_argument, NULL, OUT},
+	    {"mac", required_argument, NULL, MAC},
+	    {"strict-mac", no_argument, NULL, STRICT},
+	    {"serve", no_argument, NULL, SERVE},
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -77,7 +85,8 @@ static int parse(int argc, char **argv, struct replay_options *o, bool *serving)
 			o->strict_mac = true;
 		else if (option == SERVE)
 			*serving = true;
-		else if ((option == IN && add_input(o, optarg) == 0) || (option == MAC && add_mac(o, optarg) == 0))
+		else if ((option == IN && add_input(o, optarg) == 0) ||
+			 (option == MAC && add_mac(o, optarg) == 0))
 			continue;
 		else
 			return -1;

@@ -2,49 +2,50 @@
 #include "replay/names.h"
 
 static const char *const drops[] = {
-	[FW_DROP_NO_GENERATION] = "no-generation",
-	[FW_DROP_FRAME_TRUNCATED] = "frame-truncated",
-	[FW_DROP_VLAN_UNKNOWN] = "vlan-unknown",
-	[FW_DROP_NOT_FOR_US] = "not-for-us",
-	[FW_DROP_ETHERTYPE_UNSUPPORTED] = "ethertype-unsupported",
-	[FW_DROP_IP_HEADER_INVALID] = "ip-header-invalid",
-	[FW_DROP_IP_TRUNCATED] = "ip-truncated",
-	[FW_DROP_IP_CHECKSUM_BAD] = "ip-checksum-bad",
-	[FW_DROP_SOURCE_INVALID] = "source-invalid",
-	[FW_DROP_DESTINATION_INVALID] = "destination-invalid",
-	[FW_DROP_SOURCE_ROUTE] = "source-route",
-	[FW_DROP_EXTENSION_HEADERS] = "extension-headers",
-	[FW_DROP_FRAGMENT_UNSUPPORTED] = "fragment-unsupported",
-	[FW_DROP_L4_TRUNCATED] = "l4-truncated",
-	[FW_DROP_L4_INVALID] = "l4-invalid",
-	[FW_DROP_TCP_FLAGS_INVALID] = "tcp-flags-invalid",
-	[FW_DROP_TCP_NO_SESSION] = "tcp-no-session",
-	[FW_DROP_TCP_STATE] = "tcp-state",
-	[FW_DROP_ICMP_NO_SESSION] = "icmp-no-session",
-	[FW_DROP_SESSION_INTERFACE] = "session-interface",
-	[FW_DROP_SESSION_TABLE_FULL] = "session-table-full",
-	[FW_DROP_POLICY_DENY] = "policy-deny",
-	[FW_DROP_POLICY_REJECT] = "policy-reject",
-	[FW_DROP_DEFAULT_DENY] = "default-deny",
-	[FW_DROP_DEFAULT_REJECT] = "default-reject",
-	[FW_DROP_HOST_INBOUND] = "host-inbound",
-	[FW_DROP_MULTICAST] = "multicast",
-	[FW_DROP_TTL_EXPIRED] = "ttl-expired",
-	[FW_DROP_NO_ROUTE] = "no-route",
-	[FW_DROP_ROUTE_BLACKHOLE] = "route-blackhole",
-	[FW_DROP_NEIGHBOR_UNRESOLVED] = "neighbor-unresolved",
-	[FW_DROP_NEIGHBOR_QUEUE_FULL] = "neighbor-queue-full",
-	[FW_DROP_MTU_EXCEEDED] = "mtu-exceeded",
-	[FW_DROP_PORT_DOWN] = "port-down",
-	[FW_DROP_TX_FULL] = "tx-full",
-	[FW_DROP_NO_BUFFER] = "no-buffer",
-	[FW_DROP_HOST_QUEUE_FULL] = "host-queue-full",
-	[FW_DROP_FRAME_OVERSIZED] = "frame-oversized",
+    [FW_DROP_NO_GENERATION] = "no-generation",
+    [FW_DROP_FRAME_TRUNCATED] = "frame-truncated",
+    [FW_DROP_VLAN_UNKNOWN] = "vlan-unknown",
+    [FW_DROP_NOT_FOR_US] = "not-for-us",
+    [FW_DROP_ETHERTYPE_UNSUPPORTED] = "ethertype-unsupported",
+    [FW_DROP_IP_HEADER_INVALID] = "ip-header-invalid",
+    [FW_DROP_IP_TRUNCATED] = "ip-truncated",
+    [FW_DROP_IP_CHECKSUM_BAD] = "ip-checksum-bad",
+    [FW_DROP_SOURCE_INVALID] = "source-invalid",
+    [FW_DROP_DESTINATION_INVALID] = "destination-invalid",
+    [FW_DROP_SOURCE_ROUTE] = "source-route",
+    [FW_DROP_EXTENSION_HEADERS] = "extension-headers",
+    [FW_DROP_FRAGMENT_UNSUPPORTED] = "fragment-unsupported",
+    [FW_DROP_L4_TRUNCATED] = "l4-truncated",
+    [FW_DROP_L4_INVALID] = "l4-invalid",
+    [FW_DROP_TCP_FLAGS_INVALID] = "tcp-flags-invalid",
+    [FW_DROP_TCP_NO_SESSION] = "tcp-no-session",
+    [FW_DROP_TCP_STATE] = "tcp-state",
+    [FW_DROP_ICMP_NO_SESSION] = "icmp-no-session",
+    [FW_DROP_SESSION_INTERFACE] = "session-interface",
+    [FW_DROP_SESSION_TABLE_FULL] = "session-table-full",
+    [FW_DROP_POLICY_DENY] = "policy-deny",
+    [FW_DROP_POLICY_REJECT] = "policy-reject",
+    [FW_DROP_DEFAULT_DENY] = "default-deny",
+    [FW_DROP_DEFAULT_REJECT] = "default-reject",
+    [FW_DROP_HOST_INBOUND] = "host-inbound",
+    [FW_DROP_MULTICAST] = "multicast",
+    [FW_DROP_TTL_EXPIRED] = "ttl-expired",
+    [FW_DROP_NO_ROUTE] = "no-route",
+    [FW_DROP_ROUTE_BLACKHOLE] = "route-blackhole",
+    [FW_DROP_NEIGHBOR_UNRESOLVED] = "neighbor-unresolved",
+    [FW_DROP_NEIGHBOR_QUEUE_FULL] = "neighbor-queue-full",
+    [FW_DROP_MTU_EXCEEDED] = "mtu-exceeded",
+    [FW_DROP_PORT_DOWN] = "port-down",
+    [FW_DROP_TX_FULL] = "tx-full",
+    [FW_DROP_NO_BUFFER] = "no-buffer",
+    [FW_DROP_HOST_QUEUE_FULL] = "host-queue-full",
+    [FW_DROP_FRAME_OVERSIZED] = "frame-oversized",
 };
 _Static_assert(RTE_DIM(drops) == FW_DROP_COUNT, "a name for every reason");
 
-static const char *const tcp_states[] = {"none",    "syn-sent",	 "syn-received", "established", "fin-wait",
-					 "closing", "time-wait", "closed",	 "close-wait"};
+static const char *const tcp_states[] = {"none",        "syn-sent", "syn-received",
+					 "established", "fin-wait", "closing",
+					 "time-wait",   "closed",   "close-wait"};
 
 const char *name_of_outcome(enum outcome outcome)
 {
@@ -73,7 +74,8 @@ const char *name_of_tcp_state(uint8_t state)
 
 const char *name_of_port(const struct tables *t, uint32_t row)
 {
-	const struct fw_port_row *rows = (const void *)((const uint8_t *)t->program + t->program->ports.offset);
+	const struct fw_port_row *rows =
+	    (const void *)((const uint8_t *)t->program + t->program->ports.offset);
 	return row < t->port_count ? rows[row].name : NULL;
 }
 

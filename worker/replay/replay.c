@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Captures through a program: merged by timestamp, on their own clock. Between two packets the engine's timers run as far
-// as the captures' clock has moved; after the last, long enough for every held packet to end.
+// Captures through a program: merged by timestamp, on their own clock. Between two packets the
+// engine's timers run as far as the captures' clock has moved; after the last, long enough for
+// every held packet to end.
 #include "replay/replay.h"
 
 #include <errno.h>
@@ -39,7 +40,8 @@ uint8_t *replay_read_file(const char *path, size_t *size, char message[CAPTURE_M
 	struct stat status;
 	FILE *file = fopen(path, "rb");
 	if (file == NULL || fstat(fileno(file), &status) != 0) {
-		snprintf(message, CAPTURE_MESSAGE, "cannot read program %s: %s", path, strerror(errno));
+		snprintf(message, CAPTURE_MESSAGE, "cannot read program %s: %s", path,
+			 strerror(errno));
 		if (file != NULL)
 			fclose(file);
 		return NULL;
@@ -81,7 +83,8 @@ static void punted(void *context, uint32_t interface, const uint8_t *frame, uint
 {
 	struct replay *r = context;
 	if (r->hosts[interface] == NULL && !r->failed) {
-		r->hosts[interface] = create_output(r, "host-", name_of_interface(engine_tables(r->engine), interface));
+		r->hosts[interface] = create_output(
+		    r, "host-", name_of_interface(engine_tables(r->engine), interface));
 		r->failed = r->hosts[interface] == NULL;
 	}
 	if (r->hosts[interface] != NULL)
@@ -104,10 +107,11 @@ static uint32_t find_port(const struct tables *t, const char *name)
 
 static int unknown_port(struct replay *r, const struct tables *t, const char *name)
 {
-	int at = snprintf(r->message, CAPTURE_MESSAGE, "there is no port %s; the configuration has", name);
+	int at = snprintf(r->message, CAPTURE_MESSAGE, "there is no port %s; the configuration has",
+			  name);
 	for (uint32_t port = 0; port < t->port_count && at > 0 && at < CAPTURE_MESSAGE; port++)
-		at += snprintf(r->message + at, (size_t)(CAPTURE_MESSAGE - at), "%s %s", port == 0 ? "" : ",",
-			       name_of_port(t, port));
+		at += snprintf(r->message + at, (size_t)(CAPTURE_MESSAGE - at), "%s %s",
+			       port == 0 ? "" : ",", name_of_port(t, port));
 	return -1;
 }
 
@@ -121,12 +125,14 @@ static int load_program(struct replay *r)
 	int error = engine_load(r->engine, bytes, size, &fault);
 	free(bytes);
 	if (error != 0)
-		snprintf(r->message, CAPTURE_MESSAGE, "program %s is refused: %.64s %.64s: %.200s", r->options->program,
-			 fault.section, fault.field, fault.message[0] != '\0' ? fault.message : strerror(-error));
+		snprintf(r->message, CAPTURE_MESSAGE, "program %s is refused: %.64s %.64s: %.200s",
+			 r->options->program, fault.section, fault.field,
+			 fault.message[0] != '\0' ? fault.message : strerror(-error));
 	return error;
 }
 
-// MAC addresses belong to ports, and ports to the program: load, look the names up, load again with the addresses.
+// MAC addresses belong to ports, and ports to the program: load, look the names up, load again with
+// the addresses.
 static int set_macs(struct replay *r)
 {
 	for (unsigned i = 0; i < r->options->mac_count; i++) {
@@ -163,7 +169,8 @@ static int open_outputs(struct replay *r)
 	const struct tables *t = engine_tables(r->engine);
 	char path[4096];
 	if (mkdir(r->options->out, 0777) != 0 && errno != EEXIST) {
-		snprintf(r->message, CAPTURE_MESSAGE, "cannot make directory %s: %s", r->options->out, strerror(errno));
+		snprintf(r->message, CAPTURE_MESSAGE, "cannot make directory %s: %s",
+			 r->options->out, strerror(errno));
 		return -1;
 	}
 	for (uint32_t port = 0; port < t->port_count; port++) {
@@ -180,7 +187,8 @@ static int open_outputs(struct replay *r)
 	return -1;
 }
 
-// The source whose next packet is the oldest; of equals the one given first. NULL: all are at their end.
+// The source whose next packet is the oldest; of equals the one given first. NULL: all are at their
+// end.
 static struct source *next_source(struct replay *r)
 {
 	struct source *oldest = NULL;
@@ -200,10 +208,10 @@ static struct source *next_source(struct replay *r)
 static void put_in(struct replay *r, struct source *s)
 {
 	struct engine_frame frame = {
-		.bytes = s->packet.bytes,
-		.length = s->packet.length,
-		.wire_length = s->packet.wire_length,
-		.tci = ENGINE_TCI_NONE,
+	    .bytes = s->packet.bytes,
+	    .length = s->packet.length,
+	    .wire_length = s->packet.wire_length,
+	    .tci = ENGINE_TCI_NONE,
 	};
 	if (!r->started) {
 		r->started = true;
@@ -246,7 +254,8 @@ static int close_all(struct replay *r)
 	for (unsigned i = 0; i < FW_MAX_INTERFACES; i++)
 		result |= capture_finish(r->hosts[i], r->message);
 	if (r->verdict_file != NULL && fclose(r->verdict_file) != 0) {
-		snprintf(r->message, CAPTURE_MESSAGE, "cannot write verdicts.jsonl: %s", strerror(errno));
+		snprintf(r->message, CAPTURE_MESSAGE, "cannot write verdicts.jsonl: %s",
+			 strerror(errno));
 		result = -1;
 	}
 	verdicts_free(r->verdicts);
@@ -275,7 +284,8 @@ static int start_engine(struct replay *r)
 	free(bytes);
 	r->engine = engine_create(&options, &sink);
 	if (r->engine == NULL)
-		snprintf(r->message, CAPTURE_MESSAGE, "out of memory for %u IPv4 and %u IPv6 sessions", options.sessions4,
+		snprintf(r->message, CAPTURE_MESSAGE,
+			 "out of memory for %u IPv4 and %u IPv6 sessions", options.sessions4,
 			 options.sessions6);
 	return r->engine == NULL ? -1 : 0;
 }
@@ -289,8 +299,8 @@ int replay_run(const struct replay_options *options, char message[CAPTURE_MESSAG
 	}
 	r->options = options;
 	r->message = message;
-	if (start_engine(r) == 0 && load_program(r) == 0 && set_macs(r) == 0 && open_sources(r) == 0 &&
-	    open_outputs(r) == 0)
+	if (start_engine(r) == 0 && load_program(r) == 0 && set_macs(r) == 0 &&
+	    open_sources(r) == 0 && open_outputs(r) == 0)
 		run(r);
 	else
 		r->failed = true;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine behind a pipe, for the packet tests. A command is a length (32 bits) and that many bytes: an opcode and its
-// fields. Each is answered by a length and a JSON object that tells all that happened. Integers are little-endian.
+// The engine behind a pipe, for the packet tests. A command is a length (32 bits) and that many
+// bytes: an opcode and its fields. Each is answered by a length and a JSON object that tells all
+// that happened. Integers are little-endian.
 //
 //   R sessions4:u32 sessions6:u32 strict_mac:u8                            an empty engine
 //   L bank                                                                 load a program
-//   M port:u32 mac[6]                                                      MAC address of a port, before L
-//   P port:u32 (tag:u64 tci:u32 segment:u32 length:u32 bytes)*             a burst from a port
-//   H interface:u32 (same)*                                                a burst from the kernel
-//   T nanoseconds:u64                                                      advance the clock
-//   N interface:u32 family:u8 address[16] present:u8 mac[6]                a neighbor appears, or goes
-//   G family:u8 prefix[16] length:u8 type:u8 interface:u32 gateway[16]     a route appears, or goes
-//   S                                                                      sessions and counters
+//   M port:u32 mac[6]                                                      MAC address of a port,
+//   before L P port:u32 (tag:u64 tci:u32 segment:u32 length:u32 bytes)*             a burst from a
+//   port H interface:u32 (same)*                                                a burst from the
+//   kernel T nanoseconds:u64                                                      advance the clock
+//   N interface:u32 family:u8 address[16] present:u8 mac[6]                a neighbor appears, or
+//   goes G family:u8 prefix[16] length:u8 type:u8 interface:u32 gateway[16]     a route appears, or
+//   goes S                                                                      sessions and
+//   counters
 #include "replay/replay.h"
 
 #include <stdlib.h>
@@ -123,8 +125,8 @@ static const char *do_load(struct server *s, struct reader *r)
 	free(copy);
 	if (error == 0)
 		return NULL;
-	snprintf(message, sizeof(message), "program refused (%d): %.64s %.64s: %.200s", error, fault.section, fault.field,
-		 fault.message);
+	snprintf(message, sizeof(message), "program refused (%d): %.64s %.64s: %.200s", error,
+		 fault.section, fault.field, fault.message);
 	return message;
 }
 
@@ -158,10 +160,12 @@ static const char *do_neighbor(struct server *s, struct reader *r)
 	const uint8_t *address = take(r, 16);
 	bool present = take_number(r, 1) != 0;
 	const uint8_t *mac = take(r, 6);
-	if (r->short_of || engine_tables(s->engine) == NULL || interface >= engine_tables(s->engine)->interface_count)
+	if (r->short_of || engine_tables(s->engine) == NULL ||
+	    interface >= engine_tables(s->engine)->interface_count)
 		return "N is too short, or its interface does not exist";
-	return engine_set_neighbor(s->engine, interface, family, address, present ? mac : NULL) == 0 ? NULL
-												     : "no room";
+	return engine_set_neighbor(s->engine, interface, family, address, present ? mac : NULL) == 0
+		   ? NULL
+		   : "no room";
 }
 
 static const char *do_route(struct server *s, struct reader *r)
@@ -174,7 +178,9 @@ static const char *do_route(struct server *s, struct reader *r)
 	const uint8_t *gateway = take(r, 16);
 	if (r->short_of || engine_tables(s->engine) == NULL)
 		return "G is too short, or there is no program";
-	return engine_set_route(s->engine, family, prefix, length, type, interface, gateway) == 0 ? NULL : "fib refuses";
+	return engine_set_route(s->engine, family, prefix, length, type, interface, gateway) == 0
+		   ? NULL
+		   : "fib refuses";
 }
 
 static const char *do_mac(struct server *s, struct reader *r)
@@ -232,8 +238,10 @@ static bool answer(struct server *s, const uint8_t *bytes, size_t size)
 	json_string(s->out, error);
 	fprintf(s->out, ",\"conserved\":%s}", engine_conserves(s->engine) ? "true" : "false");
 	fclose(s->out);
-	uint8_t head[4] = {(uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16), (uint8_t)(length >> 24)};
-	bool sent = fwrite(head, 1, 4, stdout) == 4 && fwrite(text, 1, length, stdout) == length && fflush(stdout) == 0;
+	uint8_t head[4] = {(uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16),
+			   (uint8_t)(length >> 24)};
+	bool sent = fwrite(head, 1, 4, stdout) == 4 && fwrite(text, 1, length, stdout) == length &&
+		    fflush(stdout) == 0;
 	free(text);
 	return sent;
 }

@@ -47,8 +47,9 @@ static void write_policies(FILE *out, const struct engine *e)
 	for (uint32_t i = 0; t != NULL && i < t->policy_count; i++) {
 		fputs(i == 0 ? "" : ",", out);
 		json_string(out, t->policies[i].name);
-		fprintf(out, ":{\"packets\":%llu,\"bytes\":%llu,\"sessions\":%llu}", (unsigned long long)rows[i].packets,
-			(unsigned long long)rows[i].bytes, (unsigned long long)rows[i].sessions);
+		fprintf(out, ":{\"packets\":%llu,\"bytes\":%llu,\"sessions\":%llu}",
+			(unsigned long long)rows[i].packets, (unsigned long long)rows[i].bytes,
+			(unsigned long long)rows[i].sessions);
 	}
 	fputc('}', out);
 }
@@ -61,11 +62,13 @@ static void write_interfaces(FILE *out, const struct engine *e)
 	for (uint32_t i = 0; t != NULL && i < t->interface_count; i++) {
 		fputs(i == 0 ? "" : ",", out);
 		json_string(out, t->interfaces[i].name);
-		fprintf(out, ":{\"rxPackets\":%llu,\"rxBytes\":%llu,\"txPackets\":%llu,\"txBytes\":%llu",
-			(unsigned long long)rows[i].rx_packets, (unsigned long long)rows[i].rx_bytes,
-			(unsigned long long)rows[i].tx_packets, (unsigned long long)rows[i].tx_bytes);
-		fprintf(out, ",\"punted\":%llu,\"fromHost\":%llu}", (unsigned long long)rows[i].punted,
-			(unsigned long long)rows[i].from_host);
+		fprintf(
+		    out,
+		    ":{\"rxPackets\":%llu,\"rxBytes\":%llu,\"txPackets\":%llu,\"txBytes\":%llu",
+		    (unsigned long long)rows[i].rx_packets, (unsigned long long)rows[i].rx_bytes,
+		    (unsigned long long)rows[i].tx_packets, (unsigned long long)rows[i].tx_bytes);
+		fprintf(out, ",\"punted\":%llu,\"fromHost\":%llu}",
+			(unsigned long long)rows[i].punted, (unsigned long long)rows[i].from_host);
 	}
 	fputc('}', out);
 }
@@ -78,18 +81,23 @@ struct side {
 	uint8_t protocol, state;
 };
 
-static void write_session(FILE *out, int family, const struct side *s, const struct fw_session_cold *cold)
+static void write_session(FILE *out, int family, const struct side *s,
+			  const struct fw_session_cold *cold)
 {
 	char source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN];
 	inet_ntop(family, s->source, source, sizeof(source));
 	inet_ntop(family, s->destination, destination, sizeof(destination));
-	fprintf(out, "{\"id\":%llu,\"protocol\":%u,\"source\":\"%s\",\"sourcePort\":%u,\"destination\":\"%s\"",
-		(unsigned long long)cold->id, s->protocol, source, ntohs(s->source_port_be), destination);
-	fprintf(out, ",\"destinationPort\":%u,\"state\":\"%s\",\"timeout\":%u", ntohs(s->destination_port_be),
-		name_of_tcp_state(s->state), s->timeout / SESSION_TICKS_PER_SECOND);
-	fprintf(out, ",\"packets\":[%llu,%llu],\"bytes\":[%llu,%llu],\"flags\":%u}", (unsigned long long)s->packets[0],
-		(unsigned long long)s->packets[1], (unsigned long long)s->bytes[0], (unsigned long long)s->bytes[1],
-		cold->flags);
+	fprintf(out,
+		"{\"id\":%llu,\"protocol\":%u,\"source\":\"%s\",\"sourcePort\":%u,\"destination\":"
+		"\"%s\"",
+		(unsigned long long)cold->id, s->protocol, source, ntohs(s->source_port_be),
+		destination);
+	fprintf(out, ",\"destinationPort\":%u,\"state\":\"%s\",\"timeout\":%u",
+		ntohs(s->destination_port_be), name_of_tcp_state(s->state),
+		s->timeout / SESSION_TICKS_PER_SECOND);
+	fprintf(out, ",\"packets\":[%llu,%llu],\"bytes\":[%llu,%llu],\"flags\":%u}",
+		(unsigned long long)s->packets[0], (unsigned long long)s->packets[1],
+		(unsigned long long)s->bytes[0], (unsigned long long)s->bytes[1], cold->flags);
 }
 
 static void write_family(FILE *out, const struct engine *e, uint8_t family, bool *any)
@@ -102,16 +110,28 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 		if (family == 4) {
 			const struct fw_session4 *s = session_entry4(table, n);
 			const struct fw_line4 *l = s->line;
-			struct side side = {l->source,  l->destination, l->source_port_be,
-					    l->destination_port_be, l->timeout, {l[0].packets, l[1].packets},
-					    {l[0].bytes, l[1].bytes}, l->protocol, l->state};
+			struct side side = {l->source,
+					    l->destination,
+					    l->source_port_be,
+					    l->destination_port_be,
+					    l->timeout,
+					    {l[0].packets, l[1].packets},
+					    {l[0].bytes, l[1].bytes},
+					    l->protocol,
+					    l->state};
 			write_session(out, AF_INET, &side, &s->cold);
 		} else {
 			const struct fw_session6 *s = session_entry6(table, n);
 			const struct fw_line6 *l = s->line;
-			struct side side = {l->source,  l->destination, l->source_port_be,
-					    l->destination_port_be, l->timeout, {l[0].packets, l[1].packets},
-					    {l[0].bytes, l[1].bytes}, l->protocol, l->state};
+			struct side side = {l->source,
+					    l->destination,
+					    l->source_port_be,
+					    l->destination_port_be,
+					    l->timeout,
+					    {l[0].packets, l[1].packets},
+					    {l[0].bytes, l[1].bytes},
+					    l->protocol,
+					    l->state};
 			write_session(out, AF_INET6, &side, &s->cold);
 		}
 	}

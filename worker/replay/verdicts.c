@@ -56,9 +56,9 @@ static void write_row(FILE *file, const struct tables *t, const struct row *r)
 	const struct packet_end *end = &r->end;
 	fputs("{\"port\":", file);
 	json_string(file, name_of_port(t, r->port));
-	fprintf(file, ",\"index\":%llu,\"timestamp\":%llu.%09llu,\"verdict\":\"%s\",\"reason\":", (unsigned long long)r->index,
-		(unsigned long long)(r->time_ns / SECOND), (unsigned long long)(r->time_ns % SECOND),
-		name_of_outcome(end->outcome));
+	fprintf(file, ",\"index\":%llu,\"timestamp\":%llu.%09llu,\"verdict\":\"%s\",\"reason\":",
+		(unsigned long long)r->index, (unsigned long long)(r->time_ns / SECOND),
+		(unsigned long long)(r->time_ns % SECOND), name_of_outcome(end->outcome));
 	json_string(file, end->outcome == OUTCOME_DROPPED ? name_of_drop(end->reason) : NULL);
 	fputs(",\"policy\":", file);
 	json_string(file, name_of_policy(t, end->policy));
@@ -76,7 +76,8 @@ static void write_row(FILE *file, const struct tables *t, const struct row *r)
 		fputs(",\"session\":null}\n", file);
 }
 
-void verdicts_end(struct verdicts *v, const struct tables *t, uint64_t tag, const struct packet_end *end)
+void verdicts_end(struct verdicts *v, const struct tables *t, uint64_t tag,
+		  const struct packet_end *end)
 {
 	struct row *row = &v->rows[tag - v->first];
 	row->end = *end;

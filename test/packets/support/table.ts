@@ -17,23 +17,17 @@ export interface TableOptions {
   readonly empty?: boolean;
 }
 
-let engine: Engine | undefined;
-let users = 0;
+let engine: Engine | undefined; // one for all tables
+after(() => engine?.close());
 
 /** Every case starts with an empty engine: no session, no counter, no learned neighbor. */
 export function table(title: string, options: TableOptions, cases: Readonly<Record<string, readonly string[]>>): void {
   describe(title, () => {
     let banks: ReadonlyMap<string, Uint8Array>;
     before(() => {
-      users++;
       engine ??= new Engine();
       const named = Object.entries(options.configs ?? {}).map(([k, v]) => [k, configure(v)] as const);
       banks = new Map([["base", configure(options.config)], ...named]);
-    });
-    after(() => {
-      if (--users > 0) return;
-      engine?.close();
-      engine = undefined;
     });
     for (const [name, lines] of Object.entries(cases)) {
       it(name, async () => {
