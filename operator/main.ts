@@ -34,7 +34,7 @@ async function run(options: Options, log: Logger): Promise<void> {
     leaseMs: options.leaseMs,
     renewMs: options.renewMs,
     retryMs: options.retryMs,
-    log: (message, fields) => log.info(fields, message),
+    log: (message, fields) => ("error" in fields ? log.warn(fields, message) : log.info(fields, message)),
   });
   const nodeUid = (name: string): string | undefined => controller.nodes.store.get(name)?.metadata.uid;
   const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid });

@@ -47,7 +47,9 @@ describe("agents' stream", function () {
   const refusedCount = async (reason: string): Promise<number> => (await operator.metrics()).get(`portcullis_operator_streams_refused_total{reason="${reason}"}`) ?? 0;
 
   it("lets in a token that is bound to the Node, and one that is bound to a Pod on it", async () => {
-    const client = dial();
+    const bound = ["--bound-object-kind=Node", "--bound-object-name=s1", `--bound-object-uid=${node.metadata.uid}`];
+    const printed = await cluster.kubectl(["-n", NAMESPACE, "create", "token", SERVICE_ACCOUNT, `--audience=${AUDIENCE}`, ...bound]);
+    const client = dial({ token: printed.trim() });
     await client.untilDesired((d) => d.hash !== "", "program");
     client.close();
     const pod = {

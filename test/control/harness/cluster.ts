@@ -161,7 +161,6 @@ export class Cluster {
     await this.kubectl(["wait", "--for=condition=Established", "--timeout=30s", "crd/firewallconfigs.portcullis.dev", "crd/firewallnodes.portcullis.dev"]);
     await this.kubectl(["create", "namespace", NAMESPACE]);
     await this.kubectl(["apply", "-f", join(ROOT, "operator/rbac.yaml")]);
-    await this.kubectl(["-n", NAMESPACE, "create", "serviceaccount", SERVICE_ACCOUNT]);
   }
 }
 

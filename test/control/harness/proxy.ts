@@ -83,7 +83,10 @@ export class Proxy {
   expire(resource: string): number {
     const hit = [...this.#watches].filter((watch) => watch.url.includes(`/${resource}?`));
     const object = { kind: "Status", apiVersion: "v1", status: "Failure", code: 410, reason: "Expired", message: "too old resource version" };
-    for (const { response } of hit) response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
+    for (const watch of hit) {
+      watch.muted = true;
+      watch.response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
+    }
     return hit.length;
   }
 
