@@ -7,6 +7,7 @@
 #include "control/control.h"
 #include "control/pools.h"
 #include "control/status.h"
+#include "net/keeper.h"
 #include "net/log.h"
 #include "options.h"
 #include "control/start.h"
@@ -23,6 +24,7 @@ struct worker {
 
 static int worker_fail(int code, const char *error)
 {
+	keeper_end();
 	log_line("%s", error);
 	return code;
 }
@@ -98,8 +100,10 @@ int main(int argc, char **argv)
 	char error[1024] = "";
 	pthread_t control;
 	int code = options_parse(&w.options, argc, argv, error, sizeof(error));
-	if (code == 0)
+	if (code == 0) {
+		keeper_start(w.options.state_dir, argc, argv);
 		code = worker_open(&w, error, sizeof(error));
+	}
 	if (code != 0)
 		return worker_fail(code, error);
 	if (pthread_create(&control, NULL, worker_control, &w) != 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "control/control.h"
 #include "control/status.h"
+#include "net/keeper.h"
 #include "net/log.h"
 
 #define APPLY_GONE_MAX 64
@@ -58,6 +59,7 @@ static void apply_release(struct control *c, struct layer *next)
 			c->layer->ports[i].port = p;
 			return; // opening will say what is in the way
 		}
+		p->reshaped = true;
 		p->operations->close(p, false);
 	}
 }
@@ -107,8 +109,10 @@ static void apply_commit(struct control *c, struct layer *next, struct generatio
 	apply_kernel(c);
 	if (old != NULL)
 		layer_free(old, true);
-	if (!c->swept)
+	if (!c->swept) {
 		sweep_leftovers(c);
+		keeper_relieve(c->options->state_dir);
+	}
 	c->swept = true;
 	apply_report(c);
 }

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "control/status.h"
+#include "net/keeper.h"
 #include "net/log.h"
 
 #define CONTROL_BEAT_MS 250
@@ -113,6 +114,8 @@ void control_close(struct control *c)
 		control_close_file(&c->file);
 	if (c->layer != NULL)
 		layer_free(c->layer, !c->keep);
+	if (!c->keep)
+		keeper_end();
 	free(c->generation);
 	kernel_free(c->kernel);
 	rib_free(c->rib);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include "net/nl.h"
 
 static void link_text(const struct rtattr *a, char *out, size_t size)
@@ -131,6 +132,16 @@ int link_set_mac(int fd, int ifindex, const uint8_t mac[6])
 int link_set_alias(int fd, int ifindex, const char *alias)
 {
 	return link_set(fd, ifindex, IFLA_IFALIAS, alias, strlen(alias));
+}
+
+int link_set_queue(int fd, int ifindex)
+{
+	struct nl_request r;
+	struct tcmsg t = {.tcm_ifindex = ifindex, .tcm_parent = TC_H_ROOT};
+	nl_begin(&r, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &t, sizeof(t));
+	nl_put_string(&r, TCA_KIND, "pfifo");
+	int code = nl_call(fd, &r, NULL, NULL);
+	return code == -ENOENT ? 0 : code; // a kernel without pfifo: its default does too
 }
 
 int link_delete(int fd, int ifindex)

@@ -32,6 +32,8 @@ int link_set_up(int fd, int ifindex, bool up);
 int link_set_mtu(int fd, int ifindex, uint32_t mtu);
 int link_set_mac(int fd, int ifindex, const uint8_t mac[6]);
 int link_set_alias(int fd, int ifindex, const char *alias);
+// One plain queue in front of the device, before it is first up: by default each of its 256 possible queues gets one.
+int link_set_queue(int fd, int ifindex);
 int link_delete(int fd, int ifindex);
 
 // Writes net/FAMILY/conf/DEVICE/NAME; family is "ipv4" or "ipv6". Returns 0 or a negative errno.

@@ -41,7 +41,7 @@ static void packet_close(struct port *p, bool remove)
 {
 	struct packet_port *q = packet_of(p);
 	isolate_end(&q->isolation, remove);
-	if (remove && q->original_mtu != 0)
+	if ((remove || p->reshaped) && q->original_mtu != 0)
 		link_set_mtu(q->nl, p->ifindex, q->original_mtu);
 	if (p->fd >= 0)
 		close(p->fd);

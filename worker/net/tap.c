@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
+#include "net/keeper.h"
 #include "net/link.h"
 #include "net/log.h"
 #include "net/netns.h"
@@ -158,8 +159,10 @@ static bool tap_refresh(struct port *p)
 static void tap_close(struct port *p, bool remove)
 {
 	struct tap *t = tap_of(p);
-	if (remove && !t->foreign)
-		ioctl(p->fd, TUNSETPERSIST, 0); // the device goes with the descriptor
+	if (remove && !t->foreign && p->fd >= 0) {
+		ioctl(p->fd, TUNSETPERSIST, 0);
+		link_delete(t->nl, p->ifindex); // the keeper's descriptor must not hold it
+	}
 	if (p->fd >= 0)
 		close(p->fd);
 	if (p->watch_fd >= 0)
@@ -196,8 +199,22 @@ int tap_set_mtu(struct port *p, uint32_t mtu)
 	return link_set_mtu(tap_of(p)->nl, p->ifindex, mtu);
 }
 
-// Opens /dev/net/tun in the current namespace and makes or takes the device of that name.
-static int tap_attach(const char *device, char *error, size_t size)
+// A second queue that takes no frames: the keeper holds it, and with it the carrier.
+static void tap_keep(const char *device)
+{
+	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE};
+	struct ifreq detach = {.ifr_flags = IFF_DETACH_QUEUE};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &r) == 0 && ioctl(fd, TUNSETQUEUE, &detach) == 0)
+		keeper_hold(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+// Opens /dev/net/tun in the current namespace and makes or takes the device of that name. adopt: it may be one that was
+// made for a single queue.
+static int tap_attach(const char *device, bool adopt, char *error, size_t size)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -205,9 +222,12 @@ static int tap_attach(const char *device, char *error, size_t size)
 				"cannot open /dev/net/tun: %s (load the tun module, or give the "
 				"worker the device)",
 				strerror(errno));
-	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE};
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
 	if (ioctl(fd, TUNSETIFF, &r) == 0)
+		return fd;
+	r.ifr_flags = IFF_TAP | IFF_NO_PI;
+	if (errno == EINVAL && adopt && ioctl(fd, TUNSETIFF, &r) == 0)
 		return fd;
 	int code = errno;
 	close(fd);
@@ -270,6 +290,8 @@ static int tap_prepare(struct tap *t, const struct port_request *q, bool existed
 	int buffer = 4 << 20;
 	ioctl(t->port.fd, TUNSETSNDBUF, &buffer);
 	if (code == 0 && !existed)
+		code = link_set_queue(t->nl, l.ifindex);
+	if (code == 0 && !existed)
 		code = link_set_up(t->nl, l.ifindex, true);
 	if (code == 0)
 		code = link_get(t->nl, t->port.device, &l);
@@ -297,7 +319,7 @@ static int tap_open_here(struct tap *t, const struct port_request *q, const char
 				"a network device %s exists already and is not ours: remove it, or "
 				"rename interface %s",
 				device, q->name);
-	t->port.fd = tap_attach(device, error, size);
+	t->port.fd = tap_attach(device, t->foreign, error, size);
 	if (t->port.fd < 0)
 		return t->port.fd;
 	snprintf(t->port.device, sizeof(t->port.device), "%s", device);
@@ -305,6 +327,8 @@ static int tap_open_here(struct tap *t, const struct port_request *q, const char
 	if (code != 0)
 		return log_fail(error, size, code, "cannot set up TAP device %s: %s", device,
 				strerror(-code));
+	if (!t->foreign)
+		tap_keep(device);
 	return port_choose_pool(&t->port, q, error, size);
 }
 
