@@ -85,7 +85,7 @@ static int apply_devices(struct control *c, struct layer *next, bool may_be_abse
 static void apply_abandon(struct control *c, struct layer *next)
 {
 	layer_settle(next, c->layer, false);
-	layer_free(next, true);
+	layer_free(next, LAYER_UNDO);
 	c->look = true; // what had to be closed comes back
 }
 
@@ -108,7 +108,7 @@ static void apply_commit(struct control *c, struct layer *next, struct generatio
 	c->look = c->look || count > 0;
 	apply_kernel(c);
 	if (old != NULL)
-		layer_free(old, true);
+		layer_free(old, LAYER_REMOVE);
 	if (!c->swept) {
 		sweep_leftovers(c);
 		keeper_relieve(c->options->state_dir);

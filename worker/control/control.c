@@ -113,7 +113,7 @@ void control_close(struct control *c)
 	if (c->file_open)
 		control_close_file(&c->file);
 	if (c->layer != NULL)
-		layer_free(c->layer, !c->keep);
+		layer_free(c->layer, c->keep ? LAYER_KEEP : LAYER_REMOVE);
 	if (!c->keep)
 		keeper_end();
 	free(c->generation);

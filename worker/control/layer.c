@@ -32,22 +32,23 @@ struct layer *layer_create(struct tables *tables)
 	return l;
 }
 
-static void layer_close(struct port **p, bool remove)
+static void layer_close(struct port **p, enum layer_end end)
 {
 	if (*p != NULL)
-		(*p)->operations->close(*p, remove);
+		(*p)->operations->close(*p, end == LAYER_REMOVE ||
+						    (end == LAYER_UNDO && (*p)->made));
 	*p = NULL;
 }
 
-void layer_free(struct layer *l, bool remove)
+void layer_free(struct layer *l, enum layer_end end)
 {
 	// TAPs of interfaces first: with them go their routes, while their ports still stand.
 	for (uint32_t i = 0; i < l->host_count; i++)
 		if (!l->hosts[i].borrowed)
-			layer_close(&l->hosts[i].port, remove);
+			layer_close(&l->hosts[i].port, end);
 	for (uint32_t i = 0; i < l->port_count; i++)
 		if (!l->ports[i].borrowed)
-			layer_close(&l->ports[i].port, remove);
+			layer_close(&l->ports[i].port, end);
 	tables_free(l->tables);
 	free(l);
 }

@@ -38,8 +38,11 @@ const struct fw_port_row *layer_port_rows(const struct layer *l);
 const struct fw_interface_row *layer_interface_rows(const struct layer *l);
 
 struct layer *layer_create(struct tables *tables); // takes the tables
-// Closes the devices that are not borrowed, frees the tables. remove: also from the kernel.
-void layer_free(struct layer *l, bool remove);
+// What becomes of the devices in the kernel: they stay, they go, or those go that this layer has made itself.
+enum layer_end { LAYER_KEEP, LAYER_REMOVE, LAYER_UNDO };
+
+// Closes the devices that are not borrowed, frees the tables.
+void layer_free(struct layer *l, enum layer_end end);
 
 // Takes over from old (may be NULL) what is the same; marks it as borrowed in both.
 void layer_borrow(struct layer *l, struct layer *old);

@@ -145,6 +145,7 @@ int ethdev_open(const struct port_request *r, struct port **out, char *error, si
 		ethdev_close(&e->port, true);
 		return code;
 	}
+	e->port.made = true;
 	ethdev_refresh(&e->port);
 	*out = &e->port;
 	return 0;

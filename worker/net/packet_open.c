@@ -192,8 +192,9 @@ int packet_open(const struct port_request *r, struct port **out, char *error, si
 	q->port = (struct port){.operations = &packet_operations, .fd = -1, .watch_fd = -1};
 	q->nl = q->claim = -1;
 	int code = packet_set_up(q, r, error, size);
+	q->port.made = !q->isolation.taken_over;
 	if (code != 0) {
-		packet_close(&q->port, !q->isolation.taken_over);
+		packet_close(&q->port, q->port.made);
 		return code;
 	}
 	*out = &q->port;

@@ -41,6 +41,7 @@ struct port {
 	uint32_t mtu;
 	int ifindex; // of the kernel device, 0: none
 	char device[IFNAMSIZ];
+	bool made; // nothing of it was there before it was opened
 	bool reshaped; // closed to be opened otherwise: undo what does not protect the device
 	_Atomic bool up;
 	_Atomic bool failed; // the core can no longer use it

@@ -32,7 +32,6 @@ struct tap {
 	struct port port;
 	int nl; // request socket in the device's namespace
 	bool foreign; // somebody else made the device: never remove it
-	bool made; // by this very open: a failure removes it again
 	struct rte_mbuf *spare; // allocated for a read that found nothing
 };
 
@@ -312,7 +311,7 @@ static int tap_open_here(struct tap *t, const struct port_request *q, const char
 	if (t->nl < 0 || (q->watch && t->port.watch_fd < 0))
 		return log_fail(error, size, -EMFILE, "cannot open a netlink socket");
 	bool existed = link_get(t->nl, device, &l) == 0;
-	t->made = !existed;
+	t->port.made = !existed;
 	t->foreign = existed && strcmp(l.alias, q->mark) != 0;
 	if (t->foreign && !q->adopt)
 		return log_fail(error, size, -EEXIST,
@@ -364,7 +363,7 @@ int tap_open(const struct port_request *q, struct port **out, char *error, size_
 		netns_leave(moved);
 	netns_leave(previous);
 	if (code != 0) {
-		tap_close(&t->port, t->made);
+		tap_close(&t->port, t->port.made); // what was there before stays
 		return code;
 	}
 	*out = &t->port;
