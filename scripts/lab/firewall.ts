@@ -41,7 +41,8 @@ export interface Session {
 }
 
 /** What status complains about, as one text; empty when all is well. */
-export const complaints = (status: Status): string => status.problems.map(({ reason, message }) => `${reason}: ${message}`).join("; ");
+export const complaints = ({ ready, reason, message, problems }: Status): string =>
+  [...(ready ? [] : [{ reason, message }]), ...problems].map((one) => `${one.reason}: ${one.message}`).join("; ");
 
 /** A FirewallConfig as a person writes it, before defaults. */
 export type Document = z.input<typeof firewallConfig>;
