@@ -78,13 +78,15 @@ async function writeStatus(world: World, config: ConfigObject, { compiled, tooLa
 }
 
 const TELLING = new Set(["Ready", "Compiled", "Conflict", "Degraded", "NodesMatched"]);
+/** Reasons of Ready that another condition tells in its own words. */
+const TOLD_ELSEWHERE = new Set(["CompileFailed", "NotCompiled", "NoNodesMatched"]);
 
 /** Events for what became different, so that they never repeat what is still so. */
 function tell(world: World, config: ConfigObject, after: ConfigObject["status"], errors: readonly string[]): void {
   const edited = config.status?.observedGeneration !== config.metadata.generation;
   const moved = changed(config.status?.conditions, after?.conditions ?? []).map(({ after: now }) => now);
   for (const { type, status, reason, message } of moved) {
-    if (!TELLING.has(type) || reason === "CompileFailed") continue;
+    if (!TELLING.has(type) || TOLD_ELSEWHERE.has(reason) || (type === "Ready" && reason === "Conflict")) continue;
     const good = (type === "Conflict" || type === "Degraded" ? "False" : "True") === status;
     if (good && type !== "Ready" && type !== "Compiled") continue;
     world.events.record(CONFIGS, config, { type: good ? "Normal" : "Warning", reason, action: type, note: message });

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One node: its FirewallNode is what the assignment says, its agent is told, its status is what the agent reported.
+import type { FirewallNodeStatus } from "../crds/index";
 import { NOTHING } from "./agents";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson } from "./kube/objects";
-import { FINALIZER, FIREWALL_NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
+import { CONFIGS, FINALIZER, FIREWALL_NODES, NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
 import type { Good } from "./programs";
-import { count } from "./status/conditions";
+import { changed, count } from "./status/conditions";
 import { nodeStatus, worthWriting } from "./status/node";
 import { timeText, type World } from "./world";
 
@@ -110,8 +111,8 @@ function tellAway(world: World, name: string, current: FirewallNodeObject): void
   const config = world.caches.configs.get(current.spec.config);
   const text = { type: "Warning", reason: "NodeAway", action: "Stop", note } as const;
   const node = world.caches.nodes.get(name);
-  if (config !== undefined) world.events.record({ group: "portcullis.dev", version: "v1alpha1", plural: "firewallconfigs", kind: "FirewallConfig" }, config, text);
-  if (node !== undefined) world.events.record({ group: "", version: "v1", plural: "nodes", kind: "Node" }, node, text);
+  if (config !== undefined) world.events.record(CONFIGS, config, text);
+  if (node !== undefined) world.events.record(NODES, node, text);
 }
 
 async function removeNow(world: World, current: FirewallNodeObject): Promise<void> {
@@ -144,6 +145,19 @@ async function writeStatus(world: World, object: FirewallNodeObject): Promise<nu
   const status = worthWriting(object.status, after, sameJson) ? mergeDiff(object.status, after) : undefined;
   if (status !== undefined) {
     world.caches.firewallNodes.put(await world.writer.patch(FIREWALL_NODES, object, { status }, "status"));
+    tell(world, object, after);
   }
   return left > 0 && left !== Infinity ? left : undefined;
+}
+
+/** What is no news for a person: work going on, and an agent that is yet to come. */
+const QUIET = new Set(["Applying", "Starting", "Stopping", "NeverConnected"]);
+
+function tell(world: World, object: FirewallNodeObject, after: FirewallNodeStatus): void {
+  for (const { after: now } of changed(object.status?.conditions, after.conditions ?? [])) {
+    const { type, status, reason, message } = now;
+    if ((type !== "Ready" && type !== "RxModeSatisfied") || QUIET.has(reason)) continue;
+    if (type === "RxModeSatisfied" && reason !== "FellBack") continue;
+    world.events.record(FIREWALL_NODES, object, { type: status === "True" ? "Normal" : "Warning", reason, action: type, note: message === "" ? "The node forwards by its configuration." : message });
+  }
 }

@@ -5,7 +5,7 @@ import type { Share } from "../assign";
 import type { Issue } from "../compiler";
 import type { Good } from "../programs";
 import type { ConfigObject, FirewallNodeObject } from "../resources";
-import { selectorText, whyNothing } from "../selector";
+import { matches, selectorText, whyNothing } from "../selector";
 import { clip, conditionsFrom, count, someOf, type Fact } from "./conditions";
 
 export interface ConfigFacts {
@@ -114,9 +114,9 @@ function matchedFact({ object, good, labels }: ConfigFacts, { matched, conflicti
   if (selector === undefined) {
     return fact("NodesMatched", "False", "SelectorAbsent", "spec.nodeSelector is absent, so no node is selected; write matchLabels, or {} to select every node.");
   }
-  const all = matched.length + conflicting.length;
-  if (all > 0) return fact("NodesMatched", "True", "NodesMatched", `${selectorText(selector)} selects ${count(all, "node")}.`);
-  if (good === undefined) return fact("NodesMatched", "False", "NoNodeMatches", "Nodes are selected as soon as the configuration compiles.");
+  const all = good === undefined ? labels.filter((of) => matches(selector, of)).length : matched.length + conflicting.length;
+  const later = good === undefined ? "; it gets them as soon as the configuration compiles" : "";
+  if (all > 0) return fact("NodesMatched", "True", "NodesMatched", `${selectorText(selector)} selects ${count(all, "node")}${later}.`);
   return fact("NodesMatched", "False", "NoNodeMatches", whyNothing(selector, labels));
 }
 
@@ -129,7 +129,7 @@ function conflictFact({ share }: ConfigFacts, { conflicting }: Tally): ConfigFac
 function readyFact({ good }: ConfigFacts, tally: Tally, [compiled, matched, conflict]: readonly ConfigFact[]): ConfigFact {
   const { matched: all, ready, unknown, failed } = tally;
   const where = `${ready.length} of ${count(all.length, "node")} ready`;
-  if (compiled?.status === "False") return fact("Ready", "False", "NotCompiled", `The newest generation is invalid${good === undefined ? "" : `; ${where} with generation ${good.generation}`}.`);
+  if (compiled?.status === "False") return fact("Ready", "False", "NotCompiled", `${compiled.message}${good === undefined ? "" : ` ${where} with it.`}`);
   if (matched?.status === "False") return fact("Ready", "False", "NoNodesMatched", matched.message);
   if (conflict?.status === "True") return fact("Ready", "False", "Conflict", conflict.message);
   if (ready.length === all.length) return fact("Ready", "True", "AllNodesReady", `${where}.`);

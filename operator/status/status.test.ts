@@ -112,6 +112,7 @@ describe("configStatus()", () => {
     assert.deepEqual([bad.compile?.errors, bad.compile?.warnings, bad.hash], [2, 1, HASH]);
     assert.match(find(status({ issues: [{ ...issue, severity: "warning", reason: "UnusedZone" }] }), "Compiled"), /^True Compiled .*1 warning/);
     const never = status({ issues: [issue], good: undefined, share: { won: [], lost: new Map() } });
+    assert.match(find(never, "NodesMatched"), /^True NodesMatched pool=a selects 1 node; it gets them as soon/);
     assert.match(find(never, "Compiled"), /No earlier configuration is in force\.$/);
     assert.equal(never.hash, undefined);
   });

@@ -90,6 +90,7 @@ describe("from kubectl to packets", function () {
     const degraded = await untilConfig(cluster, "real", holds("Degraded", "True", "NodesDegraded"), "degraded");
     assert.deepEqual(degraded.status?.failedNodes?.map((failed) => [failed.name, failed.reason]), [["fw1", "PortUnavailable"]]);
     assert.ok(await node.passes());
+    await retry(async () => assert.match(await cluster.kubectl(["describe", "fwn", "fw1"]), /Warning +PortUnavailable .*nope0/), 10_000, "kubectl describe shows no Event");
     await cluster.apply(node.config("real", POOL, PASS));
     await untilConfig(cluster, "real", holds("Ready", "True"), "ready");
   });
