@@ -125,21 +125,11 @@ struct fw_session6 *session_entry6(const struct session_table *s, uint32_t sessi
 	return table_entry6(s, session);
 }
 
-// Both directions have one key when a host talks to itself from a port to the same port: one index
-// entry then.
-static bool lines_equal(const struct session_table *s, uint32_t session)
-{
-	return line_matches(table_line(s, session * 2), table_line(s, session * 2 + 1),
-			    table_key_words(s));
-}
-
 bool table_index(struct session_table *s, uint32_t session)
 {
 	uint64_t hash = table_hash_line(s, table_line(s, session * 2));
 	if (index_insert(&s->index, hash, session * 2) != 0)
 		return false;
-	if (lines_equal(s, session))
-		return true;
 	if (index_insert(&s->index, table_hash_line(s, table_line(s, session * 2 + 1)),
 			 session * 2 + 1) == 0)
 		return true;

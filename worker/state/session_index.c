@@ -51,29 +51,19 @@ static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry)
 }
 
 // One step of the search: bucket was reached by moving away what lies in a way of the parent's
-// bucket.
+// bucket. The search goes by breadth, so the chain it finds is a shortest one and meets no bucket
+// twice.
 struct step {
 	uint32_t bucket;
-	uint16_t parent;
-	uint8_t way; // of the parent's bucket
-	uint8_t depth;
+	uint16_t parent; // a step of its own number begins a chain
+	uint8_t way;     // of the parent's bucket
 };
-
-static bool on_path(const struct step *steps, unsigned at, uint32_t bucket)
-{
-	for (unsigned depth = steps[at].depth + 1u; depth > 0; depth--) {
-		if (steps[at].bucket == bucket)
-			return true;
-		at = steps[at].parent;
-	}
-	return false;
-}
 
 // Moves the entries along the path that ends at steps[at], whose bucket has an empty way. Returns
 // the bucket that now has room.
 static uint32_t shift(struct session_index *x, const struct step *steps, unsigned at)
 {
-	while (steps[at].depth > 0) {
+	while (steps[at].parent != at) {
 		unsigned parent = steps[at].parent, way = steps[at].way;
 		struct index_bucket *from = &x->buckets[steps[parent].bucket];
 		put(&x->buckets[steps[at].bucket], from->tag[way], from->entry[way]);
@@ -93,10 +83,7 @@ static int make_room(struct session_index *x, uint32_t first, uint32_t second, u
 		const struct index_bucket *b = &x->buckets[steps[at].bucket];
 		for (unsigned way = 0; way < INDEX_WAYS && count < SEARCH_NODES; way++) {
 			uint32_t next = index_other(x, steps[at].bucket, b->tag[way]);
-			if (on_path(steps, at, next))
-				continue;
-			steps[count] = (struct step){next, (uint16_t)at, (uint8_t)way,
-						     (uint8_t)(steps[at].depth + 1)};
+			steps[count] = (struct step){next, (uint16_t)at, (uint8_t)way};
 			if (index_match(&x->buckets[next], 0) != 0) {
 				*room = shift(x, steps, count);
 				return 0;

@@ -2,6 +2,7 @@
 // The session table against a model, and full.
 #include <errno.h>
 #include "state/samples.h"
+#include "state/session_index.h"
 #include "state/siphash.h"
 
 static uint64_t seed = 88172645463325252ull;
@@ -229,6 +230,49 @@ static void table_fills_to_the_last_session(void)
 	free(e);
 }
 
+static unsigned index_hits(const struct session_index *x, uint64_t hash, uint32_t entry)
+{
+	uint16_t tag = index_tag(hash);
+	uint32_t buckets[2] = {index_first(x, hash), index_other(x, index_first(x, hash), tag)};
+	unsigned hits = 0;
+	for (unsigned b = 0; b < 2; b++)
+		for (unsigned way = 0; way < INDEX_WAYS; way++)
+			hits += x->buckets[buckets[b]].tag[way] == tag &&
+				x->buckets[buckets[b]].entry[way] == entry;
+	return hits;
+}
+
+// Beyond what a table ever asks for: until no chain of moves is found, nothing is lost, doubled or
+// misplaced.
+static void the_index_loses_nothing_when_it_is_full(void)
+{
+	static uint64_t hashes[8192];
+	for (unsigned round = 0; round < 20; round++) {
+		struct session_index x;
+		uint32_t count = 0;
+		CHECK_EQ(index_init(&x, 3000), 0);
+		for (unsigned tries = 0; tries < 200; count++) {
+			hashes[count] = test_random(&seed);
+			if (round % 2) // few tags: long chains meet themselves
+				hashes[count] &= 0x0003ffffffffffffull;
+			while (tries < 200 && index_insert(&x, hashes[count], count) != 0) {
+				hashes[count] = test_random(&seed);
+				tries++;
+			}
+			if (tries == 200)
+				break;
+		}
+		CHECK(count > (x.mask + 1) * INDEX_WAYS * 9 / 10);
+		for (uint32_t i = 0; i < count; i++)
+			CHECK_EQ(index_hits(&x, hashes[i], i), 1);
+		for (uint32_t i = 0; i < count; i++)
+			index_remove(&x, hashes[i], i);
+		for (uint32_t b = 0; b <= x.mask; b++)
+			CHECK_EQ(index_match(&x.buckets[b], 0), 0xff);
+		index_free(&x);
+	}
+}
+
 static void a_table_of_no_sessions_refuses(void)
 {
 	struct session_recovery r;
@@ -264,6 +308,7 @@ int main(void)
 	RUN(a_session_with_itself_works);
 	RUN(a_table_of_no_sessions_refuses);
 	RUN(replays_number_sessions_the_same_way);
+	RUN(the_index_loses_nothing_when_it_is_full);
 	RUN(table_behaves_like_the_model);
 	RUN(table_fills_to_the_last_session);
 	return 0;

@@ -23,7 +23,7 @@ static uint32_t match(const struct classifier *c, const struct query *q)
 			uint32_t word = chunk * 64 + bit;
 			if (c->row_policy[word * 64] >= best)
 				continue;
-			uint64_t rows = c->valid[word];
+			uint64_t rows = ~0ull; // bits without a row belong to no policy
 			for (unsigned i = 0; i < BY_COUNT; i++)
 				rows &= dimension_word(&c->by[i], &q->by[i][chunk], bit);
 			if (rows == 0)

@@ -29,8 +29,7 @@ enum classifier_field {
 struct classifier {
 	struct dimension by[BY_COUNT];
 	uint32_t words, chunks;
-	uint64_t *valid;      // [words] rows that exist
-	uint32_t *row_policy; // [words * 64]
+	uint32_t *row_policy; // [words * 64]; FW_NO_INDEX: no row
 };
 
 // Returns 0 or -ENOMEM, or -E2BIG and *field set when a dimension is too large.

@@ -12,9 +12,9 @@ struct row {
 	uint32_t policy;
 	uint32_t application; // the one with source ports that the row is for; FW_NO_INDEX: all
 			      // that have none
-	uint8_t constrained;  // bit per field: the row fits only keys of its items
-	uint8_t excluded;     // bit per field: the row fits all keys but those of its items
-	uint32_t position;    // bit of the row
+	uint8_t constrained; // bit per field: the row fits only keys of its items
+	uint8_t excluded;    // bit per field: the row fits all keys but those of its items
+	uint32_t position;   // bit of the row
 };
 
 struct build {
@@ -122,14 +122,12 @@ static int place_rows(struct build *b)
 	}
 	c->words = words;
 	c->chunks = (words + 63) / 64;
-	c->valid = calloc(words + 1u, sizeof(*c->valid));
 	c->row_policy = malloc(((size_t)words * 64 + 1) * sizeof(*c->row_policy));
-	if (c->valid == NULL || c->row_policy == NULL)
+	if (c->row_policy == NULL)
 		return -ENOMEM;
 	memset(c->row_policy, 0xff, (size_t)words * 64 * sizeof(*c->row_policy));
 	for (size_t i = 0; i < b->row_count; i++) {
 		uint32_t at = b->rows[i].position = next[b->rows[i].constrained]++;
-		c->valid[at / 64] |= 1ull << at % 64;
 		c->row_policy[at] = b->rows[i].policy;
 	}
 	return 0;
@@ -361,7 +359,6 @@ void classifier_free(struct classifier *c)
 		return;
 	for (unsigned i = 0; i < BY_COUNT; i++)
 		dimension_free(&c->by[i]);
-	free(c->valid);
 	free(c->row_policy);
 	free(c);
 }

@@ -383,6 +383,57 @@ static void no_policy_matches_nothing(void)
 	tables_free(t);
 }
 
+// Addresses low .. high of 10/8 as the prefixes of one set.
+static uint32_t add_interval(struct builder *b, uint32_t number, uint64_t low, uint64_t high)
+{
+	uint32_t row;
+	struct fw_address_set_row set = {.prefix_first = b->kind[B_PREFIXES].count};
+	snprintf(set.name, sizeof(set.name), "interval%u", number);
+	while (low <= high) {
+		uint8_t length = 32;
+		while (length > 8 && low % (2ull << (32 - length)) == 0 &&
+		       low + (2ull << (32 - length)) - 1 <= high)
+			length--;
+		struct fw_prefix_row *r = builder_add(b, B_PREFIXES, NULL);
+		uint32_t address = htonl((uint32_t)low | 0x0a000000u);
+		memcpy(r->address, &address, 4);
+		r->family = 4;
+		r->length = length;
+		low += 1ull << (32 - length);
+	}
+	set.prefix_count = b->kind[B_PREFIXES].count - set.prefix_first;
+	memcpy(builder_add(b, B_ADDRESS_SETS, &row), &set, sizeof(set));
+	return row;
+}
+
+// 2500 sets that each lie inside the one before, in 400 policies each: no classifier of bounded
+// size holds that.
+static void sets_that_overlap_too_much_are_refused(void)
+{
+	struct builder b;
+	struct program_fault fault;
+	struct tables *t;
+	size_t size;
+	builder_init(&b);
+	for (uint32_t i = 0; i < 2500; i++)
+		add_interval(&b, i, i, 16777215 - i);
+	for (uint32_t i = 0; i < 2500; i++) {
+		struct fw_policy_row r = {.name_id = i + 1, .action = FW_ACTION_PERMIT};
+		snprintf(r.name, sizeof(r.name), "policy%u", i);
+		r.from_first = r.to_first = r.source_first = b.kind[B_REFS].count;
+		r.source_count = 400;
+		for (uint32_t n = 0; n < 400; n++)
+			builder_ref(&b, (i + n * 6) % 2500);
+		r.destination_first = r.application_first = b.kind[B_REFS].count;
+		memcpy(builder_add(&b, B_POLICIES, NULL), &r, sizeof(r));
+	}
+	void *bytes = builder_finish(&b, &size);
+	CHECK(tables_build(bytes, size, 1, NULL, &t, &fault) < 0);
+	CHECK_EQ(fault.verdict, FW_VERDICT_REFUSED_RESOURCES);
+	CHECK_STR(fault.section, "address_sets");
+	CHECK(fault.message[0] != '\0');
+}
+
 static void vectors_answer_like_single_lookups(void)
 {
 	struct shape s = {4, 50, 10, 20, 500, 30, 20, false};
@@ -413,6 +464,7 @@ int main(void)
 	RUN(no_policy_matches_nothing);
 	RUN(crowded_rules_match_like_the_reference);
 	RUN(many_rules_match_like_the_reference);
+	RUN(sets_that_overlap_too_much_are_refused);
 	RUN(vectors_answer_like_single_lookups);
 	return 0;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One generation: a program that was checked byte by byte, and the private lookup structures built from it.
+// One generation: a program that was checked byte by byte, and the private lookup structures built
+// from it.
 //
-// Life cycle: the control thread copies a bank, program_check() judges every byte of the copy, tables_build() builds
-// beside the running generation, one release store publishes it, and tables_free() runs after the datapath core has
-// passed a quiescent point. After publication a generation never changes.
+// Life cycle: the control thread copies a bank, program_check() judges every byte of the copy,
+// tables_build() builds beside the running generation, one release store publishes it, and
+// tables_free() runs after the datapath core has passed a quiescent point. After publication a
+// generation never changes.
 #ifndef PORTCULLIS_TABLES_TABLES_H
 #define PORTCULLIS_TABLES_TABLES_H
 
@@ -21,20 +23,20 @@ struct program_fault {
 	char message[FW_MESSAGE_SIZE]; // one sentence
 };
 
-// Judges every byte of a private copy of a bank: header, checksum, sections, every index, enum, name and list.
-// Returns 0, or -EINVAL with *fault filled. Never reads outside bytes[0..size).
+// Judges every byte of a private copy of a bank: header, checksum, sections, every index, enum,
+// name and list. Returns 0, or -EINVAL with *fault filled. Never reads outside bytes[0..size).
 int program_check(const void *bytes, size_t size, struct program_fault *fault);
 
 // One logical interface of a generation. Its index is its row in the program.
 struct interface {
 	char name[FW_IFNAME_SIZE];
 	uint32_t name_id;
-	uint16_t port; // row of its port
-	uint16_t vlan; // 0: untagged
-	uint16_t zone; // row of its zone
-	uint16_t mtu; // of IP packets; from its port
-	uint8_t mac[6]; // of its port
-	uint8_t address4[4]; // first IPv4 address of the program, for errors we send; zero: none
+	uint16_t port;        // row of its port
+	uint16_t vlan;        // 0: untagged
+	uint16_t zone;        // row of its zone
+	uint16_t mtu;         // of IP packets; from its port
+	uint8_t mac[6];       // of its port
+	uint8_t address4[4];  // first IPv4 address of the program, for errors we send; zero: none
 	uint8_t address6[16]; // first IPv6 address of the program; zero: none
 };
 
@@ -53,7 +55,8 @@ struct policy {
 struct classifier; // tables/classifier.h
 
 struct tables {
-	const struct fw_program *program; // the checked private copy; rows by program_row_*() of program.h
+	const struct fw_program
+	    *program;   // the checked private copy; rows by program_row_*() of program.h
 	uint32_t epoch; // policy epoch of this generation
 	enum fw_action default_action;
 	uint32_t port_count, interface_count, zone_count, policy_count;
@@ -63,19 +66,20 @@ struct tables {
 	// Interface of a port and VLAN id, as row; UINT16_MAX: none. [port * 4096 + vlan]
 	uint16_t *interface_by_vlan;
 	struct classifier *classifier4, *classifier6;
-	// For policy counters: row of the same policy in the previous generation, or FW_NO_INDEX. [policy_count]
+	// For policy counters: row of the same policy in the previous generation, or FW_NO_INDEX.
+	// [policy_count]
 	uint32_t *previous_policy;
 };
 
 // Builds the lookup structures. Takes ownership of bytes (malloc'd), frees them on failure too.
-// previous may be NULL. mac and mtu of interfaces are filled by the caller afterwards, before publication.
-// Returns 0, or a negative errno with *fault filled.
+// previous may be NULL. mac and mtu of interfaces are filled by the caller afterwards, before
+// publication. Returns 0, or a negative errno with *fault filled.
 int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
 		 struct tables **out, struct program_fault *fault);
 void tables_free(struct tables *t);
 
-// First-match lookup. Addresses in network byte order; ports in host byte order; for ICMP and ICMPv6
-// destination_port is type << 8 | code and source_port is 0. from and to are zone rows.
+// First-match lookup. Addresses in network byte order; ports in host byte order; for ICMP and
+// ICMPv6 destination_port is type << 8 | code and source_port is 0. from and to are zone rows.
 struct flow4 {
 	uint8_t source[4], destination[4];
 	uint16_t source_port, destination_port;
@@ -89,16 +93,20 @@ struct flow6 {
 	uint8_t protocol;
 };
 
-// Row of the first policy that matches, or FW_NO_INDEX. The cost does not grow with the number of policies.
+// Row of the first policy that matches, or FW_NO_INDEX. The cost does not grow with the number of
+// policies.
 uint32_t policy_lookup4(const struct tables *t, const struct flow4 *flow);
 uint32_t policy_lookup6(const struct tables *t, const struct flow6 *flow);
 
 // The same for count <= 32 flows at once: cheaper, because their memory is fetched together.
-void policy_lookup4_many(const struct tables *t, const struct flow4 *flows, unsigned count, uint32_t *rows);
-void policy_lookup6_many(const struct tables *t, const struct flow6 *flows, unsigned count, uint32_t *rows);
+void policy_lookup4_many(const struct tables *t, const struct flow4 *flows, unsigned count,
+			 uint32_t *rows);
+void policy_lookup6_many(const struct tables *t, const struct flow6 *flows, unsigned count,
+			 uint32_t *rows);
 
-// Idle timeout in seconds that the first matching application of the policy sets; 0: the protocol's default.
-uint32_t policy_timeout(const struct tables *t, uint32_t policy, uint8_t protocol, uint16_t source_port,
-			uint16_t destination_port);
+// Idle timeout in seconds that the first matching application of the policy sets; 0: the protocol's
+// default.
+uint32_t policy_timeout(const struct tables *t, uint32_t policy, uint8_t protocol,
+			uint16_t source_port, uint16_t destination_port);
 
 #endif
