@@ -89,6 +89,7 @@ static int worker_open(struct worker *w, char *error, size_t size)
 static void *worker_control(void *context)
 {
 	struct worker *w = context;
+	pthread_setname_np(pthread_self(), "control");
 	start_unpin(&w->start);
 	control_run(&w->control);
 	return NULL;

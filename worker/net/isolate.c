@@ -110,8 +110,8 @@ static int isolate_filter(int nl, int ifindex, int program, bool make)
 			  .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
 			  .tcm_handle = ISOLATE_HANDLE,
 			  .tcm_info = TC_H_MAKE(ISOLATE_PRIORITY << 16, htons(ETH_P_ALL))};
-	nl_begin(&r, make ? RTM_NEWTFILTER : RTM_DELTFILTER, make ? NLM_F_CREATE : 0, &t,
-		 sizeof(t));
+	nl_begin(&r, make ? RTM_NEWTFILTER : RTM_DELTFILTER, make ? NLM_F_CREATE | NLM_F_EXCL : 0,
+		 &t, sizeof(t));
 	nl_put_string(&r, TCA_KIND, "bpf");
 	if (make) {
 		size_t nest = nl_nest(&r, TCA_OPTIONS);
@@ -121,6 +121,29 @@ static int isolate_filter(int nl, int ifindex, int program, bool make)
 		nl_unnest(&r, nest);
 	}
 	return nl_call(nl, &r, NULL, NULL);
+}
+
+static void isolate_count(void *context, const struct nlmsghdr *message)
+{
+	if (message->nlmsg_type == RTM_NEWTFILTER)
+		++*(unsigned *)context;
+}
+
+// Removes the clsact qdisc unless somebody else has filters there.
+static void isolate_qdisc_release(int nl, int ifindex)
+{
+	static const uint32_t hooks[] = {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS};
+	unsigned filters = 0;
+	for (unsigned n = 0; n < 2; n++) {
+		struct nl_request r;
+		struct tcmsg t = {.tcm_ifindex = ifindex,
+				  .tcm_parent = TC_H_MAKE(TC_H_CLSACT, hooks[n])};
+		nl_begin(&r, RTM_GETTFILTER, NLM_F_DUMP, &t, sizeof(t));
+		if (nl_call(nl, &r, isolate_count, &filters) != 0)
+			return;
+	}
+	if (filters == 0)
+		isolate_qdisc(nl, ifindex, false);
 }
 
 static int isolate_clsact(struct isolation *i)
@@ -211,8 +234,8 @@ static void isolate_detach(struct isolation *i)
 	} else {
 		int nl = nl_open(0);
 		isolate_filter(nl, i->ifindex, i->program, false);
-		if (i->made_qdisc)
-			isolate_qdisc(nl, i->ifindex, false);
+		if (i->made_qdisc || i->taken_over)
+			isolate_qdisc_release(nl, i->ifindex);
 		if (nl >= 0)
 			close(nl);
 	}
