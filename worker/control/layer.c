@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "net/log.h"
+#include <sys/random.h>
+#include <unistd.h>
+#include "net/link.h"
+#include "net/nl.h"
 
 const struct fw_port_row *layer_port_rows(const struct layer *l)
 {
@@ -32,16 +35,41 @@ struct layer *layer_create(struct tables *tables)
 	return l;
 }
 
+static bool layer_removes(const struct port *p, enum layer_end end)
+{
+	return end == LAYER_REMOVE || (end == LAYER_UNDO && p->made);
+}
+
 static void layer_close(struct port **p, enum layer_end end)
 {
 	if (*p != NULL)
-		(*p)->operations->close(*p, end == LAYER_REMOVE ||
-						    (end == LAYER_UNDO && (*p)->made));
+		(*p)->operations->close(*p, layer_removes(*p, end));
 	*p = NULL;
+}
+
+// Removes all kernel TAPs that are to go in one stroke; closing them finds them gone.
+static void layer_remove_hosts(const struct layer *l, enum layer_end end)
+{
+	uint32_t group = 0;
+	int nl = nl_open(0);
+	if (nl < 0)
+		return;
+	if (getrandom(&group, sizeof(group), 0) != sizeof(group))
+		group = 0;
+	group = (group | 1u << 30) & INT32_MAX; // a number that nobody else uses
+	for (uint32_t i = 0; i < l->host_count; i++) {
+		const struct port *p = l->hosts[i].port;
+		if (p != NULL && !l->hosts[i].borrowed && layer_removes(p, end))
+			link_set_group(nl, p->ifindex, group);
+	}
+	link_delete_group(nl, group);
+	close(nl);
 }
 
 void layer_free(struct layer *l, enum layer_end end)
 {
+	if (end != LAYER_KEEP)
+		layer_remove_hosts(l, end);
 	// TAPs of interfaces first: with them go their routes, while their ports still stand.
 	for (uint32_t i = 0; i < l->host_count; i++)
 		if (!l->hosts[i].borrowed)

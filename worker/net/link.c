@@ -144,6 +144,20 @@ int link_set_queue(int fd, int ifindex)
 	return code == -ENOENT ? 0 : code; // a kernel without pfifo: its default does too
 }
 
+int link_set_group(int fd, int ifindex, uint32_t group)
+{
+	return link_set(fd, ifindex, IFLA_GROUP, &group, sizeof(group));
+}
+
+int link_delete_group(int fd, uint32_t group)
+{
+	struct nl_request r;
+	struct ifinfomsg info = {0};
+	nl_begin(&r, RTM_DELLINK, 0, &info, sizeof(info));
+	nl_put_u32(&r, IFLA_GROUP, group);
+	return nl_call(fd, &r, NULL, NULL);
+}
+
 int link_delete(int fd, int ifindex)
 {
 	struct nl_request r;

@@ -35,6 +35,9 @@ int link_set_alias(int fd, int ifindex, const char *alias);
 // One plain queue in front of the device, before it is first up: by default each of its 256 possible queues gets one.
 int link_set_queue(int fd, int ifindex);
 int link_delete(int fd, int ifindex);
+// Removing devices one by one costs the kernel a grace period each; a group goes in one.
+int link_set_group(int fd, int ifindex, uint32_t group);
+int link_delete_group(int fd, uint32_t group);
 
 // Writes net/FAMILY/conf/DEVICE/NAME; family is "ipv4" or "ipv6". Returns 0 or a negative errno.
 int link_sysctl(const char *family, const char *device, const char *name, const char *value);
