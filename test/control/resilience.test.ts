@@ -108,7 +108,7 @@ describe("operator in bad times", function () {
     let faults = 0;
     proxy.fault = ({ method, url }) => {
       if (!url.includes("/firewall") || faults++ > 12) return undefined;
-      if (method === "GET") return faults % 3 === 0 ? "hang" : { code: 500, reason: "InternalError" };
+      if (method === "GET") return url.includes("watch=true") && faults % 2 === 0 ? "hang" : { code: 500, reason: "InternalError" };
       return faults % 2 === 0 ? { code: 503, reason: "ServiceUnavailable" } : { code: 409, reason: "Conflict" };
     };
     proxy.cut();
