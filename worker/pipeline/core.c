@@ -34,7 +34,9 @@ struct core *core_create(const struct core_config *config)
 	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
-	config->counters->held = 0; // an earlier process took what it held with it
+	// What an earlier process held went with it.
+	config->counters->dropped[FW_DROP_NEIGHBOR_UNRESOLVED] += config->counters->held;
+	config->counters->held = 0;
 	config->counters->sessions4 = session_count(config->sessions4);
 	config->counters->sessions6 = session_count(config->sessions6);
 	return c;
