@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include "net/link.h"
 #include "net/nl.h"
 #include "test.h"
 
@@ -134,21 +135,24 @@ static void refuses_addresses_of_a_wrong_size(void)
 static void stays_inside_random_messages(void)
 {
 	static const uint16_t types[] = {RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWNEIGH,
-					 RTM_DELNEIGH, RTM_NEWADDR,  RTM_DELADDR};
+					 RTM_DELNEIGH, RTM_NEWADDR,  RTM_DELADDR,
+					 RTM_NEWLINK,  RTM_DELLINK};
 	uint64_t seed = 11;
 	for (unsigned i = 0; i < 200000; i++) {
-		size_t size = NLMSG_HDRLEN + test_below(&seed, 120);
+		size_t size = NLMSG_HDRLEN + test_below(&seed, 160);
 		struct nlmsghdr *h = malloc(size);
 		for (size_t j = 0; j < size; j++)
 			((uint8_t *)h)[j] =
 				(uint8_t)(test_below(&seed, 3) ? test_below(&seed, 24) : test_random(&seed));
 		h->nlmsg_len = (uint32_t)size;
-		h->nlmsg_type = types[test_below(&seed, 6)];
+		h->nlmsg_type = types[test_below(&seed, 8)];
 		if (size > NLMSG_HDRLEN)
 			((uint8_t *)h)[NLMSG_HDRLEN] = test_below(&seed, 2) ? AF_INET : AF_INET6;
 		struct kernel_route route;
 		struct kernel_neighbor neighbor;
 		struct kernel_address address;
+		struct link link;
+		link_parse(h, &link);
 		kernel_parse_route(h, &route);
 		kernel_parse_neighbor(h, &neighbor);
 		kernel_parse_address(h, &address);

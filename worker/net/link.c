@@ -21,6 +21,22 @@ static void link_text(const struct rtattr *a, char *out, size_t size)
 	out[n] = '\0';
 }
 
+static uint32_t link_queues(const struct rtattr *info)
+{
+	const struct rtattr *a[IFLA_INFO_DATA + 1], *tun[IFLA_TUN_NUM_QUEUES + 1];
+	uint32_t queues = 0;
+	if (info == NULL)
+		return 0;
+	nl_attributes(RTA_DATA(info), RTA_PAYLOAD(info), a, IFLA_INFO_DATA);
+	if (a[IFLA_INFO_KIND] == NULL || a[IFLA_INFO_DATA] == NULL ||
+	    RTA_PAYLOAD(a[IFLA_INFO_KIND]) < 3 || memcmp(RTA_DATA(a[IFLA_INFO_KIND]), "tun", 3) != 0)
+		return 0;
+	nl_attributes(RTA_DATA(a[IFLA_INFO_DATA]), RTA_PAYLOAD(a[IFLA_INFO_DATA]), tun,
+		      IFLA_TUN_NUM_QUEUES);
+	nl_u32(tun[IFLA_TUN_NUM_QUEUES], &queues);
+	return queues;
+}
+
 bool link_parse(const struct nlmsghdr *message, struct link *out)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
@@ -37,6 +53,7 @@ bool link_parse(const struct nlmsghdr *message, struct link *out)
 	link_text(a[IFLA_IFALIAS], out->alias, sizeof(out->alias));
 	nl_u32(a[IFLA_MTU], &out->mtu);
 	nl_u32(a[IFLA_MASTER], &out->master);
+	out->queues = link_queues(a[IFLA_LINKINFO]);
 	if (a[IFLA_ADDRESS] != NULL && RTA_PAYLOAD(a[IFLA_ADDRESS]) == sizeof(out->mac))
 		memcpy(out->mac, RTA_DATA(a[IFLA_ADDRESS]), sizeof(out->mac));
 	return true;

@@ -19,6 +19,7 @@ struct link {
 	bool ethernet;
 	uint32_t mtu;
 	uint32_t flags; // IFF_*
+	uint32_t queues; // TAP: queues that a process holds
 	uint32_t master; // index of the bridge or bond it belongs to, 0: none
 };
 
