@@ -58,9 +58,9 @@ async function dialUntil(o: ClusterOptions, agent: Agent, node: ClusterNode, lin
     const started = performance.now();
     const end = await dialOnce(o, address, agent, node, link, abort);
     if (abort.aborted) return;
-    failures = end.alive && performance.now() - started > STABLE_MS ? 0 : failures + 1;
+    failures = end.alive && performance.now() - started > STABLE_MS ? 1 : failures + 1;
     link.notices = [{ reason: "OperatorUnreachable", message: `${address}: ${end.why}` }];
-    const delay = backoff(failures, Math.random);
+    const delay = backoff(failures, o.operators.length, Math.random);
     const say = `${address} ${end.why}`;
     o.log[say === told ? "debug" : "warn"]({ operator: address, retryMs: delay }, `no stream to the operator: ${end.why}`);
     told = say;

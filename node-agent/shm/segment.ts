@@ -152,7 +152,7 @@ export class ControlFile {
     this.#doorbell = doorbell;
   }
 
-  /** Sequence of the newest program; 0n: none. */
+  /** Sequence of the newest program; a file without one starts at a number that no earlier file can have reached. */
   published(): bigint {
     return BigInt(lib().published(this.#handle));
   }

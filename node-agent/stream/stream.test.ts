@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { ProgramData, Report } from "../../program/stream.gen";
 import { Problem } from "../problem";
 import { Assembly } from "./assembly";
-import { backoff, FIRST_MS, LAST_MS } from "./backoff";
+import { backoff, FIRST_MS, LAST_MS, NEXT_ADDRESS_MS } from "./backoff";
 import { EVERY_MS, Reporter } from "./reporter";
 
 const piece = (offset: number, data: string, last = false): ProgramData => ({ hash: "h", offset: BigInt(offset), data: Buffer.from(data), last });
@@ -46,14 +46,19 @@ describe("assembly of a program", () => {
 
 describe("back-off", () => {
   it("stays within its bounds whatever chance says", () => {
-    fc.assert(fc.property(fc.nat(100_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (failures, chance) => {
-      const delay = backoff(failures, () => chance);
-      assert.equal(delay >= 0 && delay <= Math.min(FIRST_MS * 2 ** Math.min(failures, 20), LAST_MS), true);
+    const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(fc.property(fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 1, max: 8 }), chance, (failures, addresses, random) => {
+      const delay = backoff(failures, addresses, () => random);
+      assert.equal(delay >= 0 && delay <= LAST_MS, true);
     }));
   });
-  it("uses all of the range (full jitter)", () => {
-    assert.equal(backoff(3, () => 0), 0);
-    assert.equal(backoff(3, () => 0.999_999), 7_999);
+  it("uses all of the range (full jitter) and doubles it", () => {
+    assert.equal(backoff(4, 1, () => 0), 0);
+    assert.deepEqual([1, 2, 3, 4, 5].map((n) => backoff(n, 1, () => 0.999_999)), [999, 1_999, 3_999, 7_999, 7_999]);
+    assert.equal(FIRST_MS, 1_000);
+  });
+  it("tries every address before the pause grows", () => {
+    assert.deepEqual([1, 2, 3, 4].map((n) => backoff(n, 2, () => 0.999_999)), [NEXT_ADDRESS_MS - 1, 999, NEXT_ADDRESS_MS - 1, 1_999]);
   });
 });
 
