@@ -5,7 +5,7 @@ export { firewallConfig, type FirewallConfigInput } from "./firewall-config";
 export { firewallNode } from "./firewall-node";
 export { SCHEMA_REASON_TEXTS, nearest, pathText } from "./issues";
 export type { Parsed, SchemaIssue, SchemaReason } from "./issues";
-export { loadFirewallConfig } from "./load";
+export { loadDocument, loadFirewallConfig } from "./load";
 export { SERVICES } from "./network";
 export { API_VERSION, GROUP, VERSION } from "./object";
 export { parseFirewallConfig } from "./parse";

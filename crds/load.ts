@@ -14,9 +14,15 @@ const LARGE = 64 * 1024;
 
 /** Reads a file's text that holds exactly one FirewallConfig. */
 export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
+  const document = loadDocument(text);
+  return document.ok ? parseFirewallConfig(document.value) : document;
+}
+
+/** The value of a text that is exactly one document, whatever it says. */
+export function loadDocument(text: string): Parsed<unknown> {
   if (text.length > MAX_BYTES) return refuse(`The file is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
   const large = loadLarge(text);
-  if (large !== undefined) return parseFirewallConfig(large.value);
+  if (large !== undefined) return { ok: true, value: large.value };
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
@@ -29,7 +35,7 @@ export function loadFirewallConfig(text: string): Parsed<FirewallConfig> {
       return refuse(`The file is not valid YAML: line ${line}, column ${col}: ${sentence(broken.message)}`);
     }
     if (second !== undefined) return refuse(`The file holds ${filled.length} YAML documents; give exactly one FirewallConfig in a file.`);
-    return parseFirewallConfig(first.toJS({ maxAliasCount: 100 }));
+    return { ok: true, value: first.toJS({ maxAliasCount: 100 }) };
   } catch (cause) {
     return refuse(`The file cannot be read as YAML: ${sentence(cause instanceof Error ? cause.message : String(cause))}`);
   }

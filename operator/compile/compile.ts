@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // FirewallConfig > node program. Pure, total and deterministic: no clock, no environment, never an exception.
-import { type FirewallConfig, parseFirewallConfig } from "../../crds/index";
+import { type FirewallConfig, parseFirewallConfig, type SchemaIssue } from "../../crds/index";
 import { hashProgram, serializeProgram } from "../../program/codec";
 import { PROGRAM_VERSION, type Program } from "../../program/program";
 import { compileAddresses } from "./addresses";
 import { compileApplications } from "./applications";
-import { errorChecks, warningChecks } from "./checks";
+import { type CheckInput, errorChecks, warningChecks } from "./checks";
 import { compileDataplane } from "./dataplane";
 import { compileInterfaces } from "./interfaces";
 import { type Issue, Report } from "./issue";
 import { compilePolicies } from "./policies";
 import { compilePorts } from "./ports";
 import { compileNeighbors, compileRoutes } from "./routing";
+import { besides, salvage } from "./salvage";
 import { makeScope } from "./scope";
 import { compileZones } from "./zones";
 
@@ -28,10 +29,22 @@ export interface Compiled {
 export function compile(input: unknown): Compiled {
   try {
     const parsed = parseFirewallConfig(input);
-    return parsed.ok ? compileTables(parsed.value) : { issues: parsed.issues };
+    return parsed.ok ? compileTables(parsed.value) : { issues: [...parsed.issues, ...crossIssues(input, parsed.issues)] };
   } catch (error) {
     return failure(error);
   }
+}
+
+/** One fault of the schema does not hide what is wrong elsewhere. */
+function crossIssues(input: unknown, schema: readonly SchemaIssue[]): readonly Issue[] {
+  if (schema.some((issue) => issue.path === "" || issue.reason === "UnsupportedKind")) return [];
+  const report = new Report();
+  try {
+    makeProgram(salvage(input), report);
+  } catch {
+    // Nothing more can be said about it.
+  }
+  return besides(schema, report.list());
 }
 
 /** For a configuration that parseFirewallConfig() or loadFirewallConfig() gave. */
@@ -45,6 +58,16 @@ export function compileParsed(config: FirewallConfig): Compiled {
 
 function compileTables(config: FirewallConfig): Compiled {
   const report = new Report();
+  const input = makeProgram(config, report);
+  if (report.failed) return { issues: report.list() };
+  for (const check of warningChecks) check(input);
+  const { program } = input;
+  const bytes = serializeProgram(program);
+  return { issues: report.list(), program, bytes, hash: hashProgram(bytes) };
+}
+
+/** The tables in pipeline order, then the checks across them. */
+function makeProgram(config: FirewallConfig, report: Report): CheckInput {
   const { spec } = config;
   const scope = makeScope(spec);
   const dataplane = compileDataplane(spec.dataplane, report);
@@ -70,11 +93,9 @@ function compileTables(config: FirewallConfig): Compiled {
     routes,
     neighbors,
   };
-  for (const check of errorChecks) check({ scope, program, addresses, report });
-  if (report.failed) return { issues: report.list() };
-  for (const check of warningChecks) check({ scope, program, addresses, report });
-  const bytes = serializeProgram(program);
-  return { issues: report.list(), program, bytes, hash: hashProgram(bytes) };
+  const input = { scope, program, addresses, report };
+  for (const check of errorChecks) check(input);
+  return input;
 }
 
 /** Only for input that fights back, such as an object whose members throw. */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be said across tables about a configuration that the schema refuses. Every value of a wrong type is replaced
+// by one of the right type, in its place, so that paths stay; what is said about it, or follows from it, is left out.
+import type { FirewallConfig, FirewallConfigSpec, SchemaIssue } from "../../crds/index";
+import type { Issue, IssueReason } from "./issue";
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** More items than any list may have: the schema has named the list, so that the rest may be left out. */
+const MAX_ITEMS = 65_536;
+
+function object(value: unknown): Raw {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Raw) : {};
+}
+
+function list<T>(value: unknown, item: (value: unknown) => T): T[] {
+  return Array.isArray(value) ? Array.from({ length: Math.min(value.length, MAX_ITEMS) }, (_, i) => item(value[i])) : [];
+}
+
+function optionalList<T>(value: unknown, item: (value: unknown) => T): T[] | undefined {
+  return Array.isArray(value) ? list(value, item) : undefined;
+}
+
+function text(value: unknown, fallback = ""): string {
+  return typeof value === "string" && value.length <= 255 ? value : fallback;
+}
+
+function optionalText(value: unknown): string | undefined {
+  return typeof value === "string" && value.length <= 255 ? value : undefined;
+}
+
+function number(value: unknown, fallback: number): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fallback;
+}
+
+function optionalNumber(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function choice<T extends string>(value: unknown, choices: readonly [T, ...T[]]): T {
+  return choices.find((c) => c === value) ?? choices[0];
+}
+
+/** Leaves members out whose value is undefined, as the schema would. */
+function compact<T extends object>(members: T): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}
+
+const texts = (value: unknown): string[] => list(value, (v) => text(v));
+const optionalTexts = (value: unknown): string[] | undefined => optionalList(value, (v) => text(v));
+const flag = (value: unknown, fallback: boolean): boolean => (typeof value === "boolean" ? value : fallback);
+
+/** A configuration with the right types everywhere, whatever the input. May throw only when reading the input does. */
+export function salvage(input: unknown): FirewallConfig {
+  const spec = object(object(input)["spec"]);
+  const salvaged = {
+    dataplane: dataplane(object(spec["dataplane"])),
+    interfaces: list(spec["interfaces"], (v) => networkInterface(object(v))),
+    zones: list(spec["zones"], (v) => zone(object(v))),
+    addresses: list(spec["addresses"], (v) => address(object(v))),
+    applications: list(spec["applications"], (v) => application(object(v))),
+    defaultAction: "Deny",
+    policies: list(spec["policies"], (v) => policy(object(v))),
+    routing: routing(object(spec["routing"])),
+  };
+  const config = { apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallConfig", metadata: { name: "salvaged" } };
+  return { ...config, spec: salvaged as unknown as FirewallConfigSpec } as FirewallConfig;
+}
+
+function dataplane(raw: Raw): object {
+  const [cores, memory, sessions] = [object(raw["cores"]), object(raw["memory"]), object(raw["sessions"])];
+  const coreList = optionalText(cores["list"]);
+  return {
+    cores: coreList !== undefined && /^[0-9,-]+$/.test(coreList) ? { list: coreList } : { count: number(cores["count"], 1) },
+    memory: { size: text(memory["size"], "256Mi"), pageSize: choice(memory["pageSize"], ["2Mi", "1Gi", "4Ki"]) },
+    rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeout: "100ms" },
+    sessions: { ipv4: number(sessions["ipv4"], 131_072), ipv6: number(sessions["ipv6"], 32_768) },
+    ports: list(raw["ports"], (v) => port(object(v))),
+  };
+}
+
+function port(raw: Raw): object {
+  const [tap, kernel, pci] = [object(raw["tap"]), object(raw["kernelInterface"]), object(raw["pci"])];
+  const kernelName = optionalText(kernel["name"]);
+  const pciAddress = optionalText(pci["address"]);
+  return compact({
+    name: text(raw["name"]),
+    kernelInterface: kernelName === undefined ? undefined : { name: kernelName },
+    pci: pciAddress === undefined ? undefined : { address: pciAddress },
+    tap: compact({ name: optionalText(tap["name"]), networkNamespace: optionalText(tap["networkNamespace"]) }),
+  });
+}
+
+function networkInterface(raw: Raw): object {
+  const base = { name: text(raw["name"]), port: text(raw["port"]), zone: text(raw["zone"]) };
+  return compact({ ...base, vlan: optionalNumber(raw["vlan"]), addresses: texts(raw["addresses"]) });
+}
+
+function zone(raw: Raw): object {
+  return { name: text(raw["name"]), hostInbound: { services: texts(object(raw["hostInbound"])["services"]) } };
+}
+
+function address(raw: Raw): object {
+  return compact({ name: text(raw["name"]), prefixes: optionalTexts(raw["prefixes"]), members: optionalTexts(raw["members"]) });
+}
+
+function application(raw: Raw): object {
+  const protocol = raw["protocol"];
+  return compact({
+    name: text(raw["name"]),
+    protocol: typeof protocol === "string" && ["TCP", "UDP", "ICMP", "ICMPv6"].includes(protocol) ? protocol : number(protocol, 0),
+    destinationPorts: optionalTexts(raw["destinationPorts"]),
+    sourcePorts: optionalTexts(raw["sourcePorts"]),
+  });
+}
+
+function policy(raw: Raw): object {
+  return {
+    name: text(raw["name"]),
+    from: texts(raw["from"]),
+    to: texts(raw["to"]),
+    sources: texts(raw["sources"]),
+    sourcesNegated: flag(raw["sourcesNegated"], false),
+    destinations: texts(raw["destinations"]),
+    destinationsNegated: flag(raw["destinationsNegated"], false),
+    applications: texts(raw["applications"]),
+    action: choice(raw["action"], ["Deny", "Permit", "Reject"]),
+    enabled: flag(raw["enabled"], true),
+  };
+}
+
+function routing(raw: Raw): object {
+  return {
+    static: list(raw["static"], (v) => {
+      const route = object(v);
+      return compact({ prefix: text(route["prefix"]), via: texts(route["via"]), interface: optionalText(route["interface"]) });
+    }),
+    neighbors: list(raw["neighbors"], (v) => {
+      const neighbor = object(v);
+      return { interface: text(neighbor["interface"]), address: text(neighbor["address"]), mac: text(neighbor["mac"]) };
+    }),
+  };
+}
+
+/** What can follow from a fault elsewhere: not said when the schema names something below the path. */
+const FOLLOWS: Partial<Record<IssueReason, RegExp>> = {
+  UnknownPort: /^spec\.dataplane(\.ports(\[[0-9]+\](\.name)?)?)?$/,
+  UnknownZone: /^spec\.zones(\[[0-9]+\](\.name)?)?$/,
+  UnknownInterface: /^spec\.interfaces(\[[0-9]+\](\.name)?)?$/,
+  UnknownAddress: /^spec\.addresses(\[[0-9]+\](\.name)?)?$/,
+  UnknownApplication: /^spec\.applications(\[[0-9]+\](\.name)?)?$/,
+  GatewayNotOnLink: /^spec\.interfaces/,
+  NeighborNotOnLink: /^spec\.interfaces/,
+  MemoryTooSmall: /^spec\.dataplane(\.(memory|sessions)|$)/,
+  InvalidMemory: /^spec\.dataplane(\.memory|$)/,
+  LimitExceeded: /./,
+};
+
+/** The errors that stand on their own beside those of the schema. */
+export function besides(schema: readonly SchemaIssue[], found: readonly Issue[]): Issue[] {
+  return found.filter((issue) => {
+    if (issue.severity !== "error") return false;
+    const follows = FOLLOWS[issue.reason];
+    return !schema.some((s) => isWithin(s.path, issue.path) || isWithin(issue.path, s.path) || follows?.test(s.path));
+  });
+}
+
+/** Whether a path is the outer one or lies in it. */
+function isWithin(outer: string, path: string): boolean {
+  return path.startsWith(outer) && (outer === "" || path.length === outer.length || ".[".includes(path[outer.length]!));
+}
