@@ -38,6 +38,10 @@ require_clang() {
 	need clang "second compiler, fuzzer" has clang
 }
 
+require_generators() {
+	need protobuf-compiler "protoc, for the check of generated files" has protoc
+}
+
 require_demo() {
 	need iproute2 "network namespaces" has ip
 	need curl "HTTP client" has curl
@@ -106,7 +110,7 @@ install_packages() {
 	fi
 	packages=()
 	package_reasons=()
-	if wants units && has clang && ! clang_links 2>/dev/null; then
+	if wants units packets && has clang && ! clang_links 2>/dev/null; then
 		local package
 		package=libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev
 		if is_root && is_debian; then

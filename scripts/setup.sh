@@ -78,7 +78,8 @@ flock -n 9 || { say "another set-up of this tree is running, waiting for it" && 
 
 check_node
 require_build
-if wants units; then require_clang; fi
+if wants units packets; then require_clang; fi
+if wants units; then require_generators; fi
 if wants demo; then require_demo; fi
 if wants dataplane; then require_dataplane; fi
 if wants control; then require_cluster; fi
