@@ -4,11 +4,11 @@
 import { readFileSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { NoticeReason } from "../crds/conditions";
-import { loadFirewallConfig } from "../crds/load";
-import { compileParsed } from "../operator/compile/compile";
+import { loadDocument } from "../crds/load";
+import { compile } from "../operator/compile/compile";
 import type { Issue } from "../operator/compile/issue";
 import { Agent } from "./agent";
-import { loadProgram, type Loaded } from "./last-good";
+import type { Loaded } from "./last-good";
 import type { Log } from "./log";
 import { asProblem } from "./problem";
 import type { Notice } from "./snapshot";
@@ -48,10 +48,11 @@ export function errorCount(issues: readonly Issue[]): string {
 
 /** Checks and compiles the text of a file. */
 export function compileText(text: string): Reading {
-  const parsed = loadFirewallConfig(text);
-  if (!parsed.ok) return { text, issues: parsed.issues };
-  const { issues, bytes } = compileParsed(parsed.value);
-  return bytes === undefined ? { text, issues } : { text, issues, loaded: loadProgram(bytes) };
+  const document = loadDocument(text);
+  if (!document.ok) return { text, issues: document.issues };
+  const { issues, bytes, hash, program } = compile(document.value);
+  if (bytes === undefined || hash === undefined || program === undefined) return { text, issues };
+  return { text, issues, loaded: { hash, bytes, program } };
 }
 
 /** The text of a configuration file. Throws an Error whose message is for people. */
