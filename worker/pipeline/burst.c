@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a burst from a port, top to bottom.
 //
-//   A  read the frames, check everything that needs no state, find the zone; make and hash the key,
-//   prefetch its bucket B  compare tags in the buckets, prefetch the sessions C  verify key, epoch
-//   and zone, step the TCP state, next hop, Ethernet header, transmit
+// A: read the frames, check everything that needs no state, find the zone; make and hash the key,
+// prefetch its bucket.
+//
+// B: compare tags in the buckets, prefetch the sessions.
+//
+// C: verify key, epoch and zone, step the TCP state, next hop, Ethernet header, transmit.
 //
 // A packet that is out of the ordinary leaves its pass for a side vector, and the vectors are
 // worked off after pass C: slow packets of sessions, ICMP errors, new flows (classified together),
