@@ -72,7 +72,7 @@ check_node() {
 
 cd "$repository"
 mkdir -p build 2>/dev/null || true
-[ -w build ] && [ -w . ] || die "$repository cannot be written to by $(id -un): run as its owner, or clone it again as this user"
+[ -w build ] || die "$repository cannot be written to by $(id -un): run as its owner, or clone it again as this user"
 exec 9>build/.setup.lock
 flock -n 9 || { say "another set-up of this tree is running, waiting for it" && flock 9; }
 
