@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Firewall } from "./lab/firewall";
+import { onInterrupt } from "./lab/interrupt";
 import { Lab, root, sweep, until, type Child, type Namespace } from "./lab/lab";
 
 const PREFIX = "portcullis-demo";
@@ -13,6 +14,7 @@ const FIREWALL = { v4: "10.10.0.1", v6: "2001:db8:10::1", outside4: "203.0.113.1
 
 const print = (text = ""): void => void process.stdout.write(`${text}\n`);
 let number = 0;
+let interrupted: string | undefined;
 
 /** Prints what is tried, does it, and prints what came out; a step that does not do what it says throws. */
 async function step(title: string, action: () => Promise<string>): Promise<void> {
@@ -20,7 +22,7 @@ async function step(title: string, action: () => Promise<string>): Promise<void>
   try {
     print(`    ok: ${await action()}`);
   } catch (error) {
-    print(`    FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    if (interrupted === undefined) print(`    FAILED: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   }
 }
@@ -198,15 +200,12 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`demo: unknown argument '${unknown}'. Usage: npm run demo [-- --keep]\n`);
     return 2;
   }
-  let interrupted: string | undefined;
-  let stop = (): void => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      interrupted ??= signal;
-      stop();
+  const stopped = new Promise<void>((resolve) => {
+    onInterrupt((why) => {
+      interrupted = why;
+      resolve();
     });
-  }
+  });
   await sweep(PREFIX);
   const lab = new Lab(PREFIX);
   const keep = args.includes("--keep");

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { onInterrupt } from "./lab/interrupt";
 
 const root = join(__dirname, "..", "..");
 const results = join(root, "build", "results");
@@ -69,6 +70,7 @@ function meson(title: string, folder: string): Step {
 }
 
 let running: number | undefined;
+let stopping = false;
 
 /** Resolves with the exit code; a command that takes too long is killed with everything it started. */
 function run(step: Step): Promise<number> {
@@ -123,6 +125,7 @@ async function main(args: string[]): Promise<number> {
     const ring: Count = { passed: 0, failed: 0 };
     const started = Date.now();
     for (const step of rings[name]?.(more) ?? []) {
+      if (stopping) return 130;
       process.stdout.write(`\n==== ${name}: ${step.title}\n`);
       const count = judge(step, await run(step));
       ring.passed += count.passed;
@@ -138,12 +141,12 @@ async function main(args: string[]): Promise<number> {
   return total.failed === 0 ? 0 : 1;
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (running !== undefined) process.kill(-running, signal);
-    process.exitCode = 130;
-  });
-}
+onInterrupt((why, signal) => {
+  process.stdout.write(`\nrings: ${why}\n`);
+  process.exitCode = 130;
+  stopping = true;
+  if (running !== undefined) process.kill(-running, signal);
+});
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = process.exitCode ?? code;

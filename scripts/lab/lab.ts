@@ -77,7 +77,7 @@ export class Namespace {
   }
 
   start(command: readonly string[], env?: NodeJS.ProcessEnv): Child {
-    return this.#lab.keep(new Child(this.command(command), env));
+    return this.#lab.start(this.command(command), env);
   }
 
   /** One of the small hosts of peer.ts: an echo server, a client that counts, ... */
@@ -107,7 +107,7 @@ export class Lab {
   readonly prefix: string;
   readonly folder: string;
   readonly #children: Child[] = [];
-  readonly #namespaces: string[] = [];
+  readonly #namespaces: { name: string; made: Promise<unknown> }[] = [];
   readonly #undo: (() => Promise<unknown>)[] = [];
   #closing: Promise<void> | undefined;
 
@@ -117,17 +117,27 @@ export class Lab {
   }
 
   async namespace(name: string): Promise<Namespace> {
+    this.#refuseWhenClosing();
     const full = `${this.prefix}-${name}`;
-    await must(["ip", "netns", "add", full]);
-    this.#namespaces.push(full);
+    const made = must(["ip", "netns", "add", full]);
+    this.#namespaces.push({ name: full, made });
+    await made;
     const namespace = new Namespace(this, full);
     await namespace.must(["ip", "link", "set", "lo", "up"]);
     return namespace;
   }
 
-  keep(child: Child): Child {
+  /** Starts a command that close() will stop. */
+  start(command: readonly string[], env?: NodeJS.ProcessEnv): Child {
+    this.#refuseWhenClosing();
+    const child = new Child(command, env);
     this.#children.push(child);
     return child;
+  }
+
+  /** Whoever is in the middle of building when the end comes must not build on behind it. */
+  #refuseWhenClosing(): void {
+    if (this.#closing !== undefined) throw new Error("everything is being taken down");
   }
 
   /** Something to do at the end, before namespaces go. Last in, first out. */
@@ -151,7 +161,10 @@ export class Lab {
     };
     for (const undo of this.#undo.reverse()) await attempt(undo);
     await Promise.all(this.#children.map((child) => attempt(() => child.stop())));
-    for (const name of this.#namespaces) await attempt(() => removeNamespace(name));
+    for (const { name, made } of this.#namespaces) {
+      const exists = await made.then(() => true, () => false);
+      if (exists) await attempt(() => removeNamespace(name));
+    }
     removeFolder(this.folder);
     if (problems.length > 0) throw new Error(`clean-up: ${problems.join("; ")}`);
   }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Being told to stop: by a signal, or because what started us is gone (npm that is ended by SIGTERM takes only the shell
+// between us with it).
+
+const PARENT_LOOK_MS = 250;
+
+/** Calls `stop` once, with the reason. */
+export function onInterrupt(stop: (why: string, signal: NodeJS.Signals) => void): void {
+  let told = false;
+  const once = (why: string, signal: NodeJS.Signals): void => {
+    if (told) return;
+    told = true;
+    stop(why, signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => once(signal, signal));
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) once("the process that started this is gone", "SIGTERM");
+  }, PARENT_LOOK_MS).unref();
+}
