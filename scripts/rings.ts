@@ -45,7 +45,7 @@ function one(title: string, command: string[], limitMinutes: number): Step {
 
 function mocha(ring: string, files: string, limitMinutes: number, more: string[]): Step {
   const result = join(results, `${ring}.json`);
-  const command = ["node", "node_modules/mocha/bin/mocha.js", "--reporter", "scripts/reporter.js", ...more, files];
+  const command = ["node", "node_modules/mocha/bin/mocha.js", "--reporter", "scripts/reporter.js", ...(process.stdout.isTTY ? [] : ["--no-color"]), ...more, files];
   return {
     title: `${ring}: ${files}`,
     command: ["env", `RING_RESULT=${result}`, ...command],
