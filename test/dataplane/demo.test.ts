@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child, must, root, until } from "../../scripts/lab/lab";
 
-const demo = (...args: string[]): Child => new Child([process.execPath, join(root, "dist", "scripts", "demo.js"), ...args]);
+const started: Child[] = [];
+
+function demo(...args: string[]): Child {
+  const child = new Child([process.execPath, join(root, "dist", "scripts", "demo.js"), ...args]);
+  started.push(child);
+  return child;
+}
 
 async function nothingLeft(pid: number): Promise<void> {
   assert.doesNotMatch(await must(["ip", "netns", "list"]), new RegExp(`portcullis-demo-${pid}-`));
@@ -16,6 +22,8 @@ async function nothingLeft(pid: number): Promise<void> {
 
 describe("npm run demo", function () {
   this.timeout(180_000);
+  // A test that failed must not leave a demo running.
+  afterEach(() => Promise.all(started.splice(0).map((child) => child.stop(60_000))));
 
   it("does every step, ends with 0, and leaves nothing", async () => {
     const child = demo();
