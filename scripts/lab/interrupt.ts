@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Being told to stop: by a signal, or because what started us is gone (npm that is ended by SIGTERM takes only the shell
-// between us with it).
+// Being told to stop: by a signal, because what started us is gone (npm that is ended by SIGTERM takes only the shell
+// between us with it), or because nobody reads what we print any more.
 
 const PARENT_LOOK_MS = 250;
 
@@ -13,6 +13,7 @@ export function onInterrupt(stop: (why: string, signal: NodeJS.Signals) => void)
     stop(why, signal);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => once(signal, signal));
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => once("the output is closed", "SIGTERM"));
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) once("the process that started this is gone", "SIGTERM");
