@@ -158,8 +158,8 @@ async function play(scene: Scene, stopped: Promise<void>): Promise<void> {
   const ask = `bin/portcullis sessions --state-dir ${firewall.stateDir}`;
   print(`
 It keeps running (--keep). In another terminal, from ${root}:
-  ip netns exec ${inside.name} curl http://${OUTSIDE.v4}/          from inside to outside
-  ip netns exec ${outside.name} curl http://${INSIDE.v4}/             from outside to inside
+  nsenter --net=/run/netns/${inside.name} curl http://${OUTSIDE.v4}/      from inside to outside
+  nsenter --net=/run/netns/${outside.name} curl http://${INSIDE.v4}/       from outside to inside
   ${ask}          also: status, interfaces, counters, drops
   $EDITOR ${firewall.file}          takes effect when saved
 Stop it with Ctrl-C here, or: kill ${process.pid}. Then everything that it made is removed.`);

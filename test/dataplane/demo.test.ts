@@ -35,7 +35,7 @@ describe("npm run demo", function () {
   it("keeps running with --keep until it is interrupted", async () => {
     const child = demo("--keep");
     await child.line(/Stop it with Ctrl-C/, 120_000);
-    const [, command = ""] = /^ +(ip netns exec \S+-inside curl \S+)/m.exec(child.lines.join("\n")) ?? [];
+    const [, command = ""] = /^ +(nsenter \S+-inside curl \S+)/m.exec(child.lines.join("\n")) ?? [];
     assert.equal((await must(["sh", "-c", `${command} --silent --noproxy '*'`])).trim(), "hello from outside");
     child.signal("SIGINT");
     assert.equal(await child.exit, 0, child.tail());
