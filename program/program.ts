@@ -23,6 +23,10 @@ export interface Program {
   defaultAction: Action;
   /** Enabled policies only, in order; the first match wins. */
   policies: PolicyRow[];
+  schedules: ScheduleRow[];
+  nat: NatRows;
+  flow: FlowRow;
+  limits: LimitsRow;
   routes: RouteRow[];
   neighbors: NeighborRow[];
 }
@@ -51,8 +55,8 @@ export interface RxModeRow {
 
 export interface PortRow {
   name: string;
-  kind: "tap" | "kernelInterface" | "pci";
-  /** Kernel device name, or PCI address. */
+  kind: "tap" | "kernelInterface" | "pci" | "vdev";
+  /** Kernel device name, PCI address, or DPDK device name with arguments ("net_pcap0,rx_pcap=in.pcap"). */
   device: string;
   /** TAP only: named network namespace that holds the device; "" is the worker's own. */
   networkNamespace: string;
@@ -60,10 +64,15 @@ export interface PortRow {
   mtu: number;
 }
 
+export type SourceCheck = "Off" | "Loose" | "Strict";
+
 export interface ZoneRow {
   name: string;
   /** Names of enum fw_service in lower case: "ping", "ssh", "all". */
   hostInbound: string[];
+  /** TCP connections not yet established that the zone may have opened; 0: no limit of its own. */
+  halfOpenLimit: number;
+  sourceCheck: SourceCheck;
 }
 
 export interface InterfaceRow {
@@ -74,6 +83,8 @@ export interface InterfaceRow {
   vlan: number;
   /** "10.0.0.1/24", canonical text (RFC 5952). */
   addresses: string[];
+  /** Kernel table id of its VRF; 0 is the main table. */
+  vrf: number;
 }
 
 export interface AddressSetRow {
@@ -109,10 +120,105 @@ export interface PolicyRow {
   /** Empty is every application. */
   applications: Index[];
   action: Action;
+  /** null: always. */
+  schedule: Index | null;
 }
+
+/** When policies take part, every week. */
+export interface ScheduleRow {
+  name: string;
+  /** Name in the IANA time zone database. */
+  timeZone: string;
+  /** Days: 0 is Sunday. Minutes of the day; the end is exclusive, at most 1440. A window over midnight is two. */
+  windows: { days: number[]; startMinute: number; endMinute: number }[];
+}
+
+export interface NatRows {
+  pools: NatPoolRow[];
+  /** First match wins. */
+  source: NatSourceRow[];
+  /** First match wins. */
+  destination: NatDestinationRow[];
+  static: NatStaticRow[];
+}
+
+export interface NatPoolRow {
+  name: string;
+  /** IPv4, inclusive, in order, disjoint. */
+  addresses: [low: string, high: string][];
+  ports: Range;
+  addressPersistent: boolean;
+  /** Port blocks per subscriber (RFC 7422); null: none. */
+  blocks: { size: number; subscribers: string[] } | null;
+}
+
+export interface NatSourceRow {
+  name: string;
+  from: Index[];
+  to: Index[];
+  sources: Index[];
+  destinations: Index[];
+  applications: Index[];
+  /** Exactly one of the three is meant by kind; pool and ports belong to their kind. */
+  kind: "off" | "interface" | "pool";
+  pool: Index | null;
+  ports: Range;
+  persistent: { filtering: "AddressAndPort" | "EndpointIndependent"; timeoutSeconds: number } | null;
+}
+
+export interface NatDestinationRow {
+  name: string;
+  from: Index[];
+  sources: Index[];
+  /** IPv4, inclusive. */
+  addresses: [low: string, high: string];
+  /** IP protocol number; null is every protocol, then ports are null. */
+  protocol: number | null;
+  ports: Range | null;
+  to: { address: string; port: number | null; single: boolean };
+}
+
+export interface NatStaticRow {
+  name: string;
+  from: Index[];
+  external: string;
+  internal: string;
+  /** Addresses, in step. */
+  count: number;
+}
+
+export interface FlowRow {
+  strictSyn: boolean;
+  tcpWindow: "Strict" | "Liberal";
+  timeoutsSeconds: {
+    tcpHandshake: number;
+    tcpEstablished: number;
+    tcpClosing: number;
+    tcpTimeWait: number;
+    tcpClosed: number;
+    udp: number;
+    icmp: number;
+    other: number;
+  };
+}
+
+export interface LimitsRow {
+  bindings: number;
+  fragments: number;
+  fragmentsPerSource: number;
+  heldPackets: number;
+  neighbors: number;
+  errorsPerSecond: number;
+}
+
+export type RouteType = "unicast" | "blackhole" | "unreachable" | "prohibit";
 
 export interface RouteRow {
   prefix: string;
+  /** Kernel table id; 0 is the main table. */
+  vrf: number;
+  type: RouteType;
+  /** Gateway "" is on link. Empty unless type is unicast. */
   nextHops: { gateway: string; interface: Index }[];
 }
 

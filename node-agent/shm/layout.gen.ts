@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x23860d64396e8c3an;
+export const FW_LAYOUT_HASH = 0xc7d1063b63fd5937n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -51,6 +51,19 @@ export const FW_MAX_NEIGHBORS = 4096;
 export const FW_MAX_INTERFACE_ADDRESSES = 1024;
 export const FW_MAX_BANK_SIZE = 67108864;
 export const FW_MAX_SESSIONS = 16777216;
+export const FW_MAX_CORES = 16;
+export const FW_MAX_SCHEDULES = 256;
+export const FW_MAX_SCHEDULE_WINDOWS = 4096;
+export const FW_MAX_NAT_POOLS = 256;
+export const FW_MAX_NAT_RANGES = 4096;
+export const FW_MAX_NAT_SUBSCRIBERS = 4096;
+export const FW_MAX_NAT_SOURCE_RULES = 4096;
+export const FW_MAX_NAT_DESTINATION_RULES = 4096;
+export const FW_MAX_NAT_STATIC_RULES = 4096;
+export const FW_MAX_BINDINGS = 4194304;
+export const FW_MAX_FRAGMENTS = 65536;
+export const FW_MAX_HELD_PACKETS = 4096;
+export const FW_TIMEOUT_COUNT = 16;
 
 export const fw_action = {
   FW_ACTION_PERMIT: 1,
@@ -67,11 +80,87 @@ export const fw_port_kind = {
   FW_PORT_TAP: 1,
   FW_PORT_KERNEL_INTERFACE: 2,
   FW_PORT_PCI: 3,
+  FW_PORT_VDEV: 4,
 } as const;
 export const fw_port_kind_values: readonly EnumValue[] = [
   { value: 1, name: "tap", text: "" },
   { value: 2, name: "kernel-interface", text: "" },
   { value: 3, name: "pci", text: "" },
+  { value: 4, name: "vdev", text: "" },
+];
+
+export const fw_timeout = {
+  FW_TIMEOUT_TCP_HANDSHAKE: 0,
+  FW_TIMEOUT_TCP_ESTABLISHED: 1,
+  FW_TIMEOUT_TCP_CLOSING: 2,
+  FW_TIMEOUT_TCP_TIME_WAIT: 3,
+  FW_TIMEOUT_TCP_CLOSED: 4,
+  FW_TIMEOUT_UDP: 5,
+  FW_TIMEOUT_ICMP: 6,
+  FW_TIMEOUT_OTHER: 7,
+} as const;
+export const fw_timeout_values: readonly EnumValue[] = [
+  { value: 0, name: "tcp-handshake", text: "until the connection is established" },
+  { value: 1, name: "tcp-established", text: "" },
+  { value: 2, name: "tcp-closing", text: "one or both sides have sent FIN" },
+  { value: 3, name: "tcp-time-wait", text: "" },
+  { value: 4, name: "tcp-closed", text: "after a reset" },
+  { value: 5, name: "udp", text: "" },
+  { value: 6, name: "icmp", text: "" },
+  { value: 7, name: "other", text: "" },
+];
+
+export const fw_tcp_window = {
+  FW_TCP_WINDOW_STRICT: 1,
+  FW_TCP_WINDOW_LIBERAL: 2,
+} as const;
+export const fw_tcp_window_values: readonly EnumValue[] = [
+  { value: 1, name: "strict", text: "" },
+  { value: 2, name: "liberal", text: "" },
+];
+
+export const fw_source_check = {
+  FW_SOURCE_OFF: 0,
+  FW_SOURCE_LOOSE: 1,
+  FW_SOURCE_STRICT: 2,
+} as const;
+export const fw_source_check_values: readonly EnumValue[] = [
+  { value: 0, name: "off", text: "" },
+  { value: 1, name: "loose", text: "" },
+  { value: 2, name: "strict", text: "" },
+];
+
+export const fw_route_type = {
+  FW_ROUTE_UNICAST: 0,
+  FW_ROUTE_BLACKHOLE: 1,
+  FW_ROUTE_UNREACHABLE: 2,
+  FW_ROUTE_PROHIBIT: 3,
+} as const;
+export const fw_route_type_values: readonly EnumValue[] = [
+  { value: 0, name: "unicast", text: "" },
+  { value: 1, name: "blackhole", text: "drop silently" },
+  { value: 2, name: "unreachable", text: "drop, host unreachable" },
+  { value: 3, name: "prohibit", text: "drop, administratively prohibited" },
+];
+
+export const fw_nat_source_action = {
+  FW_NAT_OFF: 1,
+  FW_NAT_INTERFACE: 2,
+  FW_NAT_POOL: 3,
+} as const;
+export const fw_nat_source_action_values: readonly EnumValue[] = [
+  { value: 1, name: "off", text: "" },
+  { value: 2, name: "interface", text: "" },
+  { value: 3, name: "pool", text: "" },
+];
+
+export const fw_nat_filtering = {
+  FW_NAT_FILTER_ADDRESS_PORT: 0,
+  FW_NAT_FILTER_ENDPOINT_INDEPENDENT: 1,
+} as const;
+export const fw_nat_filtering_values: readonly EnumValue[] = [
+  { value: 0, name: "address-port", text: "" },
+  { value: 1, name: "endpoint-independent", text: "" },
 ];
 
 export const fw_rx_mode = {
@@ -159,7 +248,25 @@ export const fw_drop = {
   FW_DROP_NO_BUFFER: 35,
   FW_DROP_HOST_QUEUE_FULL: 36,
   FW_DROP_FRAME_OVERSIZED: 37,
-  FW_DROP_COUNT: 38,
+  FW_DROP_TCP_WINDOW: 38,
+  FW_DROP_HALF_OPEN_LIMIT: 39,
+  FW_DROP_SOURCE_CHECK: 40,
+  FW_DROP_ROUTE_UNREACHABLE: 41,
+  FW_DROP_ROUTE_PROHIBIT: 42,
+  FW_DROP_NAT_EXHAUSTED: 43,
+  FW_DROP_NAT_NO_ADDRESS: 44,
+  FW_DROP_NAT_BINDINGS_FULL: 45,
+  FW_DROP_NAT_FILTERED: 46,
+  FW_DROP_FRAGMENT_INVALID: 47,
+  FW_DROP_FRAGMENT_TINY: 48,
+  FW_DROP_FRAGMENT_OVERLAP: 49,
+  FW_DROP_FRAGMENT_TABLE_FULL: 50,
+  FW_DROP_FRAGMENT_SOURCE_LIMIT: 51,
+  FW_DROP_FRAGMENT_TIMEOUT: 52,
+  FW_DROP_FRAGMENT_DENIED: 53,
+  FW_DROP_STEER_QUEUE_FULL: 54,
+  FW_DROP_ICMP_ERROR_INVALID: 55,
+  FW_DROP_COUNT: 56,
 } as const;
 export const fw_drop_values: readonly EnumValue[] = [
   { value: 0, name: "no-generation", text: "No configuration has been accepted yet; everything is dropped." },
@@ -200,6 +307,33 @@ export const fw_drop_values: readonly EnumValue[] = [
   { value: 35, name: "no-buffer", text: "No packet buffer was free." },
   { value: 36, name: "host-queue-full", text: "The kernel did not take the packet for the firewall itself." },
   { value: 37, name: "frame-oversized", text: "A frame larger than a packet buffer that could not be segmented." },
+  { value: 38, name: "tcp-window", text: "A TCP segment outside the window of its connection." },
+  { value: 39, name: "half-open-limit", text: "The zone has as many half-open TCP connections as it may have." },
+  { value: 40, name: "source-check", text: "The route to the source does not lead back to where the packet came from." },
+  { value: 41, name: "route-unreachable", text: "The route is of type unreachable." },
+  { value: 42, name: "route-prohibit", text: "The route is of type prohibit." },
+  { value: 43, name: "nat-exhausted", text: "Source NAT has no free address and port for a new flow." },
+  { value: 44, name: "nat-no-address", text: "Source NAT by interface address, and the egress interface has none." },
+  { value: 45, name: "nat-bindings-full", text: "The table of NAT bindings is full." },
+  { value: 46, name: "nat-filtered", text: "To a NAT binding, from an endpoint that it does not accept." },
+  { value: 47, name: "fragment-invalid", text: "A fragment whose offset or length is impossible." },
+  { value: 48, name: "fragment-tiny", text: "A first fragment without the whole transport header, or one that could hide it (RFC 1858)." },
+  { value: 49, name: "fragment-overlap", text: "Fragments of one datagram overlap (RFC 5722)." },
+  { value: 50, name: "fragment-table-full", text: "Too many datagrams are being reassembled, or too many fragments wait." },
+  { value: 51, name: "fragment-source-limit", text: "Too many datagrams of one source are being reassembled." },
+  { value: 52, name: "fragment-timeout", text: "The first fragment of a datagram did not come in time." },
+  { value: 53, name: "fragment-denied", text: "A fragment of a datagram whose first fragment was dropped." },
+  { value: 54, name: "steer-queue-full", text: "The core that owns the session took no more packets." },
+  { value: 55, name: "icmp-error-invalid", text: "An ICMP error that quotes no packet, or one that cannot be read." },
+];
+
+export const fw_command_kind = {
+  FW_COMMAND_NONE: 0,
+  FW_COMMAND_CLEAR_SESSIONS: 1,
+} as const;
+export const fw_command_kind_values: readonly EnumValue[] = [
+  { value: 0, name: "none", text: "" },
+  { value: 1, name: "clear-sessions", text: "ends every session that the filter selects" },
 ];
 
 export const fw_worker_phase = {
@@ -230,6 +364,34 @@ export const fw_verdict_values: readonly EnumValue[] = [
   { value: 3, name: "refused-row", text: "a row or field is invalid" },
   { value: 4, name: "refused-resources", text: "memory, or a value that needs a restart of the worker" },
   { value: 5, name: "refused-port", text: "a port could not be opened" },
+];
+
+export const fw_table = {
+  FW_TABLE_SESSIONS4: 0,
+  FW_TABLE_SESSIONS6: 1,
+  FW_TABLE_HALF_OPEN: 2,
+  FW_TABLE_BINDINGS: 3,
+  FW_TABLE_FRAGMENTS: 4,
+  FW_TABLE_FRAGMENTS_HELD: 5,
+  FW_TABLE_HELD: 6,
+  FW_TABLE_NEIGHBORS: 7,
+  FW_TABLE_ROUTES4: 8,
+  FW_TABLE_ROUTES6: 9,
+  FW_TABLE_ERRORS: 10,
+  FW_TABLE_COUNT: 11,
+} as const;
+export const fw_table_values: readonly EnumValue[] = [
+  { value: 0, name: "sessions4", text: "" },
+  { value: 1, name: "sessions6", text: "" },
+  { value: 2, name: "half-open", text: "" },
+  { value: 3, name: "bindings", text: "" },
+  { value: 4, name: "fragments", text: "datagrams" },
+  { value: 5, name: "fragments-held", text: "packets that wait for a first fragment" },
+  { value: 6, name: "held", text: "packets that wait for a neighbor" },
+  { value: 7, name: "neighbors", text: "" },
+  { value: 8, name: "routes4", text: "" },
+  { value: 9, name: "routes6", text: "" },
+  { value: 10, name: "errors", text: "ICMP errors and resets sent in the last second" },
 ];
 
 export const fw_port_state = {
@@ -276,7 +438,7 @@ export const fw_session_flag_values: readonly EnumValue[] = [
 ];
 
 export const fw_control_header = {
-  size: 72,
+  size: 80,
   fields: {
     magic: { offset: 0, type: "u64" },
     layout_version: { offset: 8, type: "u32" },
@@ -285,8 +447,44 @@ export const fw_control_header = {
     file_size: { offset: 24, type: "u64" },
     bank_offset: { offset: 32, type: "u64", count: 2 },
     bank_size: { offset: 48, type: "u64" },
-    agent_pid: { offset: 56, type: "u64" },
-    published: { offset: 64, type: "u64" },
+    command_offset: { offset: 56, type: "u64" },
+    agent_pid: { offset: 64, type: "u64" },
+    published: { offset: 72, type: "u64" },
+  },
+} as const;
+
+export const fw_session_filter = {
+  size: 96,
+  fields: {
+    id: { offset: 0, type: "u64" },
+    policy_name_id: { offset: 8, type: "u64" },
+    source: { offset: 16, type: "u8", count: 16 },
+    destination: { offset: 32, type: "u8", count: 16 },
+    either: { offset: 48, type: "u8", count: 16 },
+    source_length: { offset: 64, type: "u8" },
+    destination_length: { offset: 65, type: "u8" },
+    either_length: { offset: 66, type: "u8" },
+    family: { offset: 67, type: "u8" },
+    protocol: { offset: 68, type: "u16" },
+    source_port: { offset: 70, type: "u16" },
+    destination_port: { offset: 72, type: "u16" },
+    either_port: { offset: 74, type: "u16" },
+    older_than_s: { offset: 76, type: "u32" },
+    younger_than_s: { offset: 80, type: "u32" },
+    from_zone: { offset: 84, type: "u16" },
+    to_zone: { offset: 86, type: "u16" },
+    either_zone: { offset: 88, type: "u16" },
+    pad: { offset: 90, type: "u16", count: 3 },
+  },
+} as const;
+
+export const fw_command = {
+  size: 112,
+  fields: {
+    sequence: { offset: 0, type: "u64" },
+    kind: { offset: 8, type: "u32" },
+    pad: { offset: 12, type: "u32" },
+    filter: { offset: 16, type: "fw_session_filter" },
   },
 } as const;
 
@@ -299,7 +497,7 @@ export const fw_section = {
 } as const;
 
 export const fw_program = {
-  size: 200,
+  size: 360,
   fields: {
     magic: { offset: 0, type: "u64" },
     layout_version: { offset: 8, type: "u32" },
@@ -315,43 +513,62 @@ export const fw_program = {
     sleep_timeout_us: { offset: 84, type: "u32" },
     sessions_ipv4: { offset: 88, type: "u32" },
     sessions_ipv6: { offset: 92, type: "u32" },
-    ports: { offset: 96, type: "fw_section" },
-    zones: { offset: 104, type: "fw_section" },
-    interfaces: { offset: 112, type: "fw_section" },
-    interface_addresses: { offset: 120, type: "fw_section" },
-    address_sets: { offset: 128, type: "fw_section" },
-    prefixes: { offset: 136, type: "fw_section" },
-    applications: { offset: 144, type: "fw_section" },
-    port_ranges: { offset: 152, type: "fw_section" },
-    policies: { offset: 160, type: "fw_section" },
-    refs: { offset: 168, type: "fw_section" },
-    routes: { offset: 176, type: "fw_section" },
-    next_hops: { offset: 184, type: "fw_section" },
-    neighbors: { offset: 192, type: "fw_section" },
+    bindings: { offset: 96, type: "u32" },
+    fragments: { offset: 100, type: "u32" },
+    fragments_per_source: { offset: 104, type: "u32" },
+    held_packets: { offset: 108, type: "u32" },
+    neighbor_limit: { offset: 112, type: "u32" },
+    errors_per_second: { offset: 116, type: "u32" },
+    timeouts_s: { offset: 120, type: "u32", count: 16 },
+    tcp_strict_syn: { offset: 184, type: "u32" },
+    tcp_window: { offset: 188, type: "u32" },
+    ports: { offset: 192, type: "fw_section" },
+    zones: { offset: 200, type: "fw_section" },
+    interfaces: { offset: 208, type: "fw_section" },
+    interface_addresses: { offset: 216, type: "fw_section" },
+    address_sets: { offset: 224, type: "fw_section" },
+    prefixes: { offset: 232, type: "fw_section" },
+    applications: { offset: 240, type: "fw_section" },
+    port_ranges: { offset: 248, type: "fw_section" },
+    policies: { offset: 256, type: "fw_section" },
+    refs: { offset: 264, type: "fw_section" },
+    routes: { offset: 272, type: "fw_section" },
+    next_hops: { offset: 280, type: "fw_section" },
+    neighbors: { offset: 288, type: "fw_section" },
+    schedules: { offset: 296, type: "fw_section" },
+    schedule_windows: { offset: 304, type: "fw_section" },
+    nat_pools: { offset: 312, type: "fw_section" },
+    nat_ranges: { offset: 320, type: "fw_section" },
+    nat_subscribers: { offset: 328, type: "fw_section" },
+    nat_source: { offset: 336, type: "fw_section" },
+    nat_destination: { offset: 344, type: "fw_section" },
+    nat_static: { offset: 352, type: "fw_section" },
   },
 } as const;
 
 export const fw_port_row = {
-  size: 200,
+  size: 392,
   fields: {
     name: { offset: 0, type: "char", count: 64 },
-    device: { offset: 64, type: "char", count: 64 },
-    network_namespace: { offset: 128, type: "char", count: 64 },
-    kind: { offset: 192, type: "u32" },
-    mtu: { offset: 196, type: "u32" },
+    device: { offset: 64, type: "char", count: 256 },
+    network_namespace: { offset: 320, type: "char", count: 64 },
+    kind: { offset: 384, type: "u32" },
+    mtu: { offset: 388, type: "u32" },
   },
 } as const;
 
 export const fw_zone_row = {
-  size: 72,
+  size: 80,
   fields: {
     name: { offset: 0, type: "char", count: 64 },
     host_inbound: { offset: 64, type: "u64" },
+    half_open_limit: { offset: 72, type: "u32" },
+    source_check: { offset: 76, type: "u32" },
   },
 } as const;
 
 export const fw_interface_row = {
-  size: 40,
+  size: 48,
   fields: {
     name: { offset: 0, type: "char", count: 16 },
     name_id: { offset: 16, type: "u32" },
@@ -360,6 +577,8 @@ export const fw_interface_row = {
     vlan: { offset: 28, type: "u32" },
     address_first: { offset: 32, type: "u32" },
     address_count: { offset: 36, type: "u32" },
+    vrf: { offset: 40, type: "u32" },
+    pad: { offset: 44, type: "u32" },
   },
 } as const;
 
@@ -423,16 +642,125 @@ export const fw_policy_row = {
     source_negated: { offset: 112, type: "u8" },
     destination_negated: { offset: 113, type: "u8" },
     action: { offset: 114, type: "u8" },
-    pad: { offset: 115, type: "u8", count: 5 },
+    pad: { offset: 115, type: "u8" },
+    schedule: { offset: 116, type: "u32" },
+  },
+} as const;
+
+export const fw_schedule_row = {
+  size: 136,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    time_zone: { offset: 64, type: "char", count: 64 },
+    window_first: { offset: 128, type: "u32" },
+    window_count: { offset: 132, type: "u32" },
+  },
+} as const;
+
+export const fw_schedule_window_row = {
+  size: 8,
+  fields: {
+    start_minute: { offset: 0, type: "u16" },
+    end_minute: { offset: 2, type: "u16" },
+    days: { offset: 4, type: "u8" },
+    pad: { offset: 5, type: "u8", count: 3 },
+  },
+} as const;
+
+export const fw_nat_pool_row = {
+  size: 104,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    name_id: { offset: 64, type: "u64" },
+    range_first: { offset: 72, type: "u32" },
+    range_count: { offset: 76, type: "u32" },
+    subscriber_first: { offset: 80, type: "u32" },
+    subscriber_count: { offset: 84, type: "u32" },
+    block_size: { offset: 88, type: "u32" },
+    port_low: { offset: 92, type: "u16" },
+    port_high: { offset: 94, type: "u16" },
+    address_persistent: { offset: 96, type: "u8" },
+    pad: { offset: 97, type: "u8", count: 7 },
+  },
+} as const;
+
+export const fw_nat_range_row = {
+  size: 8,
+  fields: {
+    low: { offset: 0, type: "u8", count: 4 },
+    high: { offset: 4, type: "u8", count: 4 },
+  },
+} as const;
+
+export const fw_nat_source_row = {
+  size: 128,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    name_id: { offset: 64, type: "u64" },
+    from_first: { offset: 72, type: "u32" },
+    from_count: { offset: 76, type: "u32" },
+    to_first: { offset: 80, type: "u32" },
+    to_count: { offset: 84, type: "u32" },
+    source_first: { offset: 88, type: "u32" },
+    source_count: { offset: 92, type: "u32" },
+    destination_first: { offset: 96, type: "u32" },
+    destination_count: { offset: 100, type: "u32" },
+    application_first: { offset: 104, type: "u32" },
+    application_count: { offset: 108, type: "u32" },
+    pool: { offset: 112, type: "u32" },
+    binding_timeout_s: { offset: 116, type: "u32" },
+    port_low: { offset: 120, type: "u16" },
+    port_high: { offset: 122, type: "u16" },
+    action: { offset: 124, type: "u8" },
+    persistent: { offset: 125, type: "u8" },
+    filtering: { offset: 126, type: "u8" },
+    pad: { offset: 127, type: "u8" },
+  },
+} as const;
+
+export const fw_nat_destination_row = {
+  size: 112,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    name_id: { offset: 64, type: "u64" },
+    from_first: { offset: 72, type: "u32" },
+    from_count: { offset: 76, type: "u32" },
+    source_first: { offset: 80, type: "u32" },
+    source_count: { offset: 84, type: "u32" },
+    low: { offset: 88, type: "u8", count: 4 },
+    high: { offset: 92, type: "u8", count: 4 },
+    to: { offset: 96, type: "u8", count: 4 },
+    port_low: { offset: 100, type: "u16" },
+    port_high: { offset: 102, type: "u16" },
+    to_port: { offset: 104, type: "u16" },
+    protocol: { offset: 106, type: "u8" },
+    to_single: { offset: 107, type: "u8" },
+    pad: { offset: 108, type: "u8", count: 4 },
+  },
+} as const;
+
+export const fw_nat_static_row = {
+  size: 96,
+  fields: {
+    name: { offset: 0, type: "char", count: 64 },
+    name_id: { offset: 64, type: "u64" },
+    from_first: { offset: 72, type: "u32" },
+    from_count: { offset: 76, type: "u32" },
+    external: { offset: 80, type: "u8", count: 4 },
+    internal: { offset: 84, type: "u8", count: 4 },
+    count: { offset: 88, type: "u32" },
+    pad: { offset: 92, type: "u32" },
   },
 } as const;
 
 export const fw_route_row = {
-  size: 32,
+  size: 40,
   fields: {
     prefix: { offset: 0, type: "fw_prefix_row" },
     next_hop_first: { offset: 24, type: "u32" },
     next_hop_count: { offset: 28, type: "u32" },
+    vrf: { offset: 32, type: "u32" },
+    type: { offset: 36, type: "u32" },
   },
 } as const;
 
@@ -480,7 +808,7 @@ export const fw_state_header = {
 } as const;
 
 export const fw_worker_status = {
-  size: 904,
+  size: 920,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -509,12 +837,24 @@ export const fw_worker_status = {
     state_discarded: { offset: 864, type: "u64" },
     clock_ns: { offset: 872, type: "u64" },
     clock_origin_ns: { offset: 880, type: "u64" },
-    boot_id: { offset: 888, type: "u8", count: 16 },
+    command_sequence: { offset: 888, type: "u64" },
+    command_result: { offset: 896, type: "u64" },
+    boot_id: { offset: 904, type: "u8", count: 16 },
+  },
+} as const;
+
+export const fw_table_status = {
+  size: 32,
+  fields: {
+    capacity: { offset: 0, type: "u64" },
+    used: { offset: 8, type: "u64" },
+    high_water: { offset: 16, type: "u64" },
+    refused: { offset: 24, type: "u64" },
   },
 } as const;
 
 export const fw_counters = {
-  size: 464,
+  size: 608,
   fields: {
     received: { offset: 0, type: "u64" },
     received_bytes: { offset: 8, type: "u64" },
@@ -524,19 +864,19 @@ export const fw_counters = {
     punted: { offset: 40, type: "u64" },
     consumed: { offset: 48, type: "u64" },
     held: { offset: 56, type: "u64" },
-    dropped: { offset: 64, type: "u64", count: 38 },
-    sessions4: { offset: 368, type: "u64" },
-    sessions6: { offset: 376, type: "u64" },
-    sessions_opened: { offset: 384, type: "u64" },
-    sessions_closed: { offset: 392, type: "u64" },
-    sessions_expired: { offset: 400, type: "u64" },
-    sessions_denied: { offset: 408, type: "u64" },
-    sessions_recovered: { offset: 416, type: "u64" },
-    sessions_discarded: { offset: 424, type: "u64" },
-    errors_limited: { offset: 432, type: "u64" },
-    generations_accepted: { offset: 440, type: "u64" },
-    generations_refused: { offset: 448, type: "u64" },
-    sleeps: { offset: 456, type: "u64" },
+    dropped: { offset: 64, type: "u64", count: 56 },
+    sessions4: { offset: 512, type: "u64" },
+    sessions6: { offset: 520, type: "u64" },
+    sessions_opened: { offset: 528, type: "u64" },
+    sessions_closed: { offset: 536, type: "u64" },
+    sessions_expired: { offset: 544, type: "u64" },
+    sessions_denied: { offset: 552, type: "u64" },
+    sessions_recovered: { offset: 560, type: "u64" },
+    sessions_discarded: { offset: 568, type: "u64" },
+    errors_limited: { offset: 576, type: "u64" },
+    generations_accepted: { offset: 584, type: "u64" },
+    generations_refused: { offset: 592, type: "u64" },
+    sleeps: { offset: 600, type: "u64" },
   },
 } as const;
 
@@ -665,6 +1005,8 @@ export const fw_session6 = {
 
 export const structs = {
   fw_control_header,
+  fw_session_filter,
+  fw_command,
   fw_section,
   fw_program,
   fw_port_row,
@@ -675,11 +1017,19 @@ export const structs = {
   fw_application_row,
   fw_port_range_row,
   fw_policy_row,
+  fw_schedule_row,
+  fw_schedule_window_row,
+  fw_nat_pool_row,
+  fw_nat_range_row,
+  fw_nat_source_row,
+  fw_nat_destination_row,
+  fw_nat_static_row,
   fw_route_row,
   fw_next_hop_row,
   fw_neighbor_row,
   fw_state_header,
   fw_worker_status,
+  fw_table_status,
   fw_counters,
   fw_port_status,
   fw_interface_status,

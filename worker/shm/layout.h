@@ -44,10 +44,53 @@
 #define FW_MAX_INTERFACE_ADDRESSES 1024
 #define FW_MAX_BANK_SIZE 67108864 // bytes of one bank: 64 MiB
 #define FW_MAX_SESSIONS 16777216 // per family
+#define FW_MAX_CORES 16 // datapath cores
+#define FW_MAX_SCHEDULES 256
+#define FW_MAX_SCHEDULE_WINDOWS 4096
+#define FW_MAX_NAT_POOLS 256
+#define FW_MAX_NAT_RANGES 4096
+#define FW_MAX_NAT_SUBSCRIBERS 4096
+#define FW_MAX_NAT_SOURCE_RULES 4096
+#define FW_MAX_NAT_DESTINATION_RULES 4096
+#define FW_MAX_NAT_STATIC_RULES 4096
+#define FW_MAX_BINDINGS 4194304
+#define FW_MAX_FRAGMENTS 65536 // datagrams that are being reassembled, per core
+#define FW_MAX_HELD_PACKETS 4096 // waiting for a neighbor, per core
+#define FW_TIMEOUT_COUNT 16 // room of fw_program.timeouts_s
 
 enum fw_action { FW_ACTION_PERMIT = 1, FW_ACTION_DENY = 2, FW_ACTION_REJECT = 3 };
 
-enum fw_port_kind { FW_PORT_TAP = 1, FW_PORT_KERNEL_INTERFACE = 2, FW_PORT_PCI = 3 };
+enum fw_port_kind { FW_PORT_TAP = 1, FW_PORT_KERNEL_INTERFACE = 2, FW_PORT_PCI = 3, FW_PORT_VDEV = 4 };
+
+// Idle timeouts of sessions: index into fw_program.timeouts_s.
+enum fw_timeout {
+	FW_TIMEOUT_TCP_HANDSHAKE = 0, // until the connection is established
+	FW_TIMEOUT_TCP_ESTABLISHED = 1,
+	FW_TIMEOUT_TCP_CLOSING = 2, // one or both sides have sent FIN
+	FW_TIMEOUT_TCP_TIME_WAIT = 3,
+	FW_TIMEOUT_TCP_CLOSED = 4, // after a reset
+	FW_TIMEOUT_UDP = 5,
+	FW_TIMEOUT_ICMP = 6,
+	FW_TIMEOUT_OTHER = 7,
+};
+
+// What becomes of TCP segments that lie outside the window of their connection.
+enum fw_tcp_window { FW_TCP_WINDOW_STRICT = 1, FW_TCP_WINDOW_LIBERAL = 2 };
+
+// Reverse path check of the source address (RFC 3704).
+enum fw_source_check { FW_SOURCE_OFF = 0, FW_SOURCE_LOOSE = 1, FW_SOURCE_STRICT = 2 };
+
+enum fw_route_type {
+	FW_ROUTE_UNICAST = 0,
+	FW_ROUTE_BLACKHOLE = 1, // drop silently
+	FW_ROUTE_UNREACHABLE = 2, // drop, host unreachable
+	FW_ROUTE_PROHIBIT = 3, // drop, administratively prohibited
+};
+
+enum fw_nat_source_action { FW_NAT_OFF = 1, FW_NAT_INTERFACE = 2, FW_NAT_POOL = 3 };
+
+// Who may send to a persistent binding (RFC 4787 section 5).
+enum fw_nat_filtering { FW_NAT_FILTER_ADDRESS_PORT = 0, FW_NAT_FILTER_ENDPOINT_INDEPENDENT = 1 };
 
 enum fw_rx_mode { FW_RX_POLLING = 1, FW_RX_ADAPTIVE = 2 };
 
@@ -111,7 +154,25 @@ enum fw_drop {
 	FW_DROP_NO_BUFFER = 35, // No packet buffer was free.
 	FW_DROP_HOST_QUEUE_FULL = 36, // The kernel did not take the packet for the firewall itself.
 	FW_DROP_FRAME_OVERSIZED = 37, // A frame larger than a packet buffer that could not be segmented.
-	FW_DROP_COUNT = 38,
+	FW_DROP_TCP_WINDOW = 38, // A TCP segment outside the window of its connection.
+	FW_DROP_HALF_OPEN_LIMIT = 39, // The zone has as many half-open TCP connections as it may have.
+	FW_DROP_SOURCE_CHECK = 40, // The route to the source does not lead back to where the packet came from.
+	FW_DROP_ROUTE_UNREACHABLE = 41, // The route is of type unreachable.
+	FW_DROP_ROUTE_PROHIBIT = 42, // The route is of type prohibit.
+	FW_DROP_NAT_EXHAUSTED = 43, // Source NAT has no free address and port for a new flow.
+	FW_DROP_NAT_NO_ADDRESS = 44, // Source NAT by interface address, and the egress interface has none.
+	FW_DROP_NAT_BINDINGS_FULL = 45, // The table of NAT bindings is full.
+	FW_DROP_NAT_FILTERED = 46, // To a NAT binding, from an endpoint that it does not accept.
+	FW_DROP_FRAGMENT_INVALID = 47, // A fragment whose offset or length is impossible.
+	FW_DROP_FRAGMENT_TINY = 48, // A first fragment without the whole transport header, or one that could hide it (RFC 1858).
+	FW_DROP_FRAGMENT_OVERLAP = 49, // Fragments of one datagram overlap (RFC 5722).
+	FW_DROP_FRAGMENT_TABLE_FULL = 50, // Too many datagrams are being reassembled, or too many fragments wait.
+	FW_DROP_FRAGMENT_SOURCE_LIMIT = 51, // Too many datagrams of one source are being reassembled.
+	FW_DROP_FRAGMENT_TIMEOUT = 52, // The first fragment of a datagram did not come in time.
+	FW_DROP_FRAGMENT_DENIED = 53, // A fragment of a datagram whose first fragment was dropped.
+	FW_DROP_STEER_QUEUE_FULL = 54, // The core that owns the session took no more packets.
+	FW_DROP_ICMP_ERROR_INVALID = 55, // An ICMP error that quotes no packet, or one that cannot be read.
+	FW_DROP_COUNT = 56,
 };
 
 // ---------------------------------------------------------------- control file (writer: agent)
@@ -125,8 +186,46 @@ struct fw_control_header {
 	uint64_t file_size;
 	uint64_t bank_offset[2]; // from the start of the file
 	uint64_t bank_size; // bytes of each bank
+	uint64_t command_offset; // struct fw_command
 	uint64_t agent_pid;
 	uint64_t published; // sequence of the newest program; it lies in bank published & 1; 0: none. Release store.
+};
+
+enum fw_command_kind {
+	FW_COMMAND_NONE = 0,
+	FW_COMMAND_CLEAR_SESSIONS = 1, // ends every session that the filter selects
+};
+
+// Which sessions. A field that says "any" selects all of them.
+struct fw_session_filter {
+	uint64_t id; // 0: any
+	uint64_t policy_name_id; // 0: any
+	uint8_t source[16]; // of the initiator, as the initiator sends it
+	uint8_t destination[16]; // as the initiator sends it, before NAT
+	uint8_t either[16]; // one of the two, before or after NAT
+	uint8_t source_length; // prefix lengths; 0: any
+	uint8_t destination_length;
+	uint8_t either_length;
+	uint8_t family; // 4, 6; 0: any
+	uint16_t protocol; // 0xffff: any
+	uint16_t source_port; // host byte order; 0: any
+	uint16_t destination_port;
+	uint16_t either_port;
+	uint32_t older_than_s; // created at least so long ago; 0: any
+	uint32_t younger_than_s; // created less than so long ago; 0: any
+	uint16_t from_zone; // row of the active program; 0xffff: any
+	uint16_t to_zone;
+	uint16_t either_zone;
+	uint16_t pad[3];
+};
+
+// At fw_control_header.command_offset. The agent fills it and stores sequence last (release); the worker answers in
+// fw_worker_status.command_*. One command at a time.
+struct fw_command {
+	uint64_t sequence; // grows by one; 0: none yet
+	uint32_t kind; // enum fw_command_kind
+	uint32_t pad;
+	struct fw_session_filter filter;
 };
 
 struct fw_section {
@@ -150,6 +249,15 @@ struct fw_program {
 	uint32_t sleep_timeout_us; // longest sleep
 	uint32_t sessions_ipv4; // capacity
 	uint32_t sessions_ipv6; // capacity
+	uint32_t bindings; // capacity of the table of NAT bindings
+	uint32_t fragments; // datagrams that may be reassembled at a time, per core
+	uint32_t fragments_per_source; // of them, of one source address
+	uint32_t held_packets; // packets that may wait for neighbors, per core
+	uint32_t neighbor_limit; // learned neighbors
+	uint32_t errors_per_second; // ICMP errors and resets that an interface may send
+	uint32_t timeouts_s[FW_TIMEOUT_COUNT]; // by enum fw_timeout, seconds
+	uint32_t tcp_strict_syn; // 1: only a SYN opens a TCP session
+	uint32_t tcp_window; // enum fw_tcp_window
 	struct fw_section ports; // struct fw_port_row
 	struct fw_section zones; // struct fw_zone_row
 	struct fw_section interfaces; // struct fw_interface_row
@@ -163,11 +271,19 @@ struct fw_program {
 	struct fw_section routes; // struct fw_route_row
 	struct fw_section next_hops; // struct fw_next_hop_row
 	struct fw_section neighbors; // struct fw_neighbor_row
+	struct fw_section schedules; // struct fw_schedule_row
+	struct fw_section schedule_windows; // struct fw_schedule_window_row
+	struct fw_section nat_pools; // struct fw_nat_pool_row
+	struct fw_section nat_ranges; // struct fw_nat_range_row: addresses of pools
+	struct fw_section nat_subscribers; // struct fw_prefix_row: subscribers of pools with port blocks, in order
+	struct fw_section nat_source; // struct fw_nat_source_row; first match wins
+	struct fw_section nat_destination; // struct fw_nat_destination_row; first match wins
+	struct fw_section nat_static; // struct fw_nat_static_row
 };
 
 struct fw_port_row {
 	char name[FW_NAME_SIZE];
-	char device[FW_NAME_SIZE]; // kernel device name (TAP, KERNEL_INTERFACE) or PCI address
+	char device[FW_MESSAGE_SIZE]; // kernel device name (TAP, KERNEL_INTERFACE), PCI address, or name and arguments (VDEV)
 	char network_namespace[FW_NAME_SIZE]; // TAP only: named network namespace of the device; empty: the worker's own
 	uint32_t kind; // enum fw_port_kind
 	uint32_t mtu; // bytes of an IP packet, 576 to 9000; 0: the device's own
@@ -176,6 +292,8 @@ struct fw_port_row {
 struct fw_zone_row {
 	char name[FW_NAME_SIZE];
 	uint64_t host_inbound; // bits by enum fw_service
+	uint32_t half_open_limit; // TCP connections not yet established that the zone may have opened; 0: no limit of its own
+	uint32_t source_check; // enum fw_source_check
 };
 
 struct fw_interface_row {
@@ -186,6 +304,8 @@ struct fw_interface_row {
 	uint32_t vlan; // 802.1Q VLAN id; 0: untagged
 	uint32_t address_first; // into interface_addresses
 	uint32_t address_count;
+	uint32_t vrf; // kernel table id of its VRF; 0: none, the main table
+	uint32_t pad;
 };
 
 struct fw_prefix_row {
@@ -236,13 +356,106 @@ struct fw_policy_row {
 	uint8_t source_negated; // 1: matches sources in none of the sets
 	uint8_t destination_negated;
 	uint8_t action; // enum fw_action
-	uint8_t pad[5];
+	uint8_t pad;
+	uint32_t schedule; // row of schedules; FW_NO_INDEX: always
+};
+
+// A policy with a schedule takes part while one of its windows is open.
+struct fw_schedule_row {
+	char name[FW_NAME_SIZE];
+	char time_zone[FW_NAME_SIZE]; // name in the IANA time zone database; "UTC"
+	uint32_t window_first; // into schedule_windows
+	uint32_t window_count; // at least 1
+};
+
+struct fw_schedule_window_row {
+	uint16_t start_minute; // of the day, 0 to 1439
+	uint16_t end_minute; // 1 to 1440, after start_minute; exclusive
+	uint8_t days; // bits: 1 Sunday, 2 Monday, ... 64 Saturday
+	uint8_t pad[3];
+};
+
+// Addresses for source NAT. With block_size, every subscriber has one block of ports of one address (RFC 7422):
+// subscriber n (counted through nat_subscribers in order) has block n % blocks of address n / blocks, where
+// blocks = ports / block_size, both counted from the lowest.
+struct fw_nat_pool_row {
+	char name[FW_NAME_SIZE];
+	uint64_t name_id; // first eight bytes of the SHA-256 of the name
+	uint32_t range_first; // into nat_ranges
+	uint32_t range_count; // at least 1
+	uint32_t subscriber_first; // into nat_subscribers
+	uint32_t subscriber_count; // 0: no port blocks
+	uint32_t block_size; // ports; 0: no port blocks
+	uint16_t port_low; // host byte order
+	uint16_t port_high; // inclusive
+	uint8_t address_persistent; // 1: a source keeps its address for all its flows
+	uint8_t pad[7];
+};
+
+struct fw_nat_range_row {
+	uint8_t low[4];
+	uint8_t high[4]; // inclusive
+};
+
+// Every list is a range of refs; an empty list matches everything.
+struct fw_nat_source_row {
+	char name[FW_NAME_SIZE];
+	uint64_t name_id; // first eight bytes of the SHA-256 of the name
+	uint32_t from_first; // zones
+	uint32_t from_count;
+	uint32_t to_first; // zones
+	uint32_t to_count;
+	uint32_t source_first; // address sets
+	uint32_t source_count;
+	uint32_t destination_first; // address sets; the destination after destination NAT
+	uint32_t destination_count;
+	uint32_t application_first; // applications
+	uint32_t application_count;
+	uint32_t pool; // row of nat_pools; FW_NO_INDEX unless action is FW_NAT_POOL
+	uint32_t binding_timeout_s; // of a persistent binding without sessions
+	uint16_t port_low; // of action FW_NAT_INTERFACE, host byte order
+	uint16_t port_high; // inclusive
+	uint8_t action; // enum fw_nat_source_action
+	uint8_t persistent; // 1: endpoint-independent mapping (RFC 4787 section 4.1)
+	uint8_t filtering; // enum fw_nat_filtering, of persistent bindings
+	uint8_t pad;
+};
+
+struct fw_nat_destination_row {
+	char name[FW_NAME_SIZE];
+	uint64_t name_id; // first eight bytes of the SHA-256 of the name
+	uint32_t from_first; // zones
+	uint32_t from_count;
+	uint32_t source_first; // address sets
+	uint32_t source_count;
+	uint8_t low[4]; // addresses that are translated
+	uint8_t high[4]; // inclusive
+	uint8_t to[4]; // what low becomes; the others follow in step when to_single is 0
+	uint16_t port_low; // host byte order; 0: every port
+	uint16_t port_high;
+	uint16_t to_port; // what port_low becomes, the others follow in step; 0: the port stays
+	uint8_t protocol; // 0: every protocol, which needs port_low 0
+	uint8_t to_single; // 1: all addresses become to
+	uint8_t pad[4];
+};
+
+struct fw_nat_static_row {
+	char name[FW_NAME_SIZE];
+	uint64_t name_id; // first eight bytes of the SHA-256 of the name
+	uint32_t from_first; // zones of the outside
+	uint32_t from_count;
+	uint8_t external[4]; // first address
+	uint8_t internal[4];
+	uint32_t count; // addresses, in step
+	uint32_t pad;
 };
 
 struct fw_route_row {
 	struct fw_prefix_row prefix;
 	uint32_t next_hop_first;
-	uint32_t next_hop_count; // at least 1
+	uint32_t next_hop_count; // at least 1 with FW_ROUTE_UNICAST, else 0
+	uint32_t vrf; // kernel table id; 0: the main table
+	uint32_t type; // enum fw_route_type
 };
 
 struct fw_next_hop_row {
@@ -328,7 +541,32 @@ struct fw_worker_status {
 	// Clock of the sessions: it starts when the file is made, runs on while no worker runs, and stands still over a reboot.
 	uint64_t clock_ns; // nanoseconds since the file was made, at heartbeat_ns
 	uint64_t clock_origin_ns; // CLOCK_BOOTTIME - clock_ns in the boot of boot_id, modulo 2^64
+	uint64_t command_sequence; // newest fw_command.sequence that is done
+	uint64_t command_result; // sessions that it ended
 	uint8_t boot_id[16]; // /proc/sys/kernel/random/boot_id; all zero: not set yet
+};
+
+// Tables with a bound. What it does when it is full is in docs/limits.md.
+enum fw_table {
+	FW_TABLE_SESSIONS4 = 0,
+	FW_TABLE_SESSIONS6 = 1,
+	FW_TABLE_HALF_OPEN = 2,
+	FW_TABLE_BINDINGS = 3,
+	FW_TABLE_FRAGMENTS = 4, // datagrams
+	FW_TABLE_FRAGMENTS_HELD = 5, // packets that wait for a first fragment
+	FW_TABLE_HELD = 6, // packets that wait for a neighbor
+	FW_TABLE_NEIGHBORS = 7,
+	FW_TABLE_ROUTES4 = 8,
+	FW_TABLE_ROUTES6 = 9,
+	FW_TABLE_ERRORS = 10, // ICMP errors and resets sent in the last second
+	FW_TABLE_COUNT = 11,
+};
+
+struct fw_table_status {
+	uint64_t capacity;
+	uint64_t used;
+	uint64_t high_water; // highest use since the worker started
+	uint64_t refused; // since the file was made
 };
 
 // Cumulative since the file was made. One writer: the datapath core, except the two marked "control".

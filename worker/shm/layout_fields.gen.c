@@ -15,6 +15,7 @@ static void print_fw_control_header(const char *path, const struct fw_control_he
 	for (int i = 0; i < 2; i++)
 		roundtrip_print(roundtrip_path(path, "bank_offset", i).text, p->bank_offset[i]);
 	roundtrip_print(roundtrip_path(path, "bank_size", -1).text, p->bank_size);
+	roundtrip_print(roundtrip_path(path, "command_offset", -1).text, p->command_offset);
 	roundtrip_print(roundtrip_path(path, "agent_pid", -1).text, p->agent_pid);
 	roundtrip_print(roundtrip_path(path, "published", -1).text, p->published);
 }
@@ -36,6 +37,7 @@ static void fill_fw_control_header(struct fw_control_header *p, uint64_t *state)
 	for (int i = 0; i < 2; i++)
 		p->bank_offset[i] = (uint64_t)roundtrip_next(state);
 	p->bank_size = (uint64_t)roundtrip_next(state);
+	p->command_offset = (uint64_t)roundtrip_next(state);
 	p->agent_pid = (uint64_t)roundtrip_next(state);
 	p->published = (uint64_t)roundtrip_next(state);
 }
@@ -44,6 +46,104 @@ static void fill_any_fw_control_header(void *bytes, uint64_t *state)
 {
 	struct fw_control_header copy;
 	fill_fw_control_header(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_session_filter(const char *path, const struct fw_session_filter *p)
+{
+	roundtrip_print(roundtrip_path(path, "id", -1).text, p->id);
+	roundtrip_print(roundtrip_path(path, "policy_name_id", -1).text, p->policy_name_id);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "source", i).text, p->source[i]);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "destination", i).text, p->destination[i]);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "either", i).text, p->either[i]);
+	roundtrip_print(roundtrip_path(path, "source_length", -1).text, p->source_length);
+	roundtrip_print(roundtrip_path(path, "destination_length", -1).text, p->destination_length);
+	roundtrip_print(roundtrip_path(path, "either_length", -1).text, p->either_length);
+	roundtrip_print(roundtrip_path(path, "family", -1).text, p->family);
+	roundtrip_print(roundtrip_path(path, "protocol", -1).text, p->protocol);
+	roundtrip_print(roundtrip_path(path, "source_port", -1).text, p->source_port);
+	roundtrip_print(roundtrip_path(path, "destination_port", -1).text, p->destination_port);
+	roundtrip_print(roundtrip_path(path, "either_port", -1).text, p->either_port);
+	roundtrip_print(roundtrip_path(path, "older_than_s", -1).text, p->older_than_s);
+	roundtrip_print(roundtrip_path(path, "younger_than_s", -1).text, p->younger_than_s);
+	roundtrip_print(roundtrip_path(path, "from_zone", -1).text, p->from_zone);
+	roundtrip_print(roundtrip_path(path, "to_zone", -1).text, p->to_zone);
+	roundtrip_print(roundtrip_path(path, "either_zone", -1).text, p->either_zone);
+	for (int i = 0; i < 3; i++)
+		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+}
+
+static void print_any_fw_session_filter(const char *path, const void *bytes)
+{
+	struct fw_session_filter copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_session_filter(path, &copy);
+}
+
+static void fill_fw_session_filter(struct fw_session_filter *p, uint64_t *state)
+{
+	p->id = (uint64_t)roundtrip_next(state);
+	p->policy_name_id = (uint64_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->source[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->destination[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->either[i] = (uint8_t)roundtrip_next(state);
+	p->source_length = (uint8_t)roundtrip_next(state);
+	p->destination_length = (uint8_t)roundtrip_next(state);
+	p->either_length = (uint8_t)roundtrip_next(state);
+	p->family = (uint8_t)roundtrip_next(state);
+	p->protocol = (uint16_t)roundtrip_next(state);
+	p->source_port = (uint16_t)roundtrip_next(state);
+	p->destination_port = (uint16_t)roundtrip_next(state);
+	p->either_port = (uint16_t)roundtrip_next(state);
+	p->older_than_s = (uint32_t)roundtrip_next(state);
+	p->younger_than_s = (uint32_t)roundtrip_next(state);
+	p->from_zone = (uint16_t)roundtrip_next(state);
+	p->to_zone = (uint16_t)roundtrip_next(state);
+	p->either_zone = (uint16_t)roundtrip_next(state);
+	for (int i = 0; i < 3; i++)
+		p->pad[i] = (uint16_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_session_filter(void *bytes, uint64_t *state)
+{
+	struct fw_session_filter copy;
+	fill_fw_session_filter(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_command(const char *path, const struct fw_command *p)
+{
+	roundtrip_print(roundtrip_path(path, "sequence", -1).text, p->sequence);
+	roundtrip_print(roundtrip_path(path, "kind", -1).text, p->kind);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+	print_fw_session_filter(roundtrip_path(path, "filter", -1).text, &p->filter);
+}
+
+static void print_any_fw_command(const char *path, const void *bytes)
+{
+	struct fw_command copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_command(path, &copy);
+}
+
+static void fill_fw_command(struct fw_command *p, uint64_t *state)
+{
+	p->sequence = (uint64_t)roundtrip_next(state);
+	p->kind = (uint32_t)roundtrip_next(state);
+	p->pad = (uint32_t)roundtrip_next(state);
+	fill_fw_session_filter(&p->filter, state);
+}
+
+static void fill_any_fw_command(void *bytes, uint64_t *state)
+{
+	struct fw_command copy;
+	fill_fw_command(&copy, state);
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
@@ -90,6 +190,16 @@ static void print_fw_program(const char *path, const struct fw_program *p)
 	roundtrip_print(roundtrip_path(path, "sleep_timeout_us", -1).text, p->sleep_timeout_us);
 	roundtrip_print(roundtrip_path(path, "sessions_ipv4", -1).text, p->sessions_ipv4);
 	roundtrip_print(roundtrip_path(path, "sessions_ipv6", -1).text, p->sessions_ipv6);
+	roundtrip_print(roundtrip_path(path, "bindings", -1).text, p->bindings);
+	roundtrip_print(roundtrip_path(path, "fragments", -1).text, p->fragments);
+	roundtrip_print(roundtrip_path(path, "fragments_per_source", -1).text, p->fragments_per_source);
+	roundtrip_print(roundtrip_path(path, "held_packets", -1).text, p->held_packets);
+	roundtrip_print(roundtrip_path(path, "neighbor_limit", -1).text, p->neighbor_limit);
+	roundtrip_print(roundtrip_path(path, "errors_per_second", -1).text, p->errors_per_second);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "timeouts_s", i).text, p->timeouts_s[i]);
+	roundtrip_print(roundtrip_path(path, "tcp_strict_syn", -1).text, p->tcp_strict_syn);
+	roundtrip_print(roundtrip_path(path, "tcp_window", -1).text, p->tcp_window);
 	print_fw_section(roundtrip_path(path, "ports", -1).text, &p->ports);
 	print_fw_section(roundtrip_path(path, "zones", -1).text, &p->zones);
 	print_fw_section(roundtrip_path(path, "interfaces", -1).text, &p->interfaces);
@@ -103,6 +213,14 @@ static void print_fw_program(const char *path, const struct fw_program *p)
 	print_fw_section(roundtrip_path(path, "routes", -1).text, &p->routes);
 	print_fw_section(roundtrip_path(path, "next_hops", -1).text, &p->next_hops);
 	print_fw_section(roundtrip_path(path, "neighbors", -1).text, &p->neighbors);
+	print_fw_section(roundtrip_path(path, "schedules", -1).text, &p->schedules);
+	print_fw_section(roundtrip_path(path, "schedule_windows", -1).text, &p->schedule_windows);
+	print_fw_section(roundtrip_path(path, "nat_pools", -1).text, &p->nat_pools);
+	print_fw_section(roundtrip_path(path, "nat_ranges", -1).text, &p->nat_ranges);
+	print_fw_section(roundtrip_path(path, "nat_subscribers", -1).text, &p->nat_subscribers);
+	print_fw_section(roundtrip_path(path, "nat_source", -1).text, &p->nat_source);
+	print_fw_section(roundtrip_path(path, "nat_destination", -1).text, &p->nat_destination);
+	print_fw_section(roundtrip_path(path, "nat_static", -1).text, &p->nat_static);
 }
 
 static void print_any_fw_program(const char *path, const void *bytes)
@@ -129,6 +247,16 @@ static void fill_fw_program(struct fw_program *p, uint64_t *state)
 	p->sleep_timeout_us = (uint32_t)roundtrip_next(state);
 	p->sessions_ipv4 = (uint32_t)roundtrip_next(state);
 	p->sessions_ipv6 = (uint32_t)roundtrip_next(state);
+	p->bindings = (uint32_t)roundtrip_next(state);
+	p->fragments = (uint32_t)roundtrip_next(state);
+	p->fragments_per_source = (uint32_t)roundtrip_next(state);
+	p->held_packets = (uint32_t)roundtrip_next(state);
+	p->neighbor_limit = (uint32_t)roundtrip_next(state);
+	p->errors_per_second = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->timeouts_s[i] = (uint32_t)roundtrip_next(state);
+	p->tcp_strict_syn = (uint32_t)roundtrip_next(state);
+	p->tcp_window = (uint32_t)roundtrip_next(state);
 	fill_fw_section(&p->ports, state);
 	fill_fw_section(&p->zones, state);
 	fill_fw_section(&p->interfaces, state);
@@ -142,6 +270,14 @@ static void fill_fw_program(struct fw_program *p, uint64_t *state)
 	fill_fw_section(&p->routes, state);
 	fill_fw_section(&p->next_hops, state);
 	fill_fw_section(&p->neighbors, state);
+	fill_fw_section(&p->schedules, state);
+	fill_fw_section(&p->schedule_windows, state);
+	fill_fw_section(&p->nat_pools, state);
+	fill_fw_section(&p->nat_ranges, state);
+	fill_fw_section(&p->nat_subscribers, state);
+	fill_fw_section(&p->nat_source, state);
+	fill_fw_section(&p->nat_destination, state);
+	fill_fw_section(&p->nat_static, state);
 }
 
 static void fill_any_fw_program(void *bytes, uint64_t *state)
@@ -155,7 +291,7 @@ static void print_fw_port_row(const char *path, const struct fw_port_row *p)
 {
 	for (int i = 0; i < 64; i++)
 		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "device", i).text, (uint8_t)p->device[i]);
 	for (int i = 0; i < 64; i++)
 		roundtrip_print(roundtrip_path(path, "network_namespace", i).text, (uint8_t)p->network_namespace[i]);
@@ -174,7 +310,7 @@ static void fill_fw_port_row(struct fw_port_row *p, uint64_t *state)
 {
 	for (int i = 0; i < 64; i++)
 		p->name[i] = (char)roundtrip_next(state);
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < 256; i++)
 		p->device[i] = (char)roundtrip_next(state);
 	for (int i = 0; i < 64; i++)
 		p->network_namespace[i] = (char)roundtrip_next(state);
@@ -194,6 +330,8 @@ static void print_fw_zone_row(const char *path, const struct fw_zone_row *p)
 	for (int i = 0; i < 64; i++)
 		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
 	roundtrip_print(roundtrip_path(path, "host_inbound", -1).text, p->host_inbound);
+	roundtrip_print(roundtrip_path(path, "half_open_limit", -1).text, p->half_open_limit);
+	roundtrip_print(roundtrip_path(path, "source_check", -1).text, p->source_check);
 }
 
 static void print_any_fw_zone_row(const char *path, const void *bytes)
@@ -208,6 +346,8 @@ static void fill_fw_zone_row(struct fw_zone_row *p, uint64_t *state)
 	for (int i = 0; i < 64; i++)
 		p->name[i] = (char)roundtrip_next(state);
 	p->host_inbound = (uint64_t)roundtrip_next(state);
+	p->half_open_limit = (uint32_t)roundtrip_next(state);
+	p->source_check = (uint32_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_zone_row(void *bytes, uint64_t *state)
@@ -227,6 +367,8 @@ static void print_fw_interface_row(const char *path, const struct fw_interface_r
 	roundtrip_print(roundtrip_path(path, "vlan", -1).text, p->vlan);
 	roundtrip_print(roundtrip_path(path, "address_first", -1).text, p->address_first);
 	roundtrip_print(roundtrip_path(path, "address_count", -1).text, p->address_count);
+	roundtrip_print(roundtrip_path(path, "vrf", -1).text, p->vrf);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
 }
 
 static void print_any_fw_interface_row(const char *path, const void *bytes)
@@ -246,6 +388,8 @@ static void fill_fw_interface_row(struct fw_interface_row *p, uint64_t *state)
 	p->vlan = (uint32_t)roundtrip_next(state);
 	p->address_first = (uint32_t)roundtrip_next(state);
 	p->address_count = (uint32_t)roundtrip_next(state);
+	p->vrf = (uint32_t)roundtrip_next(state);
+	p->pad = (uint32_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_interface_row(void *bytes, uint64_t *state)
@@ -405,8 +549,8 @@ static void print_fw_policy_row(const char *path, const struct fw_policy_row *p)
 	roundtrip_print(roundtrip_path(path, "source_negated", -1).text, p->source_negated);
 	roundtrip_print(roundtrip_path(path, "destination_negated", -1).text, p->destination_negated);
 	roundtrip_print(roundtrip_path(path, "action", -1).text, p->action);
-	for (int i = 0; i < 5; i++)
-		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+	roundtrip_print(roundtrip_path(path, "schedule", -1).text, p->schedule);
 }
 
 static void print_any_fw_policy_row(const char *path, const void *bytes)
@@ -434,8 +578,8 @@ static void fill_fw_policy_row(struct fw_policy_row *p, uint64_t *state)
 	p->source_negated = (uint8_t)roundtrip_next(state);
 	p->destination_negated = (uint8_t)roundtrip_next(state);
 	p->action = (uint8_t)roundtrip_next(state);
-	for (int i = 0; i < 5; i++)
-		p->pad[i] = (uint8_t)roundtrip_next(state);
+	p->pad = (uint8_t)roundtrip_next(state);
+	p->schedule = (uint32_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_policy_row(void *bytes, uint64_t *state)
@@ -445,11 +589,327 @@ static void fill_any_fw_policy_row(void *bytes, uint64_t *state)
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
+static void print_fw_schedule_row(const char *path, const struct fw_schedule_row *p)
+{
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "time_zone", i).text, (uint8_t)p->time_zone[i]);
+	roundtrip_print(roundtrip_path(path, "window_first", -1).text, p->window_first);
+	roundtrip_print(roundtrip_path(path, "window_count", -1).text, p->window_count);
+}
+
+static void print_any_fw_schedule_row(const char *path, const void *bytes)
+{
+	struct fw_schedule_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_schedule_row(path, &copy);
+}
+
+static void fill_fw_schedule_row(struct fw_schedule_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 64; i++)
+		p->name[i] = (char)roundtrip_next(state);
+	for (int i = 0; i < 64; i++)
+		p->time_zone[i] = (char)roundtrip_next(state);
+	p->window_first = (uint32_t)roundtrip_next(state);
+	p->window_count = (uint32_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_schedule_row(void *bytes, uint64_t *state)
+{
+	struct fw_schedule_row copy;
+	fill_fw_schedule_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_schedule_window_row(const char *path, const struct fw_schedule_window_row *p)
+{
+	roundtrip_print(roundtrip_path(path, "start_minute", -1).text, p->start_minute);
+	roundtrip_print(roundtrip_path(path, "end_minute", -1).text, p->end_minute);
+	roundtrip_print(roundtrip_path(path, "days", -1).text, p->days);
+	for (int i = 0; i < 3; i++)
+		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+}
+
+static void print_any_fw_schedule_window_row(const char *path, const void *bytes)
+{
+	struct fw_schedule_window_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_schedule_window_row(path, &copy);
+}
+
+static void fill_fw_schedule_window_row(struct fw_schedule_window_row *p, uint64_t *state)
+{
+	p->start_minute = (uint16_t)roundtrip_next(state);
+	p->end_minute = (uint16_t)roundtrip_next(state);
+	p->days = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 3; i++)
+		p->pad[i] = (uint8_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_schedule_window_row(void *bytes, uint64_t *state)
+{
+	struct fw_schedule_window_row copy;
+	fill_fw_schedule_window_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_nat_pool_row(const char *path, const struct fw_nat_pool_row *p)
+{
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
+	roundtrip_print(roundtrip_path(path, "name_id", -1).text, p->name_id);
+	roundtrip_print(roundtrip_path(path, "range_first", -1).text, p->range_first);
+	roundtrip_print(roundtrip_path(path, "range_count", -1).text, p->range_count);
+	roundtrip_print(roundtrip_path(path, "subscriber_first", -1).text, p->subscriber_first);
+	roundtrip_print(roundtrip_path(path, "subscriber_count", -1).text, p->subscriber_count);
+	roundtrip_print(roundtrip_path(path, "block_size", -1).text, p->block_size);
+	roundtrip_print(roundtrip_path(path, "port_low", -1).text, p->port_low);
+	roundtrip_print(roundtrip_path(path, "port_high", -1).text, p->port_high);
+	roundtrip_print(roundtrip_path(path, "address_persistent", -1).text, p->address_persistent);
+	for (int i = 0; i < 7; i++)
+		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+}
+
+static void print_any_fw_nat_pool_row(const char *path, const void *bytes)
+{
+	struct fw_nat_pool_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_nat_pool_row(path, &copy);
+}
+
+static void fill_fw_nat_pool_row(struct fw_nat_pool_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 64; i++)
+		p->name[i] = (char)roundtrip_next(state);
+	p->name_id = (uint64_t)roundtrip_next(state);
+	p->range_first = (uint32_t)roundtrip_next(state);
+	p->range_count = (uint32_t)roundtrip_next(state);
+	p->subscriber_first = (uint32_t)roundtrip_next(state);
+	p->subscriber_count = (uint32_t)roundtrip_next(state);
+	p->block_size = (uint32_t)roundtrip_next(state);
+	p->port_low = (uint16_t)roundtrip_next(state);
+	p->port_high = (uint16_t)roundtrip_next(state);
+	p->address_persistent = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 7; i++)
+		p->pad[i] = (uint8_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_nat_pool_row(void *bytes, uint64_t *state)
+{
+	struct fw_nat_pool_row copy;
+	fill_fw_nat_pool_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_nat_range_row(const char *path, const struct fw_nat_range_row *p)
+{
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "low", i).text, p->low[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "high", i).text, p->high[i]);
+}
+
+static void print_any_fw_nat_range_row(const char *path, const void *bytes)
+{
+	struct fw_nat_range_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_nat_range_row(path, &copy);
+}
+
+static void fill_fw_nat_range_row(struct fw_nat_range_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 4; i++)
+		p->low[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->high[i] = (uint8_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_nat_range_row(void *bytes, uint64_t *state)
+{
+	struct fw_nat_range_row copy;
+	fill_fw_nat_range_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_nat_source_row(const char *path, const struct fw_nat_source_row *p)
+{
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
+	roundtrip_print(roundtrip_path(path, "name_id", -1).text, p->name_id);
+	roundtrip_print(roundtrip_path(path, "from_first", -1).text, p->from_first);
+	roundtrip_print(roundtrip_path(path, "from_count", -1).text, p->from_count);
+	roundtrip_print(roundtrip_path(path, "to_first", -1).text, p->to_first);
+	roundtrip_print(roundtrip_path(path, "to_count", -1).text, p->to_count);
+	roundtrip_print(roundtrip_path(path, "source_first", -1).text, p->source_first);
+	roundtrip_print(roundtrip_path(path, "source_count", -1).text, p->source_count);
+	roundtrip_print(roundtrip_path(path, "destination_first", -1).text, p->destination_first);
+	roundtrip_print(roundtrip_path(path, "destination_count", -1).text, p->destination_count);
+	roundtrip_print(roundtrip_path(path, "application_first", -1).text, p->application_first);
+	roundtrip_print(roundtrip_path(path, "application_count", -1).text, p->application_count);
+	roundtrip_print(roundtrip_path(path, "pool", -1).text, p->pool);
+	roundtrip_print(roundtrip_path(path, "binding_timeout_s", -1).text, p->binding_timeout_s);
+	roundtrip_print(roundtrip_path(path, "port_low", -1).text, p->port_low);
+	roundtrip_print(roundtrip_path(path, "port_high", -1).text, p->port_high);
+	roundtrip_print(roundtrip_path(path, "action", -1).text, p->action);
+	roundtrip_print(roundtrip_path(path, "persistent", -1).text, p->persistent);
+	roundtrip_print(roundtrip_path(path, "filtering", -1).text, p->filtering);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+}
+
+static void print_any_fw_nat_source_row(const char *path, const void *bytes)
+{
+	struct fw_nat_source_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_nat_source_row(path, &copy);
+}
+
+static void fill_fw_nat_source_row(struct fw_nat_source_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 64; i++)
+		p->name[i] = (char)roundtrip_next(state);
+	p->name_id = (uint64_t)roundtrip_next(state);
+	p->from_first = (uint32_t)roundtrip_next(state);
+	p->from_count = (uint32_t)roundtrip_next(state);
+	p->to_first = (uint32_t)roundtrip_next(state);
+	p->to_count = (uint32_t)roundtrip_next(state);
+	p->source_first = (uint32_t)roundtrip_next(state);
+	p->source_count = (uint32_t)roundtrip_next(state);
+	p->destination_first = (uint32_t)roundtrip_next(state);
+	p->destination_count = (uint32_t)roundtrip_next(state);
+	p->application_first = (uint32_t)roundtrip_next(state);
+	p->application_count = (uint32_t)roundtrip_next(state);
+	p->pool = (uint32_t)roundtrip_next(state);
+	p->binding_timeout_s = (uint32_t)roundtrip_next(state);
+	p->port_low = (uint16_t)roundtrip_next(state);
+	p->port_high = (uint16_t)roundtrip_next(state);
+	p->action = (uint8_t)roundtrip_next(state);
+	p->persistent = (uint8_t)roundtrip_next(state);
+	p->filtering = (uint8_t)roundtrip_next(state);
+	p->pad = (uint8_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_nat_source_row(void *bytes, uint64_t *state)
+{
+	struct fw_nat_source_row copy;
+	fill_fw_nat_source_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_nat_destination_row(const char *path, const struct fw_nat_destination_row *p)
+{
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
+	roundtrip_print(roundtrip_path(path, "name_id", -1).text, p->name_id);
+	roundtrip_print(roundtrip_path(path, "from_first", -1).text, p->from_first);
+	roundtrip_print(roundtrip_path(path, "from_count", -1).text, p->from_count);
+	roundtrip_print(roundtrip_path(path, "source_first", -1).text, p->source_first);
+	roundtrip_print(roundtrip_path(path, "source_count", -1).text, p->source_count);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "low", i).text, p->low[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "high", i).text, p->high[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "to", i).text, p->to[i]);
+	roundtrip_print(roundtrip_path(path, "port_low", -1).text, p->port_low);
+	roundtrip_print(roundtrip_path(path, "port_high", -1).text, p->port_high);
+	roundtrip_print(roundtrip_path(path, "to_port", -1).text, p->to_port);
+	roundtrip_print(roundtrip_path(path, "protocol", -1).text, p->protocol);
+	roundtrip_print(roundtrip_path(path, "to_single", -1).text, p->to_single);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+}
+
+static void print_any_fw_nat_destination_row(const char *path, const void *bytes)
+{
+	struct fw_nat_destination_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_nat_destination_row(path, &copy);
+}
+
+static void fill_fw_nat_destination_row(struct fw_nat_destination_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 64; i++)
+		p->name[i] = (char)roundtrip_next(state);
+	p->name_id = (uint64_t)roundtrip_next(state);
+	p->from_first = (uint32_t)roundtrip_next(state);
+	p->from_count = (uint32_t)roundtrip_next(state);
+	p->source_first = (uint32_t)roundtrip_next(state);
+	p->source_count = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->low[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->high[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->to[i] = (uint8_t)roundtrip_next(state);
+	p->port_low = (uint16_t)roundtrip_next(state);
+	p->port_high = (uint16_t)roundtrip_next(state);
+	p->to_port = (uint16_t)roundtrip_next(state);
+	p->protocol = (uint8_t)roundtrip_next(state);
+	p->to_single = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->pad[i] = (uint8_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_nat_destination_row(void *bytes, uint64_t *state)
+{
+	struct fw_nat_destination_row copy;
+	fill_fw_nat_destination_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_nat_static_row(const char *path, const struct fw_nat_static_row *p)
+{
+	for (int i = 0; i < 64; i++)
+		roundtrip_print(roundtrip_path(path, "name", i).text, (uint8_t)p->name[i]);
+	roundtrip_print(roundtrip_path(path, "name_id", -1).text, p->name_id);
+	roundtrip_print(roundtrip_path(path, "from_first", -1).text, p->from_first);
+	roundtrip_print(roundtrip_path(path, "from_count", -1).text, p->from_count);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "external", i).text, p->external[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "internal", i).text, p->internal[i]);
+	roundtrip_print(roundtrip_path(path, "count", -1).text, p->count);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+}
+
+static void print_any_fw_nat_static_row(const char *path, const void *bytes)
+{
+	struct fw_nat_static_row copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_nat_static_row(path, &copy);
+}
+
+static void fill_fw_nat_static_row(struct fw_nat_static_row *p, uint64_t *state)
+{
+	for (int i = 0; i < 64; i++)
+		p->name[i] = (char)roundtrip_next(state);
+	p->name_id = (uint64_t)roundtrip_next(state);
+	p->from_first = (uint32_t)roundtrip_next(state);
+	p->from_count = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->external[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->internal[i] = (uint8_t)roundtrip_next(state);
+	p->count = (uint32_t)roundtrip_next(state);
+	p->pad = (uint32_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_nat_static_row(void *bytes, uint64_t *state)
+{
+	struct fw_nat_static_row copy;
+	fill_fw_nat_static_row(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
 static void print_fw_route_row(const char *path, const struct fw_route_row *p)
 {
 	print_fw_prefix_row(roundtrip_path(path, "prefix", -1).text, &p->prefix);
 	roundtrip_print(roundtrip_path(path, "next_hop_first", -1).text, p->next_hop_first);
 	roundtrip_print(roundtrip_path(path, "next_hop_count", -1).text, p->next_hop_count);
+	roundtrip_print(roundtrip_path(path, "vrf", -1).text, p->vrf);
+	roundtrip_print(roundtrip_path(path, "type", -1).text, p->type);
 }
 
 static void print_any_fw_route_row(const char *path, const void *bytes)
@@ -464,6 +924,8 @@ static void fill_fw_route_row(struct fw_route_row *p, uint64_t *state)
 	fill_fw_prefix_row(&p->prefix, state);
 	p->next_hop_first = (uint32_t)roundtrip_next(state);
 	p->next_hop_count = (uint32_t)roundtrip_next(state);
+	p->vrf = (uint32_t)roundtrip_next(state);
+	p->type = (uint32_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_route_row(void *bytes, uint64_t *state)
@@ -634,6 +1096,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	roundtrip_print(roundtrip_path(path, "state_discarded", -1).text, p->state_discarded);
 	roundtrip_print(roundtrip_path(path, "clock_ns", -1).text, p->clock_ns);
 	roundtrip_print(roundtrip_path(path, "clock_origin_ns", -1).text, p->clock_origin_ns);
+	roundtrip_print(roundtrip_path(path, "command_sequence", -1).text, p->command_sequence);
+	roundtrip_print(roundtrip_path(path, "command_result", -1).text, p->command_result);
 	for (int i = 0; i < 16; i++)
 		roundtrip_print(roundtrip_path(path, "boot_id", i).text, p->boot_id[i]);
 }
@@ -682,6 +1146,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	p->state_discarded = (uint64_t)roundtrip_next(state);
 	p->clock_ns = (uint64_t)roundtrip_next(state);
 	p->clock_origin_ns = (uint64_t)roundtrip_next(state);
+	p->command_sequence = (uint64_t)roundtrip_next(state);
+	p->command_result = (uint64_t)roundtrip_next(state);
 	for (int i = 0; i < 16; i++)
 		p->boot_id[i] = (uint8_t)roundtrip_next(state);
 }
@@ -690,6 +1156,36 @@ static void fill_any_fw_worker_status(void *bytes, uint64_t *state)
 {
 	struct fw_worker_status copy;
 	fill_fw_worker_status(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_table_status(const char *path, const struct fw_table_status *p)
+{
+	roundtrip_print(roundtrip_path(path, "capacity", -1).text, p->capacity);
+	roundtrip_print(roundtrip_path(path, "used", -1).text, p->used);
+	roundtrip_print(roundtrip_path(path, "high_water", -1).text, p->high_water);
+	roundtrip_print(roundtrip_path(path, "refused", -1).text, p->refused);
+}
+
+static void print_any_fw_table_status(const char *path, const void *bytes)
+{
+	struct fw_table_status copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_table_status(path, &copy);
+}
+
+static void fill_fw_table_status(struct fw_table_status *p, uint64_t *state)
+{
+	p->capacity = (uint64_t)roundtrip_next(state);
+	p->used = (uint64_t)roundtrip_next(state);
+	p->high_water = (uint64_t)roundtrip_next(state);
+	p->refused = (uint64_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_table_status(void *bytes, uint64_t *state)
+{
+	struct fw_table_status copy;
+	fill_fw_table_status(&copy, state);
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
@@ -703,7 +1199,7 @@ static void print_fw_counters(const char *path, const struct fw_counters *p)
 	roundtrip_print(roundtrip_path(path, "punted", -1).text, p->punted);
 	roundtrip_print(roundtrip_path(path, "consumed", -1).text, p->consumed);
 	roundtrip_print(roundtrip_path(path, "held", -1).text, p->held);
-	for (int i = 0; i < 38; i++)
+	for (int i = 0; i < 56; i++)
 		roundtrip_print(roundtrip_path(path, "dropped", i).text, p->dropped[i]);
 	roundtrip_print(roundtrip_path(path, "sessions4", -1).text, p->sessions4);
 	roundtrip_print(roundtrip_path(path, "sessions6", -1).text, p->sessions6);
@@ -736,7 +1232,7 @@ static void fill_fw_counters(struct fw_counters *p, uint64_t *state)
 	p->punted = (uint64_t)roundtrip_next(state);
 	p->consumed = (uint64_t)roundtrip_next(state);
 	p->held = (uint64_t)roundtrip_next(state);
-	for (int i = 0; i < 38; i++)
+	for (int i = 0; i < 56; i++)
 		p->dropped[i] = (uint64_t)roundtrip_next(state);
 	p->sessions4 = (uint64_t)roundtrip_next(state);
 	p->sessions6 = (uint64_t)roundtrip_next(state);
@@ -1113,6 +1609,8 @@ static void fill_any_fw_session6(void *bytes, uint64_t *state)
 
 const struct roundtrip_struct roundtrip_structs[] = {
 	{ "fw_control_header", sizeof(struct fw_control_header), print_any_fw_control_header, fill_any_fw_control_header },
+	{ "fw_session_filter", sizeof(struct fw_session_filter), print_any_fw_session_filter, fill_any_fw_session_filter },
+	{ "fw_command", sizeof(struct fw_command), print_any_fw_command, fill_any_fw_command },
 	{ "fw_section", sizeof(struct fw_section), print_any_fw_section, fill_any_fw_section },
 	{ "fw_program", sizeof(struct fw_program), print_any_fw_program, fill_any_fw_program },
 	{ "fw_port_row", sizeof(struct fw_port_row), print_any_fw_port_row, fill_any_fw_port_row },
@@ -1123,11 +1621,19 @@ const struct roundtrip_struct roundtrip_structs[] = {
 	{ "fw_application_row", sizeof(struct fw_application_row), print_any_fw_application_row, fill_any_fw_application_row },
 	{ "fw_port_range_row", sizeof(struct fw_port_range_row), print_any_fw_port_range_row, fill_any_fw_port_range_row },
 	{ "fw_policy_row", sizeof(struct fw_policy_row), print_any_fw_policy_row, fill_any_fw_policy_row },
+	{ "fw_schedule_row", sizeof(struct fw_schedule_row), print_any_fw_schedule_row, fill_any_fw_schedule_row },
+	{ "fw_schedule_window_row", sizeof(struct fw_schedule_window_row), print_any_fw_schedule_window_row, fill_any_fw_schedule_window_row },
+	{ "fw_nat_pool_row", sizeof(struct fw_nat_pool_row), print_any_fw_nat_pool_row, fill_any_fw_nat_pool_row },
+	{ "fw_nat_range_row", sizeof(struct fw_nat_range_row), print_any_fw_nat_range_row, fill_any_fw_nat_range_row },
+	{ "fw_nat_source_row", sizeof(struct fw_nat_source_row), print_any_fw_nat_source_row, fill_any_fw_nat_source_row },
+	{ "fw_nat_destination_row", sizeof(struct fw_nat_destination_row), print_any_fw_nat_destination_row, fill_any_fw_nat_destination_row },
+	{ "fw_nat_static_row", sizeof(struct fw_nat_static_row), print_any_fw_nat_static_row, fill_any_fw_nat_static_row },
 	{ "fw_route_row", sizeof(struct fw_route_row), print_any_fw_route_row, fill_any_fw_route_row },
 	{ "fw_next_hop_row", sizeof(struct fw_next_hop_row), print_any_fw_next_hop_row, fill_any_fw_next_hop_row },
 	{ "fw_neighbor_row", sizeof(struct fw_neighbor_row), print_any_fw_neighbor_row, fill_any_fw_neighbor_row },
 	{ "fw_state_header", sizeof(struct fw_state_header), print_any_fw_state_header, fill_any_fw_state_header },
 	{ "fw_worker_status", sizeof(struct fw_worker_status), print_any_fw_worker_status, fill_any_fw_worker_status },
+	{ "fw_table_status", sizeof(struct fw_table_status), print_any_fw_table_status, fill_any_fw_table_status },
 	{ "fw_counters", sizeof(struct fw_counters), print_any_fw_counters, fill_any_fw_counters },
 	{ "fw_port_status", sizeof(struct fw_port_status), print_any_fw_port_status, fill_any_fw_port_status },
 	{ "fw_interface_status", sizeof(struct fw_interface_status), print_any_fw_interface_status, fill_any_fw_interface_status },

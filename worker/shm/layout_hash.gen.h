@@ -4,6 +4,6 @@
 #define PORTCULLIS_SHM_LAYOUT_HASH_H
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
-#define FW_LAYOUT_HASH 0x23860d64396e8c3aull
+#define FW_LAYOUT_HASH 0xc7d1063b63fd5937ull
 
 #endif
