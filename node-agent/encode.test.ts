@@ -49,10 +49,10 @@ describe("encode()", () => {
   });
 
   it("takes a program at the limits of the dataplane", () => {
-    const zone = { name: "z".repeat(63), hostInbound: [] };
+    const zone = { name: "z".repeat(63), hostInbound: [], halfOpenLimit: 0, sourceCheck: "Off" as const };
     const policy = {
       name: "p", from: [0], to: [0], sources: [], sourcesNegated: false, destinations: [], destinationsNegated: false, applications: [],
-      action: "Deny" as const,
+      action: "Deny" as const, schedule: null,
     };
     const policies = Array.from({ length: FW_MAX_POLICIES }, (_, i) => ({ ...policy, name: `p${i}` }));
     const program: Program = { ...sample, zones: [zone], interfaces: [], routes: [], neighbors: [], policies };
@@ -62,9 +62,9 @@ describe("encode()", () => {
   });
 
   const impossible: [what: string, change: Partial<Program>][] = [
-    ["a name of 64 bytes", { zones: [{ name: "z".repeat(64), hostInbound: [] }] }],
-    ["a name with NUL", { zones: [{ name: "a\0b", hostInbound: [] }] }],
-    ["a service that the layout does not have", { zones: [{ name: "a", hostInbound: ["gopher"] }] }],
+    ["a name of 64 bytes", { zones: [{ name: "z".repeat(64), hostInbound: [], halfOpenLimit: 0, sourceCheck: "Off" as const }] }],
+    ["a name with NUL", { zones: [{ name: "a\0b", hostInbound: [], halfOpenLimit: 0, sourceCheck: "Off" as const }] }],
+    ["a service that the layout does not have", { zones: [{ name: "a", hostInbound: ["gopher"], halfOpenLimit: 0, sourceCheck: "Off" as const }] }],
     ["an address that is none", { addressSets: [{ name: "a", prefixes: ["10.0.0/8"] }] }],
     ["a port above 65535", { applications: [{ name: "a", protocol: 6, sourcePorts: [], destinationPorts: [[1, 65536]], timeoutSeconds: 0 }] }],
     ["a negative number", { ports: [{ name: "a", kind: "tap", device: "a", networkNamespace: "", mtu: -1 }] }],

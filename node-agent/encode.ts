@@ -73,6 +73,14 @@ function sections(p: Program): SectionSize[] {
     section("routes", p.routes.length, l.fw_route_row.size, l.FW_MAX_ROUTES),
     section("next_hops", hops, l.fw_next_hop_row.size, l.FW_MAX_NEXT_HOPS),
     section("neighbors", p.neighbors.length, l.fw_neighbor_row.size, l.FW_MAX_NEIGHBORS),
+    section("schedules", 0, l.fw_schedule_row.size, l.FW_MAX_SCHEDULES),
+    section("schedule_windows", 0, l.fw_schedule_window_row.size, l.FW_MAX_SCHEDULE_WINDOWS),
+    section("nat_pools", 0, l.fw_nat_pool_row.size, l.FW_MAX_NAT_POOLS),
+    section("nat_ranges", 0, l.fw_nat_range_row.size, l.FW_MAX_NAT_RANGES),
+    section("nat_subscribers", 0, l.fw_prefix_row.size, l.FW_MAX_NAT_SUBSCRIBERS),
+    section("nat_source", 0, l.fw_nat_source_row.size, l.FW_MAX_NAT_SOURCE_RULES),
+    section("nat_destination", 0, l.fw_nat_destination_row.size, l.FW_MAX_NAT_DESTINATION_RULES),
+    section("nat_static", 0, l.fw_nat_static_row.size, l.FW_MAX_NAT_STATIC_RULES),
   ];
 }
 
@@ -94,5 +102,34 @@ function putHeader(bank: Bank, program: Program, generation: Generation): void {
   bank.put(0, f.sleep_timeout_us, rxMode.sleepTimeoutUs);
   bank.put(0, f.sessions_ipv4, sessions.ipv4);
   bank.put(0, f.sessions_ipv6, sessions.ipv6);
+  putFlow(bank, program);
+  putLimits(bank, program);
   bank.put(0, f.checksum, crc32c(bank.bytes.subarray(layout.fw_program.size)));
+}
+
+function putFlow(bank: Bank, { flow }: Program): void {
+  const f = layout.fw_program.fields;
+  const t = layout.fw_timeout;
+  const timeout = (index: number, seconds: number): void => bank.put(index * 4, f.timeouts_s, seconds);
+  timeout(t.FW_TIMEOUT_TCP_HANDSHAKE, flow.timeoutsSeconds.tcpHandshake);
+  timeout(t.FW_TIMEOUT_TCP_ESTABLISHED, flow.timeoutsSeconds.tcpEstablished);
+  timeout(t.FW_TIMEOUT_TCP_CLOSING, flow.timeoutsSeconds.tcpClosing);
+  timeout(t.FW_TIMEOUT_TCP_TIME_WAIT, flow.timeoutsSeconds.tcpTimeWait);
+  timeout(t.FW_TIMEOUT_TCP_CLOSED, flow.timeoutsSeconds.tcpClosed);
+  timeout(t.FW_TIMEOUT_UDP, flow.timeoutsSeconds.udp);
+  timeout(t.FW_TIMEOUT_ICMP, flow.timeoutsSeconds.icmp);
+  timeout(t.FW_TIMEOUT_OTHER, flow.timeoutsSeconds.other);
+  bank.put(0, f.tcp_strict_syn, flow.strictSyn ? 1 : 0);
+  const strict = flow.tcpWindow === "Strict";
+  bank.put(0, f.tcp_window, strict ? layout.fw_tcp_window.FW_TCP_WINDOW_STRICT : layout.fw_tcp_window.FW_TCP_WINDOW_LIBERAL);
+}
+
+function putLimits(bank: Bank, { limits }: Program): void {
+  const f = layout.fw_program.fields;
+  bank.put(0, f.bindings, limits.bindings);
+  bank.put(0, f.fragments, limits.fragments);
+  bank.put(0, f.fragments_per_source, limits.fragmentsPerSource);
+  bank.put(0, f.held_packets, limits.heldPackets);
+  bank.put(0, f.neighbor_limit, limits.neighbors);
+  bank.put(0, f.errors_per_second, limits.errorsPerSecond);
 }

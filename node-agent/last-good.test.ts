@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { serializeProgram } from "../program/codec";
+import { PLAIN } from "../program/testing";
 import { decodeStored, encodeStored, loadProgram, readLastGood, saveLastGood, setAside } from "./last-good";
 import { Problem } from "./problem";
 
@@ -14,7 +15,7 @@ const LOADED = loadProgram(serializeProgram({
     cores: { count: 1 }, memoryBytes: 2 ** 28, pageBytes: 4096,
     rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeoutUs: 100_000 }, sessions: { ipv4: 1024, ipv6: 1024 },
   },
-  ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [],
+  ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [], ...PLAIN,
 }));
 
 describe("the stored program", () => {

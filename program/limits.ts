@@ -2,6 +2,15 @@
 // What of the layout the compiler has to know: limits of the dataplane, sizes of the state file, service names.
 export {
   FW_IFNAME_SIZE,
+  FW_MAX_BINDINGS,
+  FW_MAX_FRAGMENTS,
+  FW_MAX_HELD_PACKETS,
+  FW_MAX_NAT_DESTINATION_RULES,
+  FW_MAX_NAT_POOLS,
+  FW_MAX_NAT_SOURCE_RULES,
+  FW_MAX_NAT_STATIC_RULES,
+  FW_MAX_SCHEDULES,
+  FW_MESSAGE_SIZE,
   FW_MAX_ADDRESS_SETS,
   FW_MAX_APPLICATIONS,
   FW_MAX_INTERFACE_ADDRESSES,

@@ -50,10 +50,17 @@ const dataplane = z.strictObject({
 
 const port = z.strictObject({
   name,
-  kind: z.enum(["tap", "kernelInterface", "pci"]),
-  device: name,
+  kind: z.enum(["tap", "kernelInterface", "pci", "vdev"]),
+  device: text(layout.FW_MESSAGE_SIZE - 1).min(1),
   networkNamespace: text(layout.FW_NAME_SIZE - 1),
   mtu: int(0, 9000),
+});
+
+const zone = z.strictObject({
+  name,
+  hostInbound: z.array(z.enum(SERVICES)).max(64),
+  halfOpenLimit: int(0, U32),
+  sourceCheck: z.enum(["Off", "Loose", "Strict"]),
 });
 
 const iface = z.strictObject({
@@ -62,6 +69,7 @@ const iface = z.strictObject({
   zone: index,
   vlan: int(0, 4094),
   addresses: z.array(hostPrefix).max(layout.FW_MAX_INTERFACE_ADDRESSES),
+  vrf: int(0, U32),
 });
 
 const application = z.strictObject({
@@ -82,12 +90,97 @@ const policy = z.strictObject({
   destinationsNegated: z.boolean(),
   applications: indexes,
   action,
+  schedule: index.nullable(),
+});
+
+const minute = int(0, 1440);
+const schedule = z.strictObject({
+  name,
+  timeZone: name,
+  windows: z.array(z.strictObject({ days: z.array(int(0, 6)).min(1).max(7), startMinute: minute, endMinute: minute })).min(1),
+});
+
+const ports = z.tuple([int(0, 0xffff), int(0, 0xffff)]).refine(([low, high]) => low <= high, { message: "low > high" });
+const addressRange = z.tuple([address, address]);
+const nat = z.strictObject({
+  pools: z
+    .array(
+      z.strictObject({
+        name,
+        addresses: z.array(addressRange).min(1),
+        ports,
+        addressPersistent: z.boolean(),
+        blocks: z.strictObject({ size: int(1, 0xffff), subscribers: z.array(networkPrefix).min(1) }).nullable(),
+      }),
+    )
+    .max(layout.FW_MAX_NAT_POOLS),
+  source: z
+    .array(
+      z.strictObject({
+        name,
+        from: indexes,
+        to: indexes,
+        sources: indexes,
+        destinations: indexes,
+        applications: indexes,
+        kind: z.enum(["off", "interface", "pool"]),
+        pool: index.nullable(),
+        ports,
+        persistent: z
+          .strictObject({ filtering: z.enum(["AddressAndPort", "EndpointIndependent"]), timeoutSeconds: int(1, U32) })
+          .nullable(),
+      }),
+    )
+    .max(layout.FW_MAX_NAT_SOURCE_RULES),
+  destination: z
+    .array(
+      z.strictObject({
+        name,
+        from: indexes,
+        sources: indexes,
+        addresses: addressRange,
+        protocol: int(0, 255).nullable(),
+        ports: ports.nullable(),
+        to: z.strictObject({ address, port: int(1, 0xffff).nullable(), single: z.boolean() }),
+      }),
+    )
+    .max(layout.FW_MAX_NAT_DESTINATION_RULES),
+  static: z
+    .array(z.strictObject({ name, from: indexes, external: address, internal: address, count: int(1, U32) }))
+    .max(layout.FW_MAX_NAT_STATIC_RULES),
+});
+
+const seconds = int(1, U32);
+const flow = z.strictObject({
+  strictSyn: z.boolean(),
+  tcpWindow: z.enum(["Strict", "Liberal"]),
+  timeoutsSeconds: z.strictObject({
+    tcpHandshake: seconds,
+    tcpEstablished: seconds,
+    tcpClosing: seconds,
+    tcpTimeWait: seconds,
+    tcpClosed: seconds,
+    udp: seconds,
+    icmp: seconds,
+    other: seconds,
+  }),
+});
+
+const limits = z.strictObject({
+  bindings: int(1, layout.FW_MAX_BINDINGS),
+  fragments: int(1, layout.FW_MAX_FRAGMENTS),
+  fragmentsPerSource: int(1, layout.FW_MAX_FRAGMENTS),
+  heldPackets: int(1, layout.FW_MAX_HELD_PACKETS),
+  neighbors: int(1, layout.FW_MAX_NEIGHBORS),
+  errorsPerSecond: int(0, U32),
 });
 
 const nextHop = z.strictObject({ gateway: address, interface: index });
 const route = z.strictObject({
   prefix: networkPrefix,
-  nextHops: z.array(nextHop).min(1).max(layout.FW_MAX_NEXT_HOPS_PER_ROUTE),
+  vrf: int(0, U32),
+  type: z.enum(["unicast", "blackhole", "unreachable", "prohibit"]),
+  nextHops: z.array(nextHop).max(layout.FW_MAX_NEXT_HOPS_PER_ROUTE),
 });
 const neighbor = z.strictObject({
   interface: index,
@@ -102,7 +195,7 @@ export const programSchema: z.ZodType<Program> = z
     dataplane,
     ports: z.array(port).max(layout.FW_MAX_PORTS),
     zones: z
-      .array(z.strictObject({ name, hostInbound: z.array(z.enum(SERVICES)).max(64) }))
+      .array(zone)
       .max(layout.FW_MAX_ZONES),
     interfaces: z.array(iface).max(layout.FW_MAX_INTERFACES),
     addressSets: z
@@ -111,6 +204,10 @@ export const programSchema: z.ZodType<Program> = z
     applications: z.array(application).max(layout.FW_MAX_APPLICATIONS),
     defaultAction: action,
     policies: z.array(policy).max(layout.FW_MAX_POLICIES),
+    schedules: z.array(schedule).max(layout.FW_MAX_SCHEDULES),
+    nat,
+    flow,
+    limits,
     routes: z.array(route).max(layout.FW_MAX_ROUTES),
     neighbors: z.array(neighbor).max(layout.FW_MAX_NEIGHBORS),
   })
@@ -139,7 +236,21 @@ function* references(p: Program): Generator<Reference> {
     yield* list(["policies", i, "sources"], row.sources, p.addressSets.length);
     yield* list(["policies", i, "destinations"], row.destinations, p.addressSets.length);
     yield* list(["policies", i, "applications"], row.applications, p.applications.length);
+    if (row.schedule !== null) yield { path: ["policies", i, "schedule"], index: row.schedule, rows: p.schedules.length };
   }
+  for (const [i, row] of p.nat.source.entries()) {
+    yield* list(["nat", "source", i, "from"], row.from, p.zones.length);
+    yield* list(["nat", "source", i, "to"], row.to, p.zones.length);
+    yield* list(["nat", "source", i, "sources"], row.sources, p.addressSets.length);
+    yield* list(["nat", "source", i, "destinations"], row.destinations, p.addressSets.length);
+    yield* list(["nat", "source", i, "applications"], row.applications, p.applications.length);
+    if (row.pool !== null) yield { path: ["nat", "source", i, "pool"], index: row.pool, rows: p.nat.pools.length };
+  }
+  for (const [i, row] of p.nat.destination.entries()) {
+    yield* list(["nat", "destination", i, "from"], row.from, p.zones.length);
+    yield* list(["nat", "destination", i, "sources"], row.sources, p.addressSets.length);
+  }
+  for (const [i, row] of p.nat.static.entries()) yield* list(["nat", "static", i, "from"], row.from, p.zones.length);
   for (const [i, row] of p.routes.entries()) {
     yield* list(["routes", i, "nextHops"], row.nextHops.map((h) => h.interface), p.interfaces.length);
   }

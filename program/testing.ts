@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { formatAddress, formatMac, formatPrefix, network, type Address, type Family, type Prefix } from "./net";
 import { fw_service_values } from "./limits";
-import { PROGRAM_VERSION, type Program, type Range } from "./program";
+import { DEFAULT_FLOW, DEFAULT_LIMITS, PROGRAM_VERSION, type Program, type Range } from "./program";
 
 const word = fc.nat(0xffffffff);
 
@@ -24,6 +24,14 @@ const range: fc.Arbitrary<Range> = fc
   .tuple(fc.nat(0xffff), fc.nat(0xffff))
   .map(([a, b]): Range => [Math.min(a, b), Math.max(a, b)]);
 
+/** The parts of a program that ask for nothing. */
+export const PLAIN = {
+  schedules: [],
+  nat: { pools: [], source: [], destination: [], static: [] },
+  flow: DEFAULT_FLOW,
+  limits: DEFAULT_LIMITS,
+} satisfies Partial<Program>;
+
 /** Valid as parseProgram() understands it: references point to rows, everything else is free. */
 export const arbitraryProgram: fc.Arbitrary<Program> = fc
   .record({ ports: fc.nat(4), zones: fc.nat(4), interfaces: fc.nat(5), addressSets: fc.nat(5), applications: fc.nat(5) })
@@ -39,13 +47,14 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       networkNamespace: fc.oneof(fc.constant(""), name(63)),
       mtu: fc.nat(9000),
     });
-    const zone = fc.record({ name: name(63), hostInbound: fc.subarray(fw_service_values.map((s) => s.name)) });
+    const zone = fc.record({ name: name(63), hostInbound: fc.subarray(fw_service_values.map((s) => s.name)), halfOpenLimit: u32, sourceCheck: fc.constantFrom("Off", "Loose", "Strict") });
     const iface = fc.record({
       name: name(15),
       port: index(n.ports),
       zone: index(n.zones),
       vlan: fc.nat(4094),
       addresses: fc.array(arbitraryPrefix.map(formatPrefix), { maxLength: 3 }),
+      vrf: fc.nat(65_535),
     });
     const addressSet = fc.record({ name: name(63), prefixes: fc.array(networkText, { minLength: 1, maxLength: 4 }) });
     const application = fc.record({
@@ -65,9 +74,10 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       destinationsNegated: fc.boolean(),
       applications: indexes(n.applications),
       action,
+      schedule: fc.constant(null),
     });
     const hop = fc.record({ gateway: arbitraryAddress.map(formatAddress), interface: index(linked) });
-    const route = fc.record({ prefix: networkText, nextHops: fc.array(hop, { minLength: 1, maxLength: 3 }) });
+    const route = fc.record({ prefix: networkText, vrf: fc.nat(65_535), type: fc.constant("unicast"), nextHops: fc.array(hop, { minLength: 1, maxLength: 3 }) });
     const mac = fc.array(fc.nat(255), { minLength: 6, maxLength: 6 }).map(formatMac);
     const neighbor = fc.record({ interface: index(linked), address: arbitraryAddress.map(formatAddress), mac });
     return fc.record({
@@ -81,6 +91,10 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       applications: list(application, n.applications),
       defaultAction: action,
       policies: fc.array(policy, { maxLength: 6 }),
+      schedules: fc.constant([]),
+      nat: fc.constant({ pools: [], source: [], destination: [], static: [] }),
+      flow: fc.constant(DEFAULT_FLOW),
+      limits: fc.constant(DEFAULT_LIMITS),
       routes: linked > 0 ? fc.array(route, { maxLength: 4 }) : fc.constant([]),
       neighbors: linked > 0 ? fc.array(neighbor, { maxLength: 4 }) : fc.constant([]),
     }) as fc.Arbitrary<Program>;

@@ -3,7 +3,7 @@
 import { hash as digest } from "node:crypto";
 import { crc32c } from "../../program/crc32c";
 import { type Address, parseAddress, parseMac, parsePrefix, type Prefix } from "../../program/net";
-import type { Action, Index, PortRow, Program, Range } from "../../program/program";
+import type { Action, Index, PortRow, Program, Range, RouteType, SourceCheck } from "../../program/program";
 import {
   fw_action,
   fw_address_set_row,
@@ -17,8 +17,11 @@ import {
   fw_port_row,
   fw_prefix_row,
   fw_route_row,
+  fw_route_type,
   fw_service_values,
+  fw_source_check,
   fw_zone_row,
+  FW_NO_INDEX,
 } from "../shm/layout.gen";
 import { type Bank, EncodeError, LITTLE_ENDIAN, type SectionName } from "./bank";
 
@@ -32,6 +35,20 @@ const PORT_KINDS: Readonly<Record<PortRow["kind"], number>> = {
   tap: fw_port_kind.FW_PORT_TAP,
   kernelInterface: fw_port_kind.FW_PORT_KERNEL_INTERFACE,
   pci: fw_port_kind.FW_PORT_PCI,
+  vdev: fw_port_kind.FW_PORT_VDEV,
+};
+
+const SOURCE_CHECKS: Readonly<Record<SourceCheck, number>> = {
+  Off: fw_source_check.FW_SOURCE_OFF,
+  Loose: fw_source_check.FW_SOURCE_LOOSE,
+  Strict: fw_source_check.FW_SOURCE_STRICT,
+};
+
+const ROUTE_TYPES: Readonly<Record<RouteType, number>> = {
+  unicast: fw_route_type.FW_ROUTE_UNICAST,
+  blackhole: fw_route_type.FW_ROUTE_BLACKHOLE,
+  unreachable: fw_route_type.FW_ROUTE_UNREACHABLE,
+  prohibit: fw_route_type.FW_ROUTE_PROHIBIT,
 };
 
 const SERVICE_BITS = new Map(fw_service_values.map((s) => [s.name, 1n << BigInt(s.value)]));
@@ -104,6 +121,8 @@ export function putZones(bank: Bank, program: Program): void {
     let bits = 0n;
     for (const s of zone.hostInbound) bits |= SERVICE_BITS.get(s) ?? fail(`"${s}" is no service`);
     bank.putWide(at, f.host_inbound, bits);
+    bank.put(at, f.half_open_limit, zone.halfOpenLimit);
+    bank.put(at, f.source_check, SOURCE_CHECKS[zone.sourceCheck]);
   });
 }
 
@@ -126,6 +145,7 @@ export function putInterfaces(bank: Bank, program: Program): void {
     bank.put(at, f.vlan, iface.vlan);
     bank.put(at, f.address_first, addresses.count);
     bank.put(at, f.address_count, iface.addresses.length);
+    bank.put(at, f.vrf, iface.vrf);
     for (const text of iface.addresses) putPrefix(bank, addresses.next(), prefix(text));
   });
 }
@@ -191,6 +211,7 @@ export function putPolicies(bank: Bank, program: Program): void {
     bank.put(at, f.source_negated, policy.sourcesNegated ? 1 : 0);
     bank.put(at, f.destination_negated, policy.destinationsNegated ? 1 : 0);
     bank.put(at, f.action, ACTIONS[policy.action]);
+    bank.put(at, f.schedule, policy.schedule ?? FW_NO_INDEX);
   });
 }
 
@@ -202,6 +223,8 @@ export function putRoutes(bank: Bank, program: Program): void {
     putPrefix(bank, at + f.prefix.offset, prefix(route.prefix));
     bank.put(at, f.next_hop_first, hops.count);
     bank.put(at, f.next_hop_count, route.nextHops.length);
+    bank.put(at, f.vrf, route.vrf);
+    bank.put(at, f.type, ROUTE_TYPES[route.type]);
     for (const hop of route.nextHops) {
       const gateway = address(hop.gateway);
       const row = hops.next();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import type { Program } from "../../program/program";
+import { PLAIN } from "../../program/testing";
 import { Problem } from "../problem";
 import { hugetlbMounts, parseCoreList, workerArgument, type HostFacts } from "./facts";
 import { chooseCore, formatCores, preflight, type Held } from "./preflight";
@@ -16,7 +17,7 @@ function program(dataplane: Partial<Program["dataplane"]> = {}, rest: Partial<Pr
       rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeoutUs: 100_000 },
       sessions: { ipv4: 1024, ipv6: 1024 }, ...dataplane,
     },
-    ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [],
+    ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [], ...PLAIN,
     ...rest,
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { serializeProgram } from "../../program/codec";
+import { PLAIN } from "../../program/testing";
 import type { Desired } from "../../program/stream.gen";
 import { loadProgram, type Loaded } from "../last-good";
 import { makeLog } from "../log";
@@ -14,7 +15,7 @@ function loaded(config: string): Loaded {
       cores: { count: 1 }, memoryBytes: 2 ** 28, pageBytes: 4096,
       rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeoutUs: 100_000 }, sessions: { ipv4: 1024, ipv6: 1024 },
     },
-    ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [],
+    ports: [], zones: [], interfaces: [], addressSets: [], applications: [], defaultAction: "Deny", policies: [], routes: [], neighbors: [], ...PLAIN,
   }));
 }
 

@@ -2,7 +2,7 @@
 // FirewallConfig > node program. Pure, total and deterministic: no clock, no environment, never an exception.
 import { type FirewallConfig, parseFirewallConfig, type SchemaIssue } from "../../crds/index";
 import { hashProgram, serializeProgram } from "../../program/codec";
-import { PROGRAM_VERSION, type Program } from "../../program/program";
+import { DEFAULT_FLOW, DEFAULT_LIMITS, PROGRAM_VERSION, type Program } from "../../program/program";
 import { compileAddresses } from "./addresses";
 import { compileApplications } from "./applications";
 import { type CheckInput, errorChecks, warningChecks } from "./checks";
@@ -90,6 +90,10 @@ function makeProgram(config: FirewallConfig, report: Report): CheckInput {
     applications,
     defaultAction: spec.defaultAction,
     policies,
+    schedules: [],
+    nat: { pools: [], source: [], destination: [], static: [] },
+    flow: DEFAULT_FLOW,
+    limits: DEFAULT_LIMITS,
     routes,
     neighbors,
   };

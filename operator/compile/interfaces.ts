@@ -27,6 +27,7 @@ export function compileInterfaces(scope: Scope, report: Report): InterfaceRow[] 
       port: portOf(item.port, link, scope, report),
       zone: zoneOf(item.zone, link, scope, report),
       vlan: item.vlan ?? 0,
+      vrf: 0,
       addresses: link.addresses.map(({ prefix, path }) => {
         checkAddress(prefix, path, report);
         return formatPrefix(prefix);

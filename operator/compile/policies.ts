@@ -42,6 +42,7 @@ export function compilePolicies(scope: Scope, applications: readonly Application
       destinationsNegated: policy.destinationsNegated,
       applications: list(application, "applications").sort((a, b) => specificity[a]! - specificity[b]!),
       action: policy.action,
+      schedule: null,
     };
   });
   const inForce = rows.filter((_, i) => scope.policies[i]!.enabled);

@@ -39,7 +39,7 @@ export function compileRoutes(scope: Scope, report: Report): RouteRow[] {
       const message = `routing.static[${first}] leads to ${text} already; put all gateways into its via.`;
       report.error("DuplicateRoute", `${path}.prefix`, message);
     } else seen.set(text, i);
-    rows.push({ prefix, row: { prefix: text, nextHops: nextHops(route, prefix, path, scope, report) } });
+    rows.push({ prefix, row: { prefix: text, vrf: 0, type: "unicast", nextHops: nextHops(route, prefix, path, scope, report) } });
   });
   limit(rows.length, FW_MAX_ROUTES, "routes", "spec.routing.static", report);
   limit(rows.reduce((sum, r) => sum + r.row.nextHops.length, 0), FW_MAX_NEXT_HOPS, "gateways", "spec.routing.static", report);

@@ -10,6 +10,6 @@ export function compileZones(scope: Scope): ZoneRow[] {
   return scope.zones.sorted().map((position) => {
     const zone = scope.zones.items[position]!;
     const services = [...new Set<string>(zone.hostInbound.services)];
-    return { name: zone.name, hostInbound: services.sort((a, b) => (BIT.get(a) ?? 0) - (BIT.get(b) ?? 0)) };
+    return { name: zone.name, hostInbound: services.sort((a, b) => (BIT.get(a) ?? 0) - (BIT.get(b) ?? 0)), halfOpenLimit: 0, sourceCheck: "Off" };
   });
 }

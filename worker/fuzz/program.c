@@ -126,8 +126,8 @@ static const struct fw_next_hop_row next_hops[] = {
 };
 
 static const struct fw_route_row routes[] = {
-    {{{0}, 4, 0, {0}}, 0, 2},
-    {{{0}, 6, 0, {0}}, 2, 1},
+    {{{0}, 4, 0, {0}}, 0, 2, 0, FW_ROUTE_UNICAST},
+    {{{0}, 6, 0, {0}}, 2, 1, 0, FW_ROUTE_UNICAST},
 };
 
 static const struct fw_neighbor_row neighbors[] = {

@@ -93,18 +93,18 @@ function expectedFields(p: Program, sequence: bigint, hash: string, bank: Uint8A
   out.put("layout_hash", FW_LAYOUT_HASH);
   out.header(p, sequence, hash, bank);
   p.ports.forEach((row, i) => {
-    const kind = { tap: 1, kernelInterface: 2, pci: 3 }[row.kind];
-    out.row(`ports[${i}]`, { name: text(row.name, 64), device: text(row.device, 64), network_namespace: text(row.networkNamespace, 64), kind, mtu: row.mtu });
+    const kind = { tap: 1, kernelInterface: 2, pci: 3, vdev: 4 }[row.kind];
+    out.row(`ports[${i}]`, { name: text(row.name, 64), device: text(row.device, 256), network_namespace: text(row.networkNamespace, 64), kind, mtu: row.mtu });
   });
   p.zones.forEach((row, i) => {
     const bits = row.hostInbound.map((s) => 1n << BigInt(fw_service_values.find((v) => v.name === s)!.value));
-    out.row(`zones[${i}]`, { name: text(row.name, 64), host_inbound: bits.reduce((a, b) => a | b, 0n) });
+    out.row(`zones[${i}]`, { name: text(row.name, 64), host_inbound: bits.reduce((a, b) => a | b, 0n), half_open_limit: row.halfOpenLimit, source_check: { Off: 0, Loose: 1, Strict: 2 }[row.sourceCheck] });
   });
   p.interfaces.forEach((row, i) => {
     const name_id = crc32c(Buffer.from(row.name));
     const address_first = out.count("interface_addresses");
     out.row(`interfaces[${i}]`, {
-      name: text(row.name, 16), name_id, port: row.port, zone: row.zone, vlan: row.vlan, address_first, address_count: row.addresses.length,
+      name: text(row.name, 16), name_id, port: row.port, zone: row.zone, vlan: row.vlan, address_first, address_count: row.addresses.length, vrf: row.vrf, pad: 0,
     });
     for (const a of row.addresses) out.append("interface_addresses", prefix(a));
   });
@@ -123,7 +123,7 @@ function expectedFields(p: Program, sequence: bigint, hash: string, bank: Uint8A
   });
   p.policies.forEach((row, i) => out.policy(i, row));
   p.routes.forEach((row, i) => {
-    out.row(`routes[${i}]`, { prefix: prefix(row.prefix), next_hop_first: out.count("next_hops"), next_hop_count: row.nextHops.length });
+    out.row(`routes[${i}]`, { prefix: prefix(row.prefix), next_hop_first: out.count("next_hops"), next_hop_count: row.nextHops.length, vrf: row.vrf, type: { unicast: 0, blackhole: 1, unreachable: 2, prohibit: 3 }[row.type] });
     for (const hop of row.nextHops) {
       out.append("next_hops", { gateway: address(hop.gateway), interface: hop.interface, family: parseAddress(hop.gateway)!.family, pad: zeros(3) });
     }
@@ -175,7 +175,8 @@ class Fields {
       source_negated: Number(row.sourcesNegated),
       destination_negated: Number(row.destinationsNegated),
       action: { Permit: 1, Deny: 2, Reject: 3 }[row.action],
-      pad: zeros(5),
+      pad: 0,
+      schedule: row.schedule ?? 0xffffffff,
     });
   }
 
@@ -187,6 +188,10 @@ class Fields {
       default_action: { Permit: 1, Deny: 2, Reject: 3 }[p.defaultAction],
       rx_mode: { Polling: 1, Adaptive: 2 }[rxMode.mode], idle_threshold: rxMode.idleThreshold, resume_threshold: rxMode.resumeThreshold,
       sleep_timeout_us: rxMode.sleepTimeoutUs, sessions_ipv4: sessions.ipv4, sessions_ipv6: sessions.ipv6,
+      bindings: p.limits.bindings, fragments: p.limits.fragments, fragments_per_source: p.limits.fragmentsPerSource, held_packets: p.limits.heldPackets,
+      neighbor_limit: p.limits.neighbors, errors_per_second: p.limits.errorsPerSecond,
+      timeouts_s: [...Object.values(p.flow.timeoutsSeconds), ...zeros(8)],
+      tcp_strict_syn: Number(p.flow.strictSyn), tcp_window: { Strict: 1, Liberal: 2 }[p.flow.tcpWindow],
     });
     // Where sections lie is the encoder's choice; that their rows are found is what the rest of the test says.
     for (const { path, at, type } of scalars("program", all["fw_program"]!, 0)) {

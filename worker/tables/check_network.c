@@ -26,7 +26,7 @@ static bool check_port(struct check *c, uint32_t row)
 {
 	const struct fw_port_row *r = program_row_port(c->program, row);
 	if (!check_name(c, row, "name", r->name, FW_NAME_SIZE) ||
-	    !check_name(c, row, "device", r->device, FW_NAME_SIZE) ||
+	    !check_name(c, row, "device", r->device, FW_MESSAGE_SIZE) ||
 	    !check_name(c, row, "network_namespace", r->network_namespace, FW_NAME_SIZE))
 		return false;
 	if (r->name[0] == '\0')

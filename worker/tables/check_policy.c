@@ -170,7 +170,9 @@ static bool check_policy(struct check *c, uint32_t row, uint32_t *refs)
 			  p->address_sets.count, refs) &&
 	       check_refs(c, row, "application_first", r->application_first, r->application_count,
 			  p->applications.count, refs) &&
-	       check_zero(c, row, "pad", r->pad, sizeof(r->pad));
+	       (r->schedule == FW_NO_INDEX ||
+		check_index(c, row, "schedule", r->schedule, p->schedules.count)) &&
+	       check_zero(c, row, "pad", &r->pad, sizeof(r->pad));
 }
 
 static void policy_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])

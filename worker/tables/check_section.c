@@ -28,12 +28,20 @@ static const struct kind {
     KIND(routes, struct fw_route_row, FW_MAX_ROUTES),
     KIND(next_hops, struct fw_next_hop_row, FW_MAX_NEXT_HOPS),
     KIND(neighbors, struct fw_neighbor_row, FW_MAX_NEIGHBORS),
+    KIND(schedules, struct fw_schedule_row, FW_MAX_SCHEDULES),
+    KIND(schedule_windows, struct fw_schedule_window_row, FW_MAX_SCHEDULE_WINDOWS),
+    KIND(nat_pools, struct fw_nat_pool_row, FW_MAX_NAT_POOLS),
+    KIND(nat_ranges, struct fw_nat_range_row, FW_MAX_NAT_RANGES),
+    KIND(nat_subscribers, struct fw_prefix_row, FW_MAX_NAT_SUBSCRIBERS),
+    KIND(nat_source, struct fw_nat_source_row, FW_MAX_NAT_SOURCE_RULES),
+    KIND(nat_destination, struct fw_nat_destination_row, FW_MAX_NAT_DESTINATION_RULES),
+    KIND(nat_static, struct fw_nat_static_row, FW_MAX_NAT_STATIC_RULES),
 #undef KIND
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 // Every field of struct fw_program is a known one: no byte of it stays unchecked.
-_Static_assert(sizeof(struct fw_program) == 96 + KINDS * sizeof(struct fw_section),
+_Static_assert(sizeof(struct fw_program) == offsetof(struct fw_program, ports) + KINDS * sizeof(struct fw_section),
 	       "sections end the header");
 
 #define WHOLE FW_NO_INDEX
