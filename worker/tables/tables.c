@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "state/session.h"
 #include "tables/classifier.h"
 
 #define DEFAULT_MTU 1500
@@ -64,6 +65,7 @@ static void fill_policies(struct tables *t)
 		const struct fw_zone_row *r = program_row_zone(t->program, row);
 		memcpy(t->zones[row].name, r->name, sizeof(r->name));
 		t->zones[row].host_inbound = r->host_inbound;
+		t->zones[row].half_open_limit = r->half_open_limit;
 	}
 	for (uint32_t row = 0; row < t->policy_count; row++) {
 		const struct fw_policy_row *r = program_row_policy(t->program, row);
@@ -73,6 +75,17 @@ static void fill_policies(struct tables *t)
 		p->action = r->action;
 		p->has_timeouts = has_timeouts(t->program, r);
 		t->previous_policy[row] = FW_NO_INDEX;
+	}
+}
+
+// Ticks are compared as signed differences.
+static void fill_timeouts(struct tables *t)
+{
+	const uint32_t longest = INT32_MAX / SESSION_TICKS_PER_SECOND;
+	for (unsigned i = 0; i < FW_TIMEOUT_COUNT; i++) {
+		uint32_t seconds = t->program->timeouts_s[i];
+		t->timeouts[i] =
+		    (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
 	}
 }
 
@@ -153,6 +166,8 @@ int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *
 	*t = (struct tables){.program = p,
 			     .epoch = epoch,
 			     .default_action = p->default_action,
+			     .strict_syn = p->tcp_strict_syn != 0,
+			     .window_strict = p->tcp_window != FW_TCP_WINDOW_LIBERAL,
 			     .port_count = p->ports.count,
 			     .interface_count = p->interfaces.count,
 			     .zone_count = p->zones.count,
@@ -161,6 +176,7 @@ int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *
 	if (rc == 0) {
 		fill_interfaces(t);
 		fill_policies(t);
+		fill_timeouts(t);
 		if (previous != NULL)
 			rc = match_previous(t, previous);
 	}

@@ -42,7 +42,8 @@ struct interface {
 
 struct zone {
 	char name[FW_NAME_SIZE];
-	uint64_t host_inbound; // bits by enum fw_service
+	uint64_t host_inbound;    // bits by enum fw_service
+	uint32_t half_open_limit; // TCP connections that it may have half-open; 0: no limit
 };
 
 struct policy {
@@ -59,6 +60,9 @@ struct tables {
 	    *program;   // the checked private copy; rows by program_row_*() of program.h
 	uint32_t epoch; // policy epoch of this generation
 	enum fw_action default_action;
+	uint32_t timeouts[FW_TIMEOUT_COUNT]; // idle timeouts of sessions, ticks
+	bool strict_syn;                     // only a SYN opens a TCP session
+	bool window_strict; // TCP segments outside their window are dropped
 	uint32_t port_count, interface_count, zone_count, policy_count;
 	struct interface *interfaces; // [interface_count]
 	struct zone *zones;
