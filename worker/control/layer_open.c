@@ -29,10 +29,11 @@ static int layer_open_port(const struct layer_port *p, const struct identity *id
 		return tap_open(&r, out, error, size);
 	case FW_PORT_KERNEL_INTERFACE:
 		return packet_open(&r, out, error, size);
+	case FW_PORT_VDEV:
+		r.virtual = true;
+		return ethdev_open(&r, out, error, size);
 	case FW_PORT_PCI:
 		return ethdev_open(&r, out, error, size);
-	case FW_PORT_VDEV:
-		break;
 	}
 	return log_fail(error, size, -EINVAL, "unknown kind of port %s", p->row.name);
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One loop for both rx modes; idle.c decides whether a turn may wait.
 //
-// A turn: take the newest generation, wait for readable descriptors (not at all while busy), set the time, read every ready
-// port and TAP, do the pipeline's bounded work between bursts.
+// A turn: take the newest generation, look for readable descriptors (wait for them when idle), set the time, read every
+// ready port and TAP, do the pipeline's bounded work between bursts.
+//
+// Polled ports are ready in every turn, and a turn is short: the time is read once in 100 us, and the descriptors of TAPs and
+// packet sockets, which cost a system call, once in 50 us or in every turn while they bring frames.
 //
 // Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for news (a generation, a neighbor, the end),
 // then wait on the ports' and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are
@@ -16,12 +19,15 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #define LOOP_EVENTS 64
 #define LOOP_SLEEP_MAX_US 500000u // the heartbeat must not stop
 #define LOOP_HELD_US 1000u // packets wait for a neighbor: the pipeline looks for it once per tick
 #define LOOP_HEARTBEAT_NS 250000000u
+#define LOOP_TIME_US 100u // a tenth of a tick
+#define LOOP_LOOK_US 50u
 #define LOOP_READER 0u // of the QSBR
 
 enum loop_source { SOURCE_WAKE, SOURCE_PORT, SOURCE_HOST };
@@ -35,6 +41,8 @@ int loop_init(struct loop *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->epoll = -1;
+	l->time_cycles = rte_get_tsc_hz() / 1000000 * LOOP_TIME_US;
+	l->look_cycles = rte_get_tsc_hz() / 1000000 * LOOP_LOOK_US;
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (l->wake_fd < 0)
 		return -errno;
@@ -99,7 +107,7 @@ static bool loop_take_generation(struct loop *l)
 	return true;
 }
 
-static uint64_t loop_set_time(struct loop *l)
+static void loop_read_time(struct loop *l)
 {
 	uint64_t now = clock_boottime_ns();
 	if (now - l->heartbeat_ns >= LOOP_HEARTBEAT_NS) {
@@ -109,7 +117,15 @@ static uint64_t loop_set_time(struct loop *l)
 				 __ATOMIC_RELAXED);
 	}
 	core_set_time(l->core, clock_ticks(&l->clock, now), now + l->realtime_offset_ns);
-	return now;
+	l->now_ns = now;
+}
+
+static inline void loop_set_time(struct loop *l, uint64_t tsc)
+{
+	if (tsc - l->now_tsc < l->time_cycles)
+		return;
+	l->now_tsc = tsc;
+	loop_read_time(l);
 }
 
 // A device that failed is left alone until the control thread has replaced it.
@@ -205,7 +221,17 @@ static int loop_sleep(struct loop *l, struct epoll_event *events)
 	}
 	atomic_store(&l->asleep, false);
 	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
+	l->now_tsc = rte_rdtsc() - l->time_cycles;
 	return count;
+}
+
+// Which descriptors are readable. Returns the number of events.
+static int loop_look(struct loop *l, struct epoll_event *events, uint64_t tsc)
+{
+	if (l->ready != 0 && l->events == 0 && tsc - l->looked_tsc < l->look_cycles)
+		return 0;
+	l->looked_tsc = tsc;
+	return epoll_wait(l->epoll, events, LOOP_EVENTS, 0);
 }
 
 void loop_run(struct loop *l)
@@ -216,19 +242,19 @@ void loop_run(struct loop *l)
 	loop_watch(l, NULL);
 	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
-		int count = may_sleep && l->ready == 0 ?
-				    loop_sleep(l, events) :
-				    epoll_wait(l->epoll, events, LOOP_EVENTS, 0);
+		int count = may_sleep && l->ready == 0 ? loop_sleep(l, events) :
+							 loop_look(l, events, rte_rdtsc());
+		l->events = count;
 		rte_rcu_qsbr_quiescent(l->qsbr, LOOP_READER);
 		l->news_seen = atomic_load(&l->news);
 		if (loop_take_generation(l))
 			count = 0; // of descriptors that may be gone; what is readable is told again
-		uint64_t now = loop_set_time(l);
+		loop_set_time(l, rte_rdtsc());
 		unsigned received = loop_serve(l, events, count);
 		bool more = core_housekeeping(l->core);
 		const struct idle_limits *limits =
 			l->current != NULL ? &l->current->limits : &no_generation;
-		may_sleep = idle_next(&l->idle, limits, received + more, now) == IDLE_SLEEP;
+		may_sleep = idle_next(&l->idle, limits, received + more, l->now_ns) == IDLE_SLEEP;
 	}
 	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
 }

@@ -54,6 +54,10 @@ struct loop {
 	struct idle_state idle;
 	uint32_t news_seen; // at the start of the turn
 	uint64_t heartbeat_ns, realtime_offset_ns;
+	uint64_t now_ns, now_tsc; // last time that was read, and the counter then
+	uint64_t looked_tsc; // last look at the descriptors
+	uint64_t time_cycles, look_cycles; // how long the two are good
+	int events; // that the last look found
 };
 
 // The caller sets state, core and clock afterwards, before loop_run(). Returns 0 or a negative errno.

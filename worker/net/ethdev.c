@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device of DPDK, named by its PCI address: one queue pair, polled.
+// A device of DPDK: a NIC named by its PCI address, or a virtual device named by its driver; one queue pair, polled.
 // EAL probes no device at start; a port's device is attached when a program names it and detached when none does.
 #include "net/port.h"
 
@@ -17,6 +17,7 @@ struct ethdev {
 	struct port port;
 	uint16_t id;
 	bool probed, started;
+	char name[64]; // of a virtual device; empty: a NIC
 };
 
 static struct ethdev *ethdev_of(struct port *p)
@@ -101,6 +102,31 @@ static int ethdev_probe(struct ethdev *e, const struct port_request *r, char *er
 	return 0;
 }
 
+// The device is "name" or "name,arguments".
+static int ethdev_create(struct ethdev *e, const struct port_request *r, char *error, size_t size)
+{
+	size_t length = strcspn(r->device, ",");
+	const char *arguments = r->device[length] == ',' ? r->device + length + 1 : "";
+	if (length >= sizeof(e->name))
+		return log_fail(error, size, -ENAMETOOLONG,
+				"the device name of port %s has more than %zu bytes: shorten it", r->name,
+				sizeof(e->name) - 1);
+	memcpy(e->name, r->device, length);
+	if (rte_eth_dev_get_port_by_name(e->name, &e->id) == 0)
+		return log_fail(error, size, -EBUSY, "virtual device %s serves another port already",
+				e->name);
+	int code = rte_eal_hotplug_add("vdev", e->name, arguments);
+	if (code == 0)
+		code = rte_eth_dev_get_port_by_name(e->name, &e->id);
+	if (code != 0)
+		return log_fail(error, size, code,
+				"virtual device %s of port %s cannot be made: %s (is the name that of a "
+				"DPDK driver and a number, and are its arguments right?)",
+				e->name, r->name, rte_strerror(-code));
+	e->probed = true;
+	return 0;
+}
+
 static int ethdev_configure(struct ethdev *e, const struct port_request *r)
 {
 	struct rte_eth_conf c = {0};
@@ -120,6 +146,8 @@ static int ethdev_configure(struct ethdev *e, const struct port_request *r)
 	e->started = code == 0;
 	if (code == 0)
 		rte_eth_allmulticast_enable(e->id); // not every driver has it
+	if (code == 0 && e->name[0] != '\0')
+		rte_eth_promiscuous_enable(e->id); // what a virtual device brings is not filtered by its address
 	struct rte_ether_addr mac;
 	if (code == 0)
 		code = rte_eth_macaddr_get(e->id, &mac);
@@ -135,12 +163,12 @@ int ethdev_open(const struct port_request *r, struct port **out, char *error, si
 		return log_fail(error, size, -ENOMEM, "out of memory");
 	e->port = (struct port){.operations = &ethdev_operations, .fd = -1, .watch_fd = -1};
 	e->port.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU;
-	int code = ethdev_probe(e, r, error, size);
+	int code = r->virtual ? ethdev_create(e, r, error, size) : ethdev_probe(e, r, error, size);
 	if (code == 0)
 		code = port_choose_pool(&e->port, r, error, size);
 	if (code == 0 && (code = ethdev_configure(e, r)) != 0)
-		log_fail(error, size, code, "PCI device %s of port %s cannot be started: %s",
-			 r->device, r->name, rte_strerror(-code));
+		log_fail(error, size, code, "device %s of port %s cannot be started: %s", r->device,
+			 r->name, rte_strerror(-code));
 	if (code != 0) {
 		ethdev_close(&e->port, true);
 		return code;

@@ -58,6 +58,7 @@ struct port_request {
 	uint8_t mac[6]; // TAP: MAC of our side
 	uint32_t mtu; // 0: the device's own
 	bool adopt; // TAP: a device that somebody else made may be used
+	bool virtual; // ethdev: the device is "name,arguments" of a driver, not a PCI address
 	bool watch; // TAP: it may be in another namespace, tell of changes by watch_fd
 	struct rte_mempool *pool; // for MTUs up to PORT_SMALL_MTU
 	struct rte_mempool *(*jumbo)(void); // for larger ones; NULL: no memory for it

@@ -11,11 +11,16 @@ static void port_name_key(const struct fw_program *p, uint32_t row, uint8_t key[
 	memcpy(key, program_row_port(p, row)->name, FW_NAME_SIZE);
 }
 
-// Kernel devices of one namespace, or PCI devices.
+// Kernel devices of one namespace, PCI devices, or virtual devices by their names.
 static void port_device_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
 {
 	const struct fw_port_row *r = program_row_port(p, row);
-	key[0] = r->kind == FW_PORT_PCI;
+	key[0] = r->kind == FW_PORT_PCI ? 1 : r->kind == FW_PORT_VDEV ? 2 : 0;
+	if (r->kind == FW_PORT_VDEV) {
+		size_t length = strcspn(r->device, ",");
+		memcpy(key + 1, r->device, length < UNIQUE_KEY - 1 ? length : UNIQUE_KEY - 1);
+		return;
+	}
 	memcpy(key + 1, r->device, 20);
 	uint32_t space = crc32c(r->network_namespace, FW_NAME_SIZE);
 	memcpy(key + 24, &space, 4);
@@ -31,12 +36,16 @@ static bool check_port(struct check *c, uint32_t row)
 		return false;
 	if (r->name[0] == '\0')
 		return check_fail(c, row, "name", "A port needs a name.");
-	if (r->kind < FW_PORT_TAP || r->kind > FW_PORT_PCI)
+	if (r->kind < FW_PORT_TAP || r->kind > FW_PORT_VDEV)
 		return check_fail(c, row, "kind", "%u is not a kind of port.", r->kind);
-	if (r->kind != FW_PORT_PCI && !check_device_name(c, row, "device", r->device))
+	if (r->kind == FW_PORT_VDEV ? r->device[0] == '\0' || r->device[0] == ',' :
+	    r->kind == FW_PORT_PCI  ? r->device[0] == '\0' || strlen(r->device) > 19 :
+				      false)
+		return check_fail(c, row, "device",
+				  r->kind == FW_PORT_VDEV ? "A virtual device needs a name." :
+							    "A PCI address has 1 to 19 bytes.");
+	if (r->kind < FW_PORT_PCI && !check_device_name(c, row, "device", r->device))
 		return false;
-	if (r->device[0] == '\0' || strlen(r->device) > 19)
-		return check_fail(c, row, "device", "A PCI address has 1 to 19 bytes.");
 	if (r->network_namespace[0] != '\0' && r->kind != FW_PORT_TAP)
 		return check_fail(c, row, "network_namespace",
 				  "Only a TAP has a network namespace.");
