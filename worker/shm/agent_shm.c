@@ -18,14 +18,17 @@ static const struct {
 	const char *name;
 	size_t size;
 } structs[] = {
-	SIZE_OF(fw_control_header), SIZE_OF(fw_section), SIZE_OF(fw_program), SIZE_OF(fw_port_row),
-	SIZE_OF(fw_zone_row), SIZE_OF(fw_interface_row), SIZE_OF(fw_prefix_row),
-	SIZE_OF(fw_address_set_row), SIZE_OF(fw_application_row), SIZE_OF(fw_port_range_row),
-	SIZE_OF(fw_policy_row), SIZE_OF(fw_route_row), SIZE_OF(fw_next_hop_row),
+	SIZE_OF(fw_control_header), SIZE_OF(fw_session_filter), SIZE_OF(fw_command),
+	SIZE_OF(fw_section), SIZE_OF(fw_program), SIZE_OF(fw_port_row), SIZE_OF(fw_zone_row),
+	SIZE_OF(fw_interface_row), SIZE_OF(fw_prefix_row), SIZE_OF(fw_address_set_row),
+	SIZE_OF(fw_application_row), SIZE_OF(fw_port_range_row), SIZE_OF(fw_policy_row),
+	SIZE_OF(fw_schedule_row), SIZE_OF(fw_schedule_window_row), SIZE_OF(fw_nat_pool_row),
+	SIZE_OF(fw_nat_range_row), SIZE_OF(fw_nat_source_row), SIZE_OF(fw_nat_destination_row),
+	SIZE_OF(fw_nat_static_row), SIZE_OF(fw_route_row), SIZE_OF(fw_next_hop_row),
 	SIZE_OF(fw_neighbor_row), SIZE_OF(fw_state_header), SIZE_OF(fw_worker_status),
-	SIZE_OF(fw_counters), SIZE_OF(fw_port_status), SIZE_OF(fw_interface_status),
-	SIZE_OF(fw_policy_counters), SIZE_OF(fw_line4), SIZE_OF(fw_line6), SIZE_OF(fw_session_cold),
-	SIZE_OF(fw_session4), SIZE_OF(fw_session6),
+	SIZE_OF(fw_table_status), SIZE_OF(fw_counters), SIZE_OF(fw_port_status),
+	SIZE_OF(fw_interface_status), SIZE_OF(fw_policy_counters), SIZE_OF(fw_line4),
+	SIZE_OF(fw_line6), SIZE_OF(fw_session_cold), SIZE_OF(fw_session4), SIZE_OF(fw_session6),
 };
 
 uint32_t agent_shm_abi(void)
