@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steer/steer.h"
+
+#include <stdlib.h>
+#include <rte_byteorder.h>
+#include <rte_thash.h>
+#include "test.h"
+
+static uint64_t seed = 88172645463325252u;
+
+static uint64_t draw(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void fill(uint8_t *at, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		at[i] = (uint8_t)(draw() >> 32);
+}
+
+static const uint8_t key[40] = {
+	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
+	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
+	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a};
+
+// What a NIC would have computed over the same bytes.
+static uint32_t nic(const uint8_t *source, const uint8_t *destination, size_t size,
+		    uint16_t source_port_be, uint16_t destination_port_be)
+{
+	uint8_t bytes[36];
+	uint32_t words[9];
+	memcpy(bytes, source, size);
+	memcpy(bytes + size, destination, size);
+	memcpy(bytes + 2 * size, &source_port_be, 2);
+	memcpy(bytes + 2 * size + 2, &destination_port_be, 2);
+	for (size_t i = 0; i < size / 2 + 1; i++) {
+		memcpy(&words[i], bytes + 4 * i, 4);
+		words[i] = rte_be_to_cpu_32(words[i]);
+	}
+	return rte_softrss(words, (uint32_t)(size / 2 + 1), key);
+}
+
+static void agrees_with_the_hash_of_nics(void)
+{
+	for (unsigned i = 0; i < 20000; i++) {
+		uint8_t a[16], b[16];
+		uint16_t s = (uint16_t)draw(), d = (uint16_t)draw();
+		fill(a, 16);
+		fill(b, 16);
+		uint32_t four = nic(a, b, 4, s, d), six = nic(a, b, 16, s, d);
+		uint16_t x4 = steer_fold4(a, b, s, d), x6 = steer_fold6(a, b, s, d);
+		CHECK_EQ(steer_hash(x4), four & 0xffff);
+		CHECK_EQ(steer_hash(x4), four >> 16);
+		CHECK_EQ(steer_hash(x6), six & 0xffff);
+		CHECK_EQ(steer_slot(x4), four & 63);
+		CHECK_EQ(steer_slot(x6), six & 63);
+	}
+}
+
+static void is_linear_in_every_value(void)
+{
+	for (uint32_t x = 0; x < 65536; x++) {
+		uint16_t y = (uint16_t)draw();
+		CHECK_EQ(steer_slot((uint16_t)x), steer_hash((uint16_t)x) & 63);
+		CHECK_EQ(steer_hash((uint16_t)(x ^ y)), steer_hash((uint16_t)x) ^ steer_hash(y));
+	}
+}
+
+static void gives_both_directions_one_owner(void)
+{
+	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6, 47};
+	for (unsigned i = 0; i < 20000; i++) {
+		uint8_t a[16], b[16], protocol = protocols[i % 5];
+		uint32_t cores = 1 + i % 16;
+		bool query = steer_is_icmp(protocol);
+		uint16_t s = (uint16_t)draw(), d = query ? s : (uint16_t)draw();
+		fill(a, 16);
+		fill(b, 16);
+		uint32_t four = steer_owner4(cores, a, s, b, d, protocol);
+		CHECK(four < cores);
+		CHECK_EQ(steer_owner4(cores, b, d, a, s, protocol), four);
+		CHECK_EQ(steer_owner6(cores, b, d, a, s, protocol),
+			 steer_owner6(cores, a, s, b, d, protocol));
+		CHECK_EQ(steer_fragments4(cores, a, b), steer_fragments4(cores, b, a));
+		CHECK_EQ(steer_fragments6(cores, a, b), steer_fragments6(cores, b, a));
+		if (protocol == 47)
+			CHECK_EQ(four, 0);
+	}
+}
+
+// A port that fits brings the replies of every remote host to the owner of the client's flow.
+static void replies_to_a_fitting_port_come_to_the_owner(void)
+{
+	unsigned fitting[17] = {0};
+	for (unsigned i = 0; i < 64 * 1024; i++) {
+		uint8_t client[4], nat[4], remote[4];
+		uint16_t client_port = (uint16_t)draw(), nat_port = (uint16_t)draw();
+		uint32_t cores = 1 + i % 16;
+		fill(client, 4);
+		fill(nat, 4);
+		if (!steer_port_fits(cores, client, client_port, nat, nat_port))
+			continue;
+		fitting[cores]++;
+		for (unsigned n = 0; n < 16; n++) {
+			fill(remote, 4);
+			uint16_t port = (uint16_t)draw();
+			CHECK_EQ(steer_owner4(cores, client, client_port, remote, port, IPPROTO_TCP),
+				 steer_owner4(cores, remote, port, nat, nat_port, IPPROTO_TCP));
+			CHECK_EQ(steer_owner4(cores, client, client_port, remote, client_port, IPPROTO_ICMP),
+				 steer_owner4(cores, remote, nat_port, nat, nat_port, IPPROTO_ICMP));
+		}
+	}
+	CHECK_EQ(fitting[1], 4096);
+	CHECK(fitting[2] > 1900 && fitting[2] < 2200);
+	CHECK(fitting[4] > 900 && fitting[4] < 1150);
+	CHECK(fitting[3] > 30 && fitting[3] < 100);
+}
+
+static void spreads_flows_evenly(void)
+{
+	unsigned count[STEER_SLOTS] = {0};
+	const uint8_t server[4] = {192, 0, 2, 1};
+	for (unsigned host = 0; host < 256; host++)
+		for (unsigned port = 0; port < 256; port++) {
+			const uint8_t client[4] = {10, 0, 0, (uint8_t)host};
+			count[steer_slot(steer_fold4(client, server, htons((uint16_t)(40000 + port)), htons(443)))]++;
+		}
+	for (unsigned slot = 0; slot < STEER_SLOTS; slot++)
+		CHECK(count[slot] > 900 && count[slot] < 1150);
+}
+
+int main(void)
+{
+	RUN(agrees_with_the_hash_of_nics);
+	RUN(is_linear_in_every_value);
+	RUN(gives_both_directions_one_owner);
+	RUN(replies_to_a_fitting_port_come_to_the_owner);
+	RUN(spreads_flows_evenly);
+	return 0;
+}
