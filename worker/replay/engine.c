@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
 
-enum { POOL_SIZE = 1023, MEMORY_LINE = 64 };
+enum { POOL_SIZE = 1023, OWN_POOL_SIZE = 255, MEMORY_LINE = 64, HUGE_PAGE = 2 << 20 };
 #define SECOND 1000000000ull
 
 int engine_start_eal(const char *program)
@@ -55,12 +56,17 @@ static void ended(void *context, struct rte_mbuf *frame, const struct packet_end
 	e->sink.ended(e->sink.context, *engine_tag(frame), end);
 }
 
+// Zeroed, in huge pages where it fills some: that is how the worker's state file lies in memory.
 static void *lines(size_t count, size_t size)
 {
-	size_t bytes = (count * size + MEMORY_LINE - 1) & ~(size_t)(MEMORY_LINE - 1);
-	void *memory = aligned_alloc(MEMORY_LINE, bytes);
-	if (memory != NULL)
-		memset(memory, 0, bytes);
+	size_t unit = count * size >= HUGE_PAGE ? HUGE_PAGE : MEMORY_LINE;
+	size_t bytes = (count * size + unit - 1) & ~(unit - 1);
+	void *memory = aligned_alloc(unit, bytes);
+	if (memory == NULL)
+		return NULL;
+	if (unit == HUGE_PAGE)
+		(void)madvise(memory, bytes, MADV_HUGEPAGE);
+	memset(memory, 0, bytes);
 	return memory;
 }
 
@@ -89,6 +95,8 @@ static int attach(struct engine *e)
 	    .any_mac = !e->options.strict_mac,
 	    .output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
 	};
+	if (e->options.output != NULL)
+		config.output = *e->options.output;
 	e->core = core_create(&config);
 	return e->core == NULL ? -ENOMEM : 0;
 }
@@ -121,9 +129,15 @@ struct engine *engine_create(const struct engine_options *options, const struct 
 	if (e == NULL)
 		return NULL;
 	e->options = *options;
-	e->sink = *sink;
+	if (sink != NULL)
+		e->sink = *sink;
 	set_default_macs(e);
-	e->pool = rte_pktmbuf_pool_create("engine", POOL_SIZE, 0, sizeof(uint64_t), UINT16_MAX,
+	static unsigned engines;
+	char name[32];
+	snprintf(name, sizeof(name), "engine%u", engines++);
+	bool own = options->output != NULL; // then the pool is for what the core itself makes
+	e->pool = rte_pktmbuf_pool_create(name, own ? OWN_POOL_SIZE : POOL_SIZE, 0, sizeof(uint64_t),
+					  own ? RTE_MBUF_DEFAULT_BUF_SIZE : UINT16_MAX,
 					  SOCKET_ID_ANY);
 	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2,
 			    FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);

@@ -29,6 +29,7 @@ struct engine_sink {
 struct engine_options {
 	uint32_t sessions4, sessions6; // capacity
 	bool strict_mac;               // else any unicast destination MAC address is taken for ours
+	const struct pipeline_output *output; // instead of a sink: frames leave the core for here
 	bool keep_program; // engine_reset(): the program stays loaded, with its own routes and
 			   // neighbors only
 };
@@ -48,6 +49,7 @@ struct engine;
 // Initialises EAL without root and hugepages. Once per process; 0 or -1 with a line on stderr.
 int engine_start_eal(const char *program);
 
+// sink may be NULL when options.output is set.
 struct engine *engine_create(const struct engine_options *options, const struct engine_sink *sink);
 void engine_free(struct engine *e);
 

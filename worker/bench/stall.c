@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// The longest turn of the loop while sessions come and expire, a second thread builds and publishes
+// generations, each of which starts a sweep of all sessions, and reads all sessions as the agent
+// does for a list.
+//
+// A turn that the kernel interrupted to run something else says nothing about the code: its length
+// is kept apart. Interrupts and other guests of the host cannot be told, so the same is measured
+// for a loop that only reads the clock.
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <rte_cycles.h>
+#include "bench/bench.h"
+
+enum { BUCKETS = 40 }; // by power of two of ticks
+
+struct turns {
+	uint64_t count, longest, interrupted, longest_interrupted;
+	uint64_t by_size[BUCKETS];
+	long switches;
+};
+
+struct stall {
+	struct world *world;
+	void *bank; // of the program
+	size_t size;
+	_Atomic(struct tables *) published, taken;
+	atomic_bool stop;
+	atomic_uint generations, dumps;
+	struct turns turns, idle;
+};
+
+static long switches(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nivcsw + usage.ru_nvcsw;
+}
+
+static void note(struct turns *t, uint64_t ticks, uint64_t worth_asking)
+{
+	t->count++;
+	t->by_size[63 - __builtin_clzll(ticks | 1)]++;
+	if (ticks < worth_asking)
+		return;
+	long now = switches();
+	bool interrupted = now != t->switches;
+	t->switches = now;
+	uint64_t *longest = interrupted ? &t->longest_interrupted : &t->longest;
+	t->interrupted += interrupted;
+	if (ticks > *longest)
+		*longest = ticks;
+}
+
+static void dump(const struct stall *s, struct fw_session4 *to)
+{
+	struct session_table *t = engine_sessions(s->world->engine, 4);
+	for (uint32_t i = 0; i < session_capacity(t) && !s->stop; i++)
+		memcpy(to, session_entry4(t, i), sizeof(*to));
+}
+
+static struct tables *build(struct stall *s, struct tables *previous)
+{
+	struct program_fault fault;
+	struct tables *next = NULL;
+	void *copy = malloc(s->size);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, s->bank, s->size);
+	if (tables_build(copy, s->size, previous->epoch + 1, previous, &next, &fault) != 0)
+		return NULL;
+	for (uint32_t i = 0; i < next->interface_count; i++) {
+		next->interfaces[i].mtu = previous->interfaces[i].mtu;
+		memcpy(next->interfaces[i].mac, previous->interfaces[i].mac, 6);
+	}
+	return next;
+}
+
+// The control thread, and the agent's reading.
+static void *churn(void *context)
+{
+	struct stall *s = context;
+	static struct fw_session4 copy;
+	while (!s->stop) {
+		struct tables *old = s->published, *next = build(s, old);
+		if (next == NULL)
+			break;
+		s->published = next;
+		while (s->taken != next && !s->stop)
+			usleep(50);
+		if (s->taken == next)
+			tables_free(old);
+		s->generations++;
+		dump(s, &copy);
+		s->dumps++;
+	}
+	return NULL;
+}
+
+static void fill(struct stall *s, struct flow_set *f, uint64_t *random, struct rte_mbuf **frames)
+{
+	world_allocate(s->world, frames, PIPELINE_BURST);
+	for (unsigned i = 0; i < PIPELINE_BURST; i++)
+		flow_write(s->world, f,
+			   f->first +
+			       (uint32_t)((bench_random(random) & UINT32_MAX) * f->count >> 32),
+			   false, FLOW_DATA, frames[i]);
+}
+
+static uint64_t turn(struct stall *s, struct rte_mbuf **frames)
+{
+	static const bool reply;
+	uint64_t start = rte_rdtsc_precise();
+	struct tables *newest = atomic_load_explicit(&s->published, memory_order_acquire);
+	if (newest != s->taken) {
+		core_set_tables(s->world->engine->core, newest);
+		s->world->engine->tables = newest;
+		s->taken = newest;
+	}
+	uint64_t taking = rte_rdtsc_precise() - start;
+	return taking + world_block(s->world, frames, &reply, 1);
+}
+
+static void run(struct stall *s, struct flow_set *live, struct flow_set *fresh, uint32_t seconds)
+{
+	struct rte_mbuf *frames[PIPELINE_BURST];
+	uint64_t hz = rte_get_tsc_hz(), ask = hz / 50000; // 20 us
+	uint64_t random = 88172645463325252ull, end = rte_rdtsc() + seconds * hz;
+	s->turns.switches = s->idle.switches = switches();
+	for (uint64_t n = 0; rte_rdtsc() < end; n++) {
+		fill(s, n % 8 == 0 ? fresh : live, &random, frames); // one in eight is a new flow
+		note(&s->turns, turn(s, frames), ask);
+		uint64_t start = rte_rdtsc_precise(), length = s->turns.count % 64 * 100;
+		while (rte_rdtsc() - start < length)
+			;
+		note(&s->idle, rte_rdtsc_precise() - start, ask);
+		s->turns.switches = s->idle.switches = switches();
+	}
+}
+
+static void write_turns(const char *name, const struct turns *t)
+{
+	double us = 1e6 / (double)rte_get_tsc_hz();
+	uint64_t seen = 0;
+	unsigned b = 0;
+	while (b < BUCKETS && (seen += t->by_size[b]) < t->count - t->count / 10000)
+		b++;
+	printf(",\"%s\":{\"count\":%llu,\"longestUs\":%.1f,\"interrupted\":%llu,"
+	       "\"longestInterruptedUs\":%.1f,\"p9999Us\":%.1f}",
+	       name, (unsigned long long)t->count, (double)t->longest * us,
+	       (unsigned long long)t->interrupted, (double)t->longest_interrupted * us,
+	       (double)(2ull << b) * us);
+}
+
+static int start(struct stall *s, const struct bench_options *o, struct flow_set *live,
+		 struct flow_set *fresh, uint32_t sessions)
+{
+	s->world = world_create(&o->programs[0], sessions + sessions / 2, 64);
+	if (s->world == NULL || flow_set_init(live, FLOW_UDP4, 1, sessions) != 0 ||
+	    flow_set_init(fresh, FLOW_CHURN4, 1, 1u << 24) != 0 || world_open(s->world, live) != 0)
+		return -1;
+	struct tables *t = s->world->engine->tables;
+	s->size = t->program->total_size;
+	s->bank = malloc(s->size);
+	if (s->bank == NULL)
+		return -1;
+	memcpy(s->bank, t->program, s->size);
+	s->published = s->taken = t;
+	return 0;
+}
+
+int run_stall(const struct bench_options *o)
+{
+	static struct stall s;
+	struct flow_set live, fresh;
+	uint32_t sessions = o->session_count > 0 ? o->sessions[0] : 1000000;
+	pthread_t control;
+	if (start(&s, o, &live, &fresh, sessions) != 0)
+		return -1;
+	cpu_set_t cpus;
+	CPU_ZERO(&cpus);
+	for (long i = 0, n = sysconf(_SC_NPROCESSORS_ONLN); i < n; i++)
+		if (i != o->core || n == 1)
+			CPU_SET(i, &cpus);
+	pthread_attr_t attributes;
+	pthread_attr_init(&attributes);
+	pthread_attr_setaffinity_np(&attributes, sizeof(cpus), &cpus);
+	if (pthread_create(&control, &attributes, churn, &s) != 0)
+		return -1;
+	run(&s, &live, &fresh, o->seconds);
+	s.stop = true;
+	pthread_join(control, NULL);
+	printf(
+	    "{\"run\":\"stall\",\"sessions\":%u,\"generations\":%u,\"dumps\":%u,\"expired\":%llu",
+	    sessions, s.generations, s.dumps,
+	    (unsigned long long)engine_counters(s.world->engine)->sessions_expired);
+	write_turns("turns", &s.turns);
+	write_turns("idle", &s.idle);
+	printf("}\n");
+	return 0;
+}
