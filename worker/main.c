@@ -51,6 +51,7 @@ static int worker_core(struct worker *w, char *error, size_t size)
 		.sessions4 = w->sessions4,
 		.sessions6 = w->sessions6,
 		.fib = w->control.fib,
+		.hops = fib_clock(w->control.fib),
 		.neighbors = w->control.neighbors,
 		.pool = pools_small(),
 		.output = {&w->loop, loop_transmit, loop_punt, loop_resolve, NULL},

@@ -18,17 +18,19 @@ static void config_set(struct control *c, struct rib_route *r)
 }
 
 // An address is a route to itself and one to its network.
-static void config_address(struct control *c, const struct fw_prefix_row *a, uint32_t interface)
+static void config_address(struct control *c, const struct fw_prefix_row *a,
+			   const struct interface *interface)
 {
 	struct rib_route r;
 	uint8_t bits = a->family == 4 ? 32 : 128;
 	memset(&r, 0, sizeof(r));
 	r.source = RIB_CONFIG;
+	r.vrf = interface->vrf;
 	r.family = a->family;
 	r.length = bits;
 	r.count = 1;
 	r.hops[0].type = HOP_LOCAL;
-	r.hops[0].interface = interface;
+	r.hops[0].interface = interface->name_id;
 	memcpy(r.prefix, a->address, 16);
 	config_set(c, &r);
 	if (a->length == bits)
@@ -46,6 +48,7 @@ static void config_route(struct control *c, const struct fw_route_row *w)
 	struct rib_route r;
 	memset(&r, 0, sizeof(r));
 	r.source = RIB_CONFIG;
+	r.vrf = (uint16_t)w->vrf;
 	r.family = w->prefix.family;
 	r.length = w->prefix.length;
 	r.metric = 1; // after the networks of our own addresses
@@ -58,6 +61,8 @@ static void config_route(struct control *c, const struct fw_route_row *w)
 		h->family = n->family;
 		memcpy(h->gateway, n->gateway, 16);
 	}
+	if (w->type != FW_ROUTE_UNICAST)
+		r.hops[r.count++].type = hop_type_of((enum fw_route_type)w->type);
 	config_set(c, &r);
 }
 
@@ -98,7 +103,7 @@ void config_routes(struct control *c)
 	for (uint32_t i = 0; i < p->interfaces.count; i++)
 		for (uint32_t j = 0; j < interfaces[i].address_count; j++)
 			config_address(c, &addresses[interfaces[i].address_first + j],
-				       interfaces[i].name_id);
+				       &c->layer->tables->interfaces[i]);
 	for (uint32_t i = 0; i < p->routes.count; i++)
 		config_route(c, &routes[i]);
 	rib_end(c->rib, RIB_CONFIG);

@@ -95,7 +95,7 @@ int control_open(struct control *c, const struct options *o, struct state *state
 		return code;
 	isolate_set_up(o->isolation, c->identity.id);
 	c->fib = fib_create(CONTROL_ROUTES4, CONTROL_ROUTES6);
-	c->neighbors = neighbor_create(FW_MAX_NEIGHBORS * 2);
+	c->neighbors = c->fib != NULL ? neighbor_create(FW_MAX_NEIGHBORS * 2, fib_clock(c->fib)) : NULL;
 	c->rib = c->fib != NULL ? rib_create(c->fib) : NULL;
 	if (c->rib == NULL || c->neighbors == NULL)
 		return log_fail(error, size, -ENOMEM, "not enough memory for routes and neighbors");

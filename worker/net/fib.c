@@ -11,14 +11,8 @@
 #include <rte_rcu_qsbr.h>
 #include "net/trie.h"
 
-struct route {
-	unsigned count;
-	struct hop hops[];
-};
-
-struct routes { // of one family
-	struct trie trie;
-	uint32_t count, limit;
+struct table { // of one VRF
+	struct trie tries[2]; // IPv4, IPv6
 };
 
 struct retired {
@@ -27,14 +21,15 @@ struct retired {
 };
 
 struct fib {
-	struct routes routes[2]; // IPv4, IPv6
-	uint32_t version;
+	struct table *tables[UINT16_MAX + 1]; // by VRF
+	uint32_t count[2], limit[2]; // IPv4, IPv6
+	struct hop_clock clock;
 	struct rte_rcu_qsbr *qsbr;
 	struct retired *retired; // in order of their tokens
 	unsigned retired_count, retired_size;
 };
 
-static const struct hop no_route = {.type = HOP_NONE};
+static const struct hop_group no_route = {.count = 1};
 
 // Frees what no reader can hold any more.
 static void reclaim(struct fib *f)
@@ -73,104 +68,141 @@ static void retire(struct fib *f, void *object)
 	f->retired[f->retired_count++] = (struct retired){object, token};
 }
 
-static void changed(struct fib *f)
+static void changed(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t *prefix,
+		    unsigned length)
 {
-	uint32_t next = f->version + 1;
-	__atomic_store_n(&f->version, next != 0 ? next : 1, __ATOMIC_RELEASE);
+	hop_clock_note(&f->clock, vrf, family, prefix, length);
+	hop_clock_tick(&f->clock);
 	if (f->qsbr == NULL)
 		reclaim(f);
 }
 
-static struct route *route_create(const struct hop *hops, unsigned count)
+static struct hop_group *group_create(const struct hop *hops, unsigned count)
 {
-	struct route *r = malloc(sizeof(*r) + count * sizeof(r->hops[0]));
-	if (r == NULL)
+	struct hop_group *g = calloc(1, sizeof(*g));
+	if (g == NULL)
 		return NULL;
-	r->count = count;
-	memcpy(r->hops, hops, count * sizeof(r->hops[0]));
-	return r;
+	g->count = count;
+	memcpy(g->hops, hops, count * sizeof(g->hops[0]));
+	return g;
 }
 
-static bool prefix_valid(const struct routes *r, const uint8_t *prefix, unsigned length)
+static bool prefix_valid(uint8_t family, const uint8_t *prefix, unsigned length)
 {
-	if (length > r->trie.bits)
+	unsigned bits = family == 4 ? 32 : 128;
+	if ((family != 4 && family != 6) || length > bits)
 		return false;
-	for (unsigned i = length; i < r->trie.bits; i++)
+	for (unsigned i = length; i < bits; i++)
 		if (prefix[i / 8] >> (7 - i % 8) & 1)
 			return false;
 	return true;
 }
 
-static struct routes *routes_of(struct fib *f, uint8_t family)
+static struct table *table_make(struct fib *f, uint16_t vrf)
 {
-	return family == 4 ? &f->routes[0] : family == 6 ? &f->routes[1] : NULL;
+	struct table *t = f->tables[vrf];
+	if (t != NULL)
+		return t;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	if (trie_init(&t->tries[0], 32) != 0 || trie_init(&t->tries[1], 128) != 0) {
+		trie_free(&t->tries[0], free);
+		free(t);
+		return NULL;
+	}
+	__atomic_store_n(&f->tables[vrf], t, __ATOMIC_RELEASE);
+	return t;
 }
 
-int fib_set(struct fib *f, uint8_t family, const uint8_t prefix[16], uint8_t length,
+int fib_set(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16], uint8_t length,
 	    const struct hop *hops, unsigned count)
 {
-	struct routes *r = routes_of(f, family);
-	if (r == NULL || count == 0 || count > FW_MAX_NEXT_HOPS_PER_ROUTE ||
-	    !prefix_valid(r, prefix, length))
+	if (!prefix_valid(family, prefix, length) || count == 0 || count > FIB_MAX_HOPS)
 		return -EINVAL;
-	if (r->count >= r->limit && trie_get(&r->trie, prefix, length) == NULL)
+	struct table *t = table_make(f, vrf);
+	if (t == NULL)
+		return -ENOMEM;
+	struct trie *trie = &t->tries[family == 6];
+	if (f->count[family == 6] >= f->limit[family == 6] && trie_get(trie, prefix, length) == NULL)
 		return -ENOSPC;
 	void *old = NULL;
-	struct route *fresh = route_create(hops, count);
+	struct hop_group *fresh = group_create(hops, count);
 	int rc = fresh == NULL ? -ENOMEM : reserve(f);
 	if (rc == 0)
-		rc = trie_put(&r->trie, prefix, length, fresh, &old);
+		rc = trie_put(trie, prefix, length, fresh, &old);
 	if (rc != 0) {
 		free(fresh);
 		return rc;
 	}
-	r->count += old == NULL;
+	f->count[family == 6] += old == NULL;
 	retire(f, old);
-	changed(f);
+	changed(f, vrf, family, prefix, length);
 	return 0;
 }
 
-int fib_delete(struct fib *f, uint8_t family, const uint8_t prefix[16], uint8_t length)
+int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
+	       uint8_t length)
 {
-	struct routes *r = routes_of(f, family);
-	if (r == NULL || !prefix_valid(r, prefix, length))
+	if (!prefix_valid(family, prefix, length))
 		return -EINVAL;
-	if (trie_get(&r->trie, prefix, length) == NULL)
+	struct table *t = f->tables[vrf];
+	if (t == NULL || trie_get(&t->tries[family == 6], prefix, length) == NULL)
 		return -ENOENT;
 	int rc = reserve(f);
 	if (rc != 0)
 		return rc;
 	void *unlinked[2];
-	retire(f, trie_take(&r->trie, prefix, length, unlinked));
+	retire(f, trie_take(&t->tries[family == 6], prefix, length, unlinked));
 	retire(f, unlinked[0]);
 	retire(f, unlinked[1]);
-	r->count--;
-	changed(f);
+	f->count[family == 6]--;
+	changed(f, vrf, family, prefix, length);
 	return 0;
 }
 
-static inline const struct hop *choose(const struct route *r, uint32_t hash)
+uint32_t fib_count(const struct fib *f, uint8_t family)
 {
-	if (r == NULL)
-		return &no_route;
-	if (r->count == 1)
-		return r->hops;
-	return &r->hops[(uint64_t)hash * r->count >> 32];
+	return f->count[family == 6];
 }
 
-const struct hop *fib_lookup4(const struct fib *f, const uint8_t destination[4], uint32_t hash)
+uint32_t fib_limit(const struct fib *f, uint8_t family)
 {
-	return choose(trie_lookup(&f->routes[0].trie, destination), hash);
+	return f->limit[family == 6];
 }
 
-const struct hop *fib_lookup6(const struct fib *f, const uint8_t destination[16], uint32_t hash)
+const struct hop *fib_choose(const struct hop_group *g, uint32_t hash)
 {
-	return choose(trie_lookup(&f->routes[1].trie, destination), hash);
+	return &g->hops[(uint64_t)hash * g->count >> 32];
+}
+
+static const struct hop_group *find(const struct fib *f, uint16_t vrf, unsigned kind,
+				    const uint8_t *destination)
+{
+	const struct table *t = __atomic_load_n(&f->tables[vrf], __ATOMIC_ACQUIRE);
+	const struct hop_group *g = t == NULL ? NULL : trie_lookup(&t->tries[kind], destination);
+	return g == NULL ? &no_route : g;
+}
+
+const struct hop_group *fib_group4(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
+{
+	return find(f, vrf, 0, destination);
+}
+
+const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf,
+				   const uint8_t *destination)
+{
+	return find(f, vrf, 1, destination);
+}
+
+struct hop_clock *fib_clock(struct fib *f)
+{
+	return &f->clock;
 }
 
 uint32_t fib_version(const struct fib *f)
 {
-	return __atomic_load_n(&f->version, __ATOMIC_ACQUIRE);
+	return hop_clock_version(&f->clock);
 }
 
 void fib_set_qsbr(struct fib *f, struct rte_rcu_qsbr *qsbr)
@@ -183,13 +215,9 @@ struct fib *fib_create(uint32_t max_routes4, uint32_t max_routes6)
 	struct fib *f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
-	f->version = 1;
-	f->routes[0].limit = max_routes4;
-	f->routes[1].limit = max_routes6;
-	if (trie_init(&f->routes[0].trie, 32) != 0 || trie_init(&f->routes[1].trie, 128) != 0) {
-		fib_free(f);
-		return NULL;
-	}
+	f->clock.version = 1;
+	f->limit[0] = max_routes4;
+	f->limit[1] = max_routes6;
 	return f;
 }
 
@@ -199,8 +227,13 @@ void fib_free(struct fib *f)
 		return;
 	f->qsbr = NULL;
 	reclaim(f);
-	for (unsigned i = 0; i < 2; i++)
-		trie_free(&f->routes[i].trie, free);
+	for (unsigned vrf = 0; vrf <= UINT16_MAX; vrf++) {
+		if (f->tables[vrf] == NULL)
+			continue;
+		trie_free(&f->tables[vrf]->tries[0], free);
+		trie_free(&f->tables[vrf]->tries[1], free);
+		free(f->tables[vrf]);
+	}
 	free(f->retired);
 	free(f);
 }

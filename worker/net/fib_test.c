@@ -60,7 +60,7 @@ static uint32_t expected(const struct model *m, const uint8_t *address)
 static uint32_t found(const struct model *m, const uint8_t *address)
 {
 	const struct hop *h =
-	    m->family == 4 ? fib_lookup4(m->fib, address, 0) : fib_lookup6(m->fib, address, 0);
+	    m->family == 4 ? fib_lookup4(m->fib, 0, address, 0) : fib_lookup6(m->fib, 0, address, 0);
 	CHECK_EQ(h->type, h->interface == 0 ? HOP_NONE : HOP_GATEWAY);
 	return h->interface;
 }
@@ -82,11 +82,11 @@ static void model_set(struct model *m, const uint8_t *prefix, uint8_t length)
 		if (m->entries[i].value == 0)
 			e = &m->entries[i];
 	if (e == NULL) {
-		CHECK_EQ(fib_set(m->fib, m->family, prefix, length, &hop, 1), -ENOSPC);
+		CHECK_EQ(fib_set(m->fib, 0, m->family, prefix, length, &hop, 1), -ENOSPC);
 		return;
 	}
 	uint32_t before = fib_version(m->fib);
-	CHECK_EQ(fib_set(m->fib, m->family, prefix, length, &hop, 1), 0);
+	CHECK_EQ(fib_set(m->fib, 0, m->family, prefix, length, &hop, 1), 0);
 	CHECK(fib_version(m->fib) != before);
 	memcpy(e->prefix, prefix, 16);
 	e->length = length;
@@ -127,17 +127,17 @@ static void run_model(uint8_t family)
 		if (test_below(&seed, 100) < (step / 5000 % 2 ? 35u : 65u)) {
 			model_set(&m, prefix, length);
 		} else if (any->value != 0) {
-			CHECK_EQ(fib_delete(m.fib, family, any->prefix, any->length), 0);
+			CHECK_EQ(fib_delete(m.fib, 0, family, any->prefix, any->length), 0);
 			any->value = 0;
 		} else if (model_find(&m, prefix, length) == NULL) {
-			CHECK_EQ(fib_delete(m.fib, family, prefix, length), -ENOENT);
+			CHECK_EQ(fib_delete(m.fib, 0, family, prefix, length), -ENOENT);
 		}
 		check_addresses(&m);
 	}
 	for (unsigned i = 0; i < ROUTES; i++)
 		if (m.entries[i].value != 0)
 			CHECK_EQ(
-			    fib_delete(m.fib, family, m.entries[i].prefix, m.entries[i].length), 0);
+			    fib_delete(m.fib, 0, family, m.entries[i].prefix, m.entries[i].length), 0);
 	uint8_t address[16];
 	random_address(family, address);
 	CHECK_EQ(found(&(struct model){.fib = m.fib, .family = family}, address), 0);
@@ -159,13 +159,13 @@ static void bad_prefixes_are_refused(void)
 	struct fib *f = fib_create(4, 4);
 	struct hop hop = {.type = HOP_CONNECTED, .interface = 1};
 	uint8_t prefix[16] = {10, 0, 0, 1};
-	CHECK_EQ(fib_set(f, 4, prefix, 24, &hop, 1), -EINVAL);
-	CHECK_EQ(fib_set(f, 4, prefix, 33, &hop, 1), -EINVAL);
-	CHECK_EQ(fib_set(f, 5, prefix, 32, &hop, 1), -EINVAL);
-	CHECK_EQ(fib_set(f, 4, prefix, 32, &hop, 0), -EINVAL);
-	CHECK_EQ(fib_set(f, 4, prefix, 32, &hop, 1), 0);
-	CHECK_EQ(fib_delete(f, 4, prefix, 31), -EINVAL);
-	CHECK_EQ(fib_delete(f, 6, prefix, 128), -ENOENT);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 24, &hop, 1), -EINVAL);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 33, &hop, 1), -EINVAL);
+	CHECK_EQ(fib_set(f, 0, 5, prefix, 32, &hop, 1), -EINVAL);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 32, &hop, 0), -EINVAL);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 32, &hop, 1), 0);
+	CHECK_EQ(fib_delete(f, 0, 4, prefix, 31), -EINVAL);
+	CHECK_EQ(fib_delete(f, 0, 6, prefix, 128), -ENOENT);
 	fib_free(f);
 }
 
@@ -177,11 +177,11 @@ static void equal_cost_paths_share_the_flows(void)
 			      {.type = HOP_GATEWAY, .interface = 3}};
 	uint8_t prefix[16] = {0}, address[4] = {8, 8, 8, 8};
 	unsigned hits[4] = {0};
-	CHECK_EQ(fib_set(f, 4, prefix, 0, hops, 3), 0);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 0, hops, 3), 0);
 	for (unsigned i = 0; i < 30000; i++) {
 		uint32_t hash = (uint32_t)test_random(&seed);
-		const struct hop *h = fib_lookup4(f, address, hash);
-		CHECK(h == fib_lookup4(f, address, hash));
+		const struct hop *h = fib_lookup4(f, 0, address, hash);
+		CHECK(h == fib_lookup4(f, 0, address, hash));
 		hits[h->interface]++;
 	}
 	for (unsigned i = 1; i <= 3; i++)
@@ -211,7 +211,7 @@ static void *read_routes(void *context)
 			uint8_t address[4] = {10, (uint8_t)test_below(&mine, 3),
 					      (uint8_t)test_below(&mine, 4),
 					      (uint8_t)test_below(&mine, 8)};
-			const struct hop *h = fib_lookup4(r->fib, address, 0);
+			const struct hop *h = fib_lookup4(r->fib, 0, address, 0);
 			CHECK(h->type == HOP_GATEWAY);
 			CHECK(h->interface == 100 ||
 			      (address[1] == 1 && h->interface == 200u + h->gateway[0]));
@@ -234,9 +234,9 @@ static void write_routes(struct fib *f)
 		struct hop hop = {
 		    .type = HOP_GATEWAY, .interface = 200u + length, .gateway = {length}};
 		if (test_below(&seed, 2))
-			CHECK_EQ(fib_set(f, 4, prefix, length, &hop, 1), 0);
+			CHECK_EQ(fib_set(f, 0, 4, prefix, length, &hop, 1), 0);
 		else
-			fib_delete(f, 4, prefix, length);
+			fib_delete(f, 0, 4, prefix, length);
 	}
 }
 
@@ -251,7 +251,7 @@ static void readers_see_whole_routes_while_they_change(void)
 	struct fib *f = fib_create(10000, 0);
 	rte_rcu_qsbr_init(qsbr, 2);
 	fib_set_qsbr(f, qsbr);
-	CHECK_EQ(fib_set(f, 4, prefix, 8, &hop, 1), 0);
+	CHECK_EQ(fib_set(f, 0, 4, prefix, 8, &hop, 1), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		races[i] = (struct race){.fib = f, .qsbr = qsbr, .id = i};
 		CHECK_EQ(pthread_create(&threads[i], NULL, read_routes, &races[i]), 0);

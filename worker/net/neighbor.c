@@ -20,6 +20,7 @@ struct slot {
 	uint64_t mac;            // what readers see: fixed, else learned, else 0
 	uint64_t fixed, learned; // writer only
 	uint64_t token;          // grace period, once unlinked
+	uint32_t changed; // version of the clock when it was unlinked last
 	uint32_t next;  // in its chain; once unlinked the chain it was in, for readers that are
 			// still inside
 	uint32_t later; // in the list of free or waiting slots
@@ -28,14 +29,15 @@ struct slot {
 struct neighbor_table {
 	struct slot *slots;
 	uint32_t *heads; // [mask + 1]
-	uint32_t capacity, mask, version;
+	uint32_t capacity, mask;
+	struct hop_clock *clock;
 	uint32_t free;           // reusable slots
 	uint32_t oldest, newest; // slots that wait for their grace period, in order
 	struct siphash_key secret;
 	struct rte_rcu_qsbr *qsbr;
 };
 
-struct neighbor_table *neighbor_create(uint32_t capacity)
+struct neighbor_table *neighbor_create(uint32_t capacity, struct hop_clock *clock)
 {
 	struct neighbor_table *n = calloc(1, sizeof(*n));
 	if (n == NULL)
@@ -45,7 +47,7 @@ struct neighbor_table *neighbor_create(uint32_t capacity)
 		heads *= 2;
 	n->capacity = capacity;
 	n->mask = heads - 1;
-	n->version = 1;
+	n->clock = clock;
 	n->free = n->oldest = n->newest = FW_NO_INDEX;
 	n->slots = calloc(capacity + 1, sizeof(*n->slots));
 	n->heads = malloc(heads * sizeof(*n->heads));
@@ -136,8 +138,8 @@ static void unlink_slot(struct neighbor_table *n, uint32_t at)
 	while (*link != at)
 		link = &n->slots[*link].next;
 	__atomic_store_n(link, s->next, __ATOMIC_RELEASE);
-	uint32_t next = n->version + 1;
-	__atomic_store_n(&n->version, next != 0 ? next : 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->changed, hop_clock_next(n->clock), __ATOMIC_RELAXED);
+	hop_clock_tick(n->clock);
 	s->token = n->qsbr != NULL ? rte_rcu_qsbr_start(n->qsbr) : 0;
 	s->later = FW_NO_INDEX;
 	if (n->newest == FW_NO_INDEX)
@@ -193,7 +195,7 @@ uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_k
 	return at != FW_NO_INDEX && neighbor_mac(n, at, mac) ? at : FW_NO_INDEX;
 }
 
-uint32_t neighbor_version(const struct neighbor_table *n)
+uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot)
 {
-	return __atomic_load_n(&n->version, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&n->slots[slot].changed, __ATOMIC_RELAXED);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "net/hop_clock.h"
 
 struct neighbor_key {
 	uint32_t interface; // name_id of the interface
@@ -16,7 +17,8 @@ struct neighbor_key {
 struct neighbor_table;
 struct rte_rcu_qsbr;
 
-struct neighbor_table *neighbor_create(uint32_t capacity);
+// clock: ticks when a slot disappears.
+struct neighbor_table *neighbor_create(uint32_t capacity, struct hop_clock *clock);
 void neighbor_free(struct neighbor_table *n);
 
 // Quiescent states of the readers: a slot gets another key only once all of them have passed one.
@@ -32,12 +34,9 @@ void neighbor_delete(struct neighbor_table *n, const struct neighbor_key *key, b
 uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_key *key,
 			 uint8_t mac[6]);
 
-// Reader. MAC address of a slot found earlier under the same neighbor_version; false: no longer
-// resolved.
+// Reader. MAC address of a slot; false: no longer resolved. The slot is the one that was looked up
+// under a version of the clock as long as neighbor_changed() is not newer.
 bool neighbor_mac(const struct neighbor_table *n, uint32_t slot, uint8_t mac[6]);
-
-// Never 0; grows when a slot disappears. A slot is valid while it stays the same: read it before
-// the lookup.
-uint32_t neighbor_version(const struct neighbor_table *n);
+uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot);
 
 #endif

@@ -18,6 +18,7 @@ struct rib_entry {
 struct rib_prefix {
 	struct rib_prefix *next;
 	uint8_t family, length, prefix[16];
+	uint16_t vrf;
 	struct rib_entry *entries;
 	unsigned installed_count; // hops that the fib has; 0: none
 	struct hop installed[RIB_MAX_HOPS];
@@ -63,9 +64,9 @@ void rib_free(struct rib *r)
 	free(r);
 }
 
-static uint32_t rib_hash(uint8_t family, uint8_t length, const uint8_t prefix[16])
+static uint32_t rib_hash(uint16_t vrf, uint8_t family, uint8_t length, const uint8_t prefix[16])
 {
-	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)(family << 8 | length);
+	uint64_t h = 0xcbf29ce484222325u ^ ((uint64_t)vrf << 16 | (uint64_t)family << 8 | length);
 	for (unsigned i = 0; i < 16; i++)
 		h = (h ^ prefix[i]) * 0x100000001b3u;
 	return (uint32_t)(h >> 32) ^ (uint32_t)h;
@@ -73,9 +74,9 @@ static uint32_t rib_hash(uint8_t family, uint8_t length, const uint8_t prefix[16
 
 static struct rib_prefix **rib_slot(const struct rib *r, const struct rib_route *q)
 {
-	uint32_t h = rib_hash(q->family, q->length, q->prefix) & (r->bucket_count - 1);
+	uint32_t h = rib_hash(q->vrf, q->family, q->length, q->prefix) & (r->bucket_count - 1);
 	struct rib_prefix **p = &r->buckets[h];
-	while (*p != NULL && ((*p)->family != q->family || (*p)->length != q->length ||
+	while (*p != NULL && ((*p)->vrf != q->vrf || (*p)->family != q->family || (*p)->length != q->length ||
 			      memcmp((*p)->prefix, q->prefix, 16) != 0))
 		p = &(*p)->next;
 	return p;
@@ -89,7 +90,7 @@ static void rib_grow(struct rib *r)
 		return; // longer chains, nothing worse
 	for (uint32_t i = 0; i < r->bucket_count; i++) {
 		for (struct rib_prefix *p = r->buckets[i], *next; p != NULL; p = next) {
-			uint32_t h = rib_hash(p->family, p->length, p->prefix) & (count - 1);
+			uint32_t h = rib_hash(p->vrf, p->family, p->length, p->prefix) & (count - 1);
 			next = p->next;
 			p->next = buckets[h];
 			buckets[h] = p;
@@ -129,14 +130,14 @@ static int rib_install(struct rib *r, struct rib_prefix *p)
 			best = &e->route;
 	if (best == NULL) {
 		if (p->installed_count > 0)
-			fib_delete(r->fib, p->family, p->prefix, p->length);
+			fib_delete(r->fib, p->vrf, p->family, p->prefix, p->length);
 		p->installed_count = 0;
 		return 0;
 	}
 	size_t size = best->count * sizeof(best->hops[0]);
 	if (best->count == p->installed_count && memcmp(best->hops, p->installed, size) == 0)
 		return 0;
-	int code = fib_set(r->fib, p->family, p->prefix, p->length, best->hops, best->count);
+	int code = fib_set(r->fib, p->vrf, p->family, p->prefix, p->length, best->hops, best->count);
 	if (code == 0) {
 		p->installed_count = best->count;
 		memcpy(p->installed, best->hops, size);
@@ -162,6 +163,7 @@ static struct rib_prefix *rib_make(struct rib *r, const struct rib_route *q)
 	struct rib_prefix *p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
+	p->vrf = q->vrf;
 	p->family = q->family;
 	p->length = q->length;
 	memcpy(p->prefix, q->prefix, 16);

@@ -16,6 +16,7 @@ struct rib_route {
 	uint8_t family; // 4 or 6
 	uint8_t length;
 	uint8_t prefix[16];
+	uint16_t vrf; // that it belongs to; 0: the main table
 	// With the prefix, what tells two routes of one source apart.
 	uint32_t table;
 	uint32_t metric;

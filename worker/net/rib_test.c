@@ -43,7 +43,7 @@ static struct rib_route route(enum rib_source source, uint32_t metric, uint8_t s
 static const struct hop *look(const struct bench *b, uint8_t second_byte)
 {
 	const uint8_t destination[4] = {10, second_byte, 0, 0};
-	return fib_lookup4(b->fib, destination, 0);
+	return fib_lookup4(b->fib, 0, destination, 0);
 }
 
 static void the_lowest_metric_of_the_kernel_wins(void)

@@ -63,6 +63,12 @@ static void fill_session(const struct core *c, const struct packet *p, const str
 	v->cold->application_timeout = j->timeout;
 }
 
+// Where answers come from.
+static uint16_t vrf_out(const struct core *c, const struct packet *p, const struct judgement *j)
+{
+	return j->out == ROW_NONE ? p->vrf : c->tables->interfaces[j->out].vrf;
+}
+
 static int64_t open4(struct core *c, const struct packet *p, const struct judgement *j)
 {
 	struct fw_session4 fresh;
@@ -77,6 +83,7 @@ static int64_t open4(struct core *c, const struct packet *p, const struct judgem
 		line->destination_port_be =
 		    d == 0 ? p->key4.destination_port_be : p->key4.source_port_be;
 		line->protocol = p->protocol;
+		line->vrf = d == 0 ? p->vrf : vrf_out(c, p, j);
 		v.line[d] = (struct line *)&line->epoch;
 		v.state[d] = &line->state;
 	}
@@ -98,6 +105,7 @@ static int64_t open6(struct core *c, const struct packet *p, const struct judgem
 		line->destination_port_be =
 		    d == 0 ? p->key6.destination_port_be : p->key6.source_port_be;
 		line->protocol = p->protocol;
+		line->vrf = d == 0 ? p->vrf : vrf_out(c, p, j);
 		v.line[d] = (struct line *)&line->epoch;
 		v.state[d] = &line->state;
 	}

@@ -105,8 +105,14 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 	struct session_view v = session_view(c, p->family, index);
 	struct line *line = v.line[v.direction];
 	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone ||
-		     line->next_hop == FW_NO_INDEX || line->next_hop_version != c->hop_version))
+		     line->next_hop == FW_NO_INDEX))
 		return false;
+	if (unlikely(line->next_hop_version != c->hop_version)) {
+		if (!route_hop_good(c, p->vrf, p->family, packet_destination(p), line->next_hop,
+				    line->next_hop_version))
+			return false;
+		line->next_hop_version = c->hop_version;
+	}
 	struct session_step step = session_ask(&v, p);
 	if (unlikely(step.answer > SESSION_QUIET))
 		return false;

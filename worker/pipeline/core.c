@@ -30,7 +30,7 @@ struct core *core_create(const struct core_config *config)
 		return NULL;
 	}
 	c->config = *config;
-	c->hop_version = 1;
+	c->hop_version = hop_clock_version(config->hops);
 	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
@@ -65,7 +65,6 @@ void core_set_tables(struct core *c, const struct tables *t)
 	if (t != NULL)
 		generation_move_counters(c, t);
 	c->tables = t;
-	c->hop_version++;
 	interface_index_build(&c->interfaces, t);
 	if (t == NULL) {
 		hold_drop_all(c);
@@ -79,13 +78,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 
 void core_refresh(struct core *c)
 {
-	uint32_t fib = fib_version(c->config.fib),
-		 neighbors = neighbor_version(c->config.neighbors);
-	if (likely(fib == c->fib_seen && neighbors == c->neighbors_seen))
-		return;
-	c->fib_seen = fib;
-	c->neighbors_seen = neighbors;
-	c->hop_version++;
+	c->hop_version = hop_clock_version(c->config.hops);
 }
 
 static void expired(void *context, uint8_t family, uint32_t session)

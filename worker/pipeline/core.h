@@ -37,11 +37,10 @@ struct core {
 	uint32_t now; // ticks
 	uint64_t realtime_ns;
 
-	// A next hop cached in a session line is good while hop_version is the one it was cached
-	// under.
-	uint32_t hop_version, fib_seen, neighbors_seen;
-	uint16_t slot_interface[FW_MAX_NEIGHBORS *
-				2]; // egress interface of a neighbor slot, under hop_version
+	// Version of the hop clock at the start of the burst. A next hop cached in a session line
+	// is good while it is the one it was cached under; otherwise route_hop_good() knows.
+	uint32_t hop_version;
+	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot
 
 	struct interface_index interfaces;
 	struct bucket errors;
@@ -76,6 +75,7 @@ static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
 	p->l2_length = 0;
 	p->interface = ROW_NONE;
 	p->zone = ZONE_SELF;
+	p->vrf = 0;
 	p->tci = 0;
 	p->family = 0;
 	p->protocol = 0;

@@ -88,7 +88,7 @@ static void to_host(struct core *c, struct packet *p, struct session_view *v,
 static void by_route(struct core *c, struct packet *p, struct session_view *v,
 		     struct session_step step)
 {
-	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
+	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
 	struct line *line = v->line[v->direction], *back = v->line[!v->direction];
 	bool self = back->in_zone == ZONE_SELF;
 	if (self &&
@@ -97,9 +97,8 @@ static void by_route(struct core *c, struct packet *p, struct session_view *v,
 		to_host(c, p, v, step);
 		return;
 	}
-	if (r.type == HOP_NONE || r.type == HOP_BLACKHOLE) {
-		core_end_dropped(c, p,
-				 r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ROUTE_BLACKHOLE);
+	if (r.type != HOP_LOCAL && !hop_forwards(r.type)) {
+		core_end_dropped(c, p, route_reason(r.type));
 		return;
 	}
 	if ((r.type == HOP_LOCAL) != self) {

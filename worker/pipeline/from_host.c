@@ -65,6 +65,7 @@ static void from_host(struct core *c, uint16_t interface, struct rte_mbuf *mbuf)
 		return;
 	}
 	mbuf->ol_flags &= ~RTE_MBUF_F_RX_VLAN_STRIPPED; // a TAP knows no tags
+	p->vrf = c->tables->interfaces[interface].vrf;
 	parse_host_frame(p);
 	if (p->lane == LANE_DROP) {
 		core_end_dropped(c, p, (enum fw_drop)p->reason);

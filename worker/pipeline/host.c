@@ -95,7 +95,7 @@ void host_discovery(struct core *c, struct packet *p)
 {
 	const uint8_t *destination = p->key6.destination;
 	bool ours = address6_is_group(destination) ||
-		    route_find(c, 6, destination, 0).type == HOP_LOCAL; // link-local is
+		    route_find(c, p->vrf, 6, destination, 0).type == HOP_LOCAL; // link-local is
 	if (ours && packet_ttl(p) == 255 && (p->icmp_type & 0xff) == 0)
 		core_end_punted(c, p, p->interface);
 	else

@@ -10,6 +10,7 @@
 static uint32_t find_quoted(struct core *c, const struct packet *p, struct packet *quoted)
 {
 	memset(quoted, 0, sizeof(*quoted));
+	quoted->vrf = p->vrf;
 	if (!parse_quote(p, quoted))
 		return FW_NO_INDEX;
 	if (memcmp(packet_source(quoted), packet_destination(p), p->family == 4 ? 4 : 16) != 0)
@@ -25,12 +26,11 @@ static bool is_redirect(const struct packet *p)
 
 static void by_route(struct core *c, struct packet *p, uint16_t zone)
 {
-	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
-	if (r.type == HOP_NONE || r.type == HOP_LOCAL)
-		core_end_dropped(c, p,
-				 r.type == HOP_NONE ? FW_DROP_NO_ROUTE : FW_DROP_ICMP_NO_SESSION);
-	else if (r.type == HOP_BLACKHOLE)
-		core_end_dropped(c, p, FW_DROP_ROUTE_BLACKHOLE);
+	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
+	if (r.type == HOP_LOCAL)
+		core_end_dropped(c, p, FW_DROP_ICMP_NO_SESSION);
+	else if (!hop_forwards(r.type))
+		core_end_dropped(c, p, route_reason(r.type));
 	else if (c->tables->interfaces[r.interface].zone != zone)
 		core_end_dropped(c, p, FW_DROP_SESSION_INTERFACE);
 	else if (forward_check(c, p, r.interface))

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/judge.h"
 
-#include "pipeline/address.h"
-
 static void fill_flow(const struct packet *p, struct judgement *j)
 {
 	bool icmp =
@@ -30,15 +28,6 @@ static void fill_flow(const struct packet *p, struct judgement *j)
 	}
 }
 
-// Nobody else may use our addresses; link-local senders stay on their link.
-static bool source_is_bad(const struct core *c, const struct packet *p, bool to_host)
-{
-	const uint8_t *source = packet_source(p);
-	if (p->family == 6 && address6_is_link_local(source))
-		return !to_host;
-	return route_find(c, p->family, source, 0).type == HOP_LOCAL;
-}
-
 static void judge_host(const struct core *c, const struct packet *p, struct judgement *j)
 {
 	j->to_host = true;
@@ -55,24 +44,17 @@ void judge_route(const struct core *c, const struct packet *p, struct judgement 
 	j->to = ZONE_SELF;
 	j->out = ROW_NONE;
 	j->policy = FW_NO_INDEX;
-	struct route r = route_find(c, p->family, packet_destination(p), route_hash(p));
-	if (source_is_bad(c, p, r.type == HOP_LOCAL)) {
-		j->reason = FW_DROP_SOURCE_INVALID;
+	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
+	j->reason = route_source_check(c, p, r.type == HOP_LOCAL);
+	if (j->reason != FW_DROP_COUNT)
 		return;
-	}
-	switch (r.type) {
-	case HOP_NONE:
-		j->reason = FW_DROP_NO_ROUTE;
-		return;
-	case HOP_BLACKHOLE:
-		j->reason = FW_DROP_ROUTE_BLACKHOLE;
-		return;
-	case HOP_LOCAL:
+	if (r.type == HOP_LOCAL) {
 		judge_host(c, p, j);
 		return;
-	case HOP_CONNECTED:
-	case HOP_GATEWAY:
-		break;
+	}
+	if (!hop_forwards(r.type)) {
+		j->reason = route_reason(r.type);
+		return;
 	}
 	j->out = r.interface;
 	j->to = c->tables->interfaces[r.interface].zone;

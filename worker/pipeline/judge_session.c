@@ -34,6 +34,7 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 	}
 	p->interface = interface_row(&c->interfaces, v->cold->in_name_id);
 	p->zone = p->interface == ROW_NONE ? ZONE_SELF : c->tables->interfaces[p->interface].zone;
+	p->vrf = p->interface == ROW_NONE ? 0 : c->tables->interfaces[p->interface].vrf;
 }
 
 static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone,
@@ -82,7 +83,8 @@ static enum session_fate judge_foreign(struct core *c, struct session_view *v, s
 	struct packet first;
 	uint32_t row;
 	first_packet(c, v, &first);
-	if (first.interface == ROW_NONE) {
+	if (first.interface == ROW_NONE ||
+	    first.vrf != (v->family == 4 ? first.key4.vrf : first.key6.vrf)) {
 		memset(j, 0, sizeof(*j));
 		j->policy = FW_NO_INDEX;
 		j->reason = FW_DROP_SESSION_INTERFACE;
@@ -96,7 +98,7 @@ static enum session_fate judge_foreign(struct core *c, struct session_view *v, s
 		judge_classify(c, &j, 1, &row);
 		judge_policy(c, row, j);
 	}
-	if (j->reason == FW_DROP_NO_ROUTE || j->reason == FW_DROP_ROUTE_BLACKHOLE)
+	if (route_is_reason(j->reason))
 		return FATE_OPEN;
 	if (j->reason != FW_DROP_COUNT)
 		return FATE_DENIED;

@@ -42,6 +42,7 @@ struct packet {
 	uint16_t ip_length;       // by the IP header; padding excluded
 	uint16_t l4;              // offset of the transport header from ip
 	uint16_t interface, zone; // ingress rows; ZONE_SELF
+	uint16_t vrf;             // of the ingress interface, from the kernel: of the egress interface; also in the key
 	uint16_t tci;             // tag it came with, 0: none
 	uint8_t family;           // 4, 6; 0: not IP
 	uint8_t protocol;

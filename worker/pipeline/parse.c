@@ -102,6 +102,7 @@ static void parse_ip4(struct packet *p, uint32_t left)
 	}
 	p->family = 4;
 	memset(&p->key4, 0, sizeof(p->key4));
+	p->key4.vrf = p->vrf;
 	memcpy(p->key4.source, p->ip + 12, 8); // source and destination
 	p->key4.protocol = p->protocol;
 	if ((read16(p->ip + 6) & 0x3fff) != 0) { // more fragments, or an offset
@@ -155,6 +156,7 @@ static void parse_ip6(struct packet *p, uint32_t left)
 	}
 	p->family = 6;
 	memset(&p->key6, 0, sizeof(p->key6));
+	p->key6.vrf = p->vrf;
 	memcpy(p->key6.source, p->ip + 8, 32); // source and destination
 	p->key6.protocol = p->protocol;
 	parse_transport(p);
@@ -221,6 +223,7 @@ static bool find_interface(const struct tables *t, uint32_t port, bool any_mac, 
 	const struct interface *interface = &t->interfaces[row];
 	p->interface = row;
 	p->zone = interface->zone;
+	p->vrf = interface->vrf;
 	p->end.in_interface = row;
 	p->end.from_zone = interface->zone;
 	if (!p->l2_group && !any_mac && memcmp(frame, interface->mac, 6) != 0) {

@@ -37,6 +37,7 @@ static bool parse_quote4(const uint8_t *ip, uint32_t left, struct packet *q)
 	if (header < 20 || header > left || left - header < 8 || (read16(ip + 6) & 0x1fff) != 0)
 		return false;
 	memset(&q->key4, 0, sizeof(q->key4));
+	q->key4.vrf = q->vrf;
 	memcpy(q->key4.source, ip + 12, 8);
 	q->protocol = q->key4.protocol = ip[9];
 	return set_quoted_ports(q, ip + header);
@@ -48,6 +49,7 @@ static bool parse_quote6(const uint8_t *ip, uint32_t left, struct packet *q)
 	if (left < 40 || ip[0] >> 4 != 6)
 		return false;
 	memset(&q->key6, 0, sizeof(q->key6));
+	q->key6.vrf = q->vrf;
 	memcpy(q->key6.source, ip + 8, 32);
 	if (parse_extensions(ip, left, ip[6], &q->protocol, &l4) != FW_DROP_COUNT || left - l4 < 8)
 		return false;

@@ -51,6 +51,7 @@ struct core_config {
 	struct fw_policy_counters *policies;    // by policy row, in the state file
 	struct session_table *sessions4, *sessions6;
 	struct fib *fib;
+	const struct hop_clock *hops; // of both; fib_clock()
 	struct neighbor_table *neighbors;
 	struct rte_mempool *pool; // for packets that the core makes itself
 	bool any_mac; // accept every unicast destination MAC address: captures of other networks

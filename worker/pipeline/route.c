@@ -24,18 +24,24 @@ static void set_next(struct route *r, const struct hop *hop, uint8_t family,
 	}
 }
 
-struct route route_find(const struct core *c, uint8_t family, const uint8_t *destination,
-			uint32_t hash)
+static const struct hop_group *group_of(const struct core *c, uint16_t vrf, uint8_t family,
+					const uint8_t *address)
+{
+	return family == 4 ? fib_group4(c->config.fib, vrf, address)
+			   : fib_group6(c->config.fib, vrf, address);
+}
+
+struct route route_find(const struct core *c, uint16_t vrf, uint8_t family,
+			const uint8_t *destination, uint32_t hash)
 {
 	struct route r = {.type = HOP_NONE, .interface = ROW_NONE};
 	if (family == 6 && address6_is_link_local(destination)) {
 		r.type = HOP_LOCAL;
 		return r;
 	}
-	const struct hop *hop = family == 4 ? fib_lookup4(c->config.fib, destination, hash)
-					    : fib_lookup6(c->config.fib, destination, hash);
+	const struct hop *hop = fib_choose(group_of(c, vrf, family, destination), hash);
 	r.type = hop->type;
-	if (hop->type != HOP_CONNECTED && hop->type != HOP_GATEWAY)
+	if (!hop_forwards(hop->type))
 		return r;
 	r.interface = interface_row(&c->interfaces, hop->interface);
 	if (r.interface == ROW_NONE)
@@ -43,6 +49,61 @@ struct route route_find(const struct core *c, uint8_t family, const uint8_t *des
 	else
 		set_next(&r, hop, family, destination);
 	return r;
+}
+
+enum fw_drop route_reason(enum hop_type type)
+{
+	switch (type) {
+	case HOP_BLACKHOLE:
+		return FW_DROP_ROUTE_BLACKHOLE;
+	case HOP_UNREACHABLE:
+		return FW_DROP_ROUTE_UNREACHABLE;
+	case HOP_PROHIBIT:
+		return FW_DROP_ROUTE_PROHIBIT;
+	case HOP_NONE:
+	case HOP_LOCAL:
+	case HOP_CONNECTED:
+	case HOP_GATEWAY:
+		break;
+	}
+	return FW_DROP_NO_ROUTE;
+}
+
+bool route_is_reason(enum fw_drop reason)
+{
+	return reason == FW_DROP_NO_ROUTE || reason == FW_DROP_ROUTE_BLACKHOLE ||
+	       reason == FW_DROP_ROUTE_UNREACHABLE || reason == FW_DROP_ROUTE_PROHIBIT;
+}
+
+// One of the paths back to the source leaves through the interface.
+static bool leads_back(const struct hop_group *g, uint32_t interface)
+{
+	for (unsigned i = 0; i < g->count; i++)
+		if (hop_forwards(g->hops[i].type) && g->hops[i].interface == interface)
+			return true;
+	return false;
+}
+
+enum fw_drop route_source_check(const struct core *c, const struct packet *p, bool to_host)
+{
+	const uint8_t *source = packet_source(p);
+	if (p->family == 6 && address6_is_link_local(source))
+		return to_host ? FW_DROP_COUNT : FW_DROP_SOURCE_INVALID;
+	const struct hop_group *g = group_of(c, p->vrf, p->family, source);
+	if (g->hops[0].type == HOP_LOCAL)
+		return FW_DROP_SOURCE_INVALID;
+	bool good = true;
+	switch (c->tables->zones[p->zone].source_check) {
+	case FW_SOURCE_STRICT:
+		good = leads_back(g, c->tables->interfaces[p->interface].name_id);
+		break;
+	case FW_SOURCE_LOOSE:
+		good = hop_forwards(g->hops[0].type);
+		break;
+	case FW_SOURCE_OFF:
+		break;
+	}
+	return good ? FW_DROP_COUNT : FW_DROP_SOURCE_CHECK;
 }
 
 bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t destination[4])

@@ -90,6 +90,7 @@ static int attach(struct engine *e)
 	    .sessions4 = e->sessions4,
 	    .sessions6 = e->sessions6,
 	    .fib = e->fib,
+	    .hops = fib_clock(e->fib),
 	    .neighbors = e->neighbors,
 	    .pool = e->pool,
 	    .any_mac = !e->options.strict_mac,
@@ -141,7 +142,7 @@ struct engine *engine_create(const struct engine_options *options, const struct 
 					  SOCKET_ID_ANY);
 	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2,
 			    FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);
-	e->neighbors = neighbor_create(FW_MAX_NEIGHBORS);
+	e->neighbors = e->fib != NULL ? neighbor_create(FW_MAX_NEIGHBORS, fib_clock(e->fib)) : NULL;
 	e->interfaces = calloc(FW_MAX_INTERFACES, sizeof(*e->interfaces));
 	e->policies = calloc(FW_MAX_POLICIES, sizeof(*e->policies));
 	if (e->pool == NULL || e->fib == NULL || e->neighbors == NULL || e->interfaces == NULL ||

@@ -7,6 +7,7 @@
 
 struct engine_route {
 	uint8_t prefix[16];
+	uint16_t vrf;
 	uint8_t family, length;
 };
 
@@ -51,7 +52,7 @@ static inline uint64_t *engine_tag(struct rte_mbuf *mbuf)
 // engine_routes.c
 int engine_install_routes(struct engine *e);
 void engine_remove_routes(struct engine *e);
-int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+int engine_add_route(struct engine *e, uint16_t vrf, uint8_t family, const uint8_t prefix[16], uint8_t length,
 		     const struct hop *hops, unsigned count);
 
 // engine_neighbors.c

@@ -10,7 +10,7 @@ static const void *section(const struct tables *t, struct fw_section s)
 	return (const uint8_t *)t->program + s.offset;
 }
 
-int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16], uint8_t length,
+int engine_add_route(struct engine *e, uint16_t vrf, uint8_t family, const uint8_t prefix[16], uint8_t length,
 		     const struct hop *hops, unsigned count)
 {
 	if (e->route_count == e->route_room) {
@@ -21,12 +21,13 @@ int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16],
 		e->routes = grown;
 		e->route_room = room;
 	}
-	int error = fib_set(e->fib, family, prefix, length, hops, count);
+	int error = fib_set(e->fib, vrf, family, prefix, length, hops, count);
 	if (error != 0)
 		return error;
 	struct engine_route *r = &e->routes[e->route_count++];
 	memset(r, 0, sizeof(*r));
 	memcpy(r->prefix, prefix, 16);
+	r->vrf = vrf;
 	r->family = family;
 	r->length = length;
 	return 0;
@@ -35,7 +36,7 @@ int engine_add_route(struct engine *e, uint8_t family, const uint8_t prefix[16],
 void engine_remove_routes(struct engine *e)
 {
 	for (size_t i = 0; i < e->route_count; i++)
-		fib_delete(e->fib, e->routes[i].family, e->routes[i].prefix, e->routes[i].length);
+		fib_delete(e->fib, e->routes[i].vrf, e->routes[i].family, e->routes[i].prefix, e->routes[i].length);
 	e->route_count = 0;
 }
 
@@ -58,10 +59,10 @@ static int add_address(struct engine *e, const struct interface *interface,
 	int error = 0;
 	if (address->length != whole)
 		error =
-		    engine_add_route(e, address->family, prefix, address->length, &connected, 1);
+		    engine_add_route(e, interface->vrf, address->family, prefix, address->length, &connected, 1);
 	return error != 0
 		   ? error
-		   : engine_add_route(e, address->family, address->address, whole, &local, 1);
+		   : engine_add_route(e, interface->vrf, address->family, address->address, whole, &local, 1);
 }
 
 static int add_addresses(struct engine *e)
@@ -92,8 +93,11 @@ static int add_static(struct engine *e, const struct fw_route_row *row,
 		hops[i].family = next->family;
 		memcpy(hops[i].gateway, next->gateway, 16);
 	}
-	return engine_add_route(e, row->prefix.family, row->prefix.address, row->prefix.length,
-				hops, row->next_hop_count);
+	unsigned count = row->next_hop_count;
+	if (row->type != FW_ROUTE_UNICAST)
+		hops[count++].type = hop_type_of((enum fw_route_type)row->type);
+	return engine_add_route(e, (uint16_t)row->vrf, row->prefix.family, row->prefix.address,
+				row->prefix.length, hops, count);
 }
 
 int engine_install_routes(struct engine *e)
@@ -114,9 +118,9 @@ int engine_set_route(struct engine *e, uint8_t family, const uint8_t prefix[16],
 {
 	struct hop hop = {.type = type, .family = family};
 	if (type == HOP_NONE)
-		return fib_delete(e->fib, family, prefix, length);
+		return fib_delete(e->fib, 0, family, prefix, length);
 	if (interface < e->tables->interface_count)
 		hop.interface = e->tables->interfaces[interface].name_id;
 	memcpy(hop.gateway, gateway, 16);
-	return engine_add_route(e, family, prefix, length, &hop, 1);
+	return engine_add_route(e, 0, family, prefix, length, &hop, 1);
 }

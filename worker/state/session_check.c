@@ -59,7 +59,7 @@ static bool state_fits(uint8_t protocol, uint8_t state)
 
 // Lines of both families have the same fields with different offsets.
 #define LINE_IN_BOUNDS(l)                                                                          \
-	((l).vrf == 0 && state_fits((l).protocol, (l).state) && (l).timeout > 0 &&                 \
+	(state_fits((l).protocol, (l).state) && (l).timeout > 0 &&                 \
 	 (l).timeout <= TIMEOUT_MAX && ((l).in_zone < FW_MAX_ZONES || (l).in_zone == NO_ZONE) &&   \
 	 ((l).in_interface < FW_MAX_INTERFACES || (l).in_interface == NO_ZONE) &&                  \
 	 ((l).policy < FW_MAX_POLICIES || (l).policy == FW_NO_INDEX))

@@ -44,6 +44,7 @@ static void fill_interfaces(struct tables *t)
 		i->port = (uint16_t)r->port;
 		i->vlan = (uint16_t)r->vlan;
 		i->zone = (uint16_t)r->zone;
+		i->vrf = (uint16_t)r->vrf;
 		i->mtu = (uint16_t)(mtu != 0 ? mtu : DEFAULT_MTU);
 		fill_addresses(i, t->program, r);
 		t->interface_by_vlan[r->port * 4096 + r->vlan] = (uint16_t)row;
@@ -66,6 +67,7 @@ static void fill_policies(struct tables *t)
 		memcpy(t->zones[row].name, r->name, sizeof(r->name));
 		t->zones[row].host_inbound = r->host_inbound;
 		t->zones[row].half_open_limit = r->half_open_limit;
+		t->zones[row].source_check = (enum fw_source_check)r->source_check;
 	}
 	for (uint32_t row = 0; row < t->policy_count; row++) {
 		const struct fw_policy_row *r = program_row_policy(t->program, row);

@@ -34,6 +34,7 @@ struct interface {
 	uint16_t port;        // row of its port
 	uint16_t vlan;        // 0: untagged
 	uint16_t zone;        // row of its zone
+	uint16_t vrf;         // kernel table id of its VRF; 0: the main table
 	uint16_t mtu;         // of IP packets; from its port
 	uint8_t mac[6];       // of its port
 	uint8_t address4[4];  // first IPv4 address of the program, for errors we send; zero: none
@@ -44,6 +45,7 @@ struct zone {
 	char name[FW_NAME_SIZE];
 	uint64_t host_inbound;    // bits by enum fw_service
 	uint32_t half_open_limit; // TCP connections that it may have half-open; 0: no limit
+	enum fw_source_check source_check;
 };
 
 struct policy {
