@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0xc7d1063b63fd5937n;
+export const FW_LAYOUT_HASH = 0xcd309ee8d51e36c9n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -222,7 +222,7 @@ export const fw_drop = {
   FW_DROP_DESTINATION_INVALID: 9,
   FW_DROP_SOURCE_ROUTE: 10,
   FW_DROP_EXTENSION_HEADERS: 11,
-  FW_DROP_FRAGMENT_UNSUPPORTED: 12,
+  FW_DROP_FRAGMENT_DUPLICATE: 12,
   FW_DROP_L4_TRUNCATED: 13,
   FW_DROP_L4_INVALID: 14,
   FW_DROP_TCP_FLAGS_INVALID: 15,
@@ -281,7 +281,7 @@ export const fw_drop_values: readonly EnumValue[] = [
   { value: 9, name: "destination-invalid", text: "The destination is unspecified or loopback." },
   { value: 10, name: "source-route", text: "IPv4 source routing (RFC 7126) or an IPv6 type 0 routing header (RFC 5095)." },
   { value: 11, name: "extension-headers", text: "IPv6 extension headers are malformed, out of order or too many." },
-  { value: 12, name: "fragment-unsupported", text: "IP fragments are not supported yet." },
+  { value: 12, name: "fragment-duplicate", text: "A copy of a fragment that came before." },
   { value: 13, name: "l4-truncated", text: "The transport header does not fit into the packet." },
   { value: 14, name: "l4-invalid", text: "The transport header is malformed: data offset, length or port 0." },
   { value: 15, name: "tcp-flags-invalid", text: "An impossible combination of TCP flags." },
@@ -316,7 +316,7 @@ export const fw_drop_values: readonly EnumValue[] = [
   { value: 44, name: "nat-no-address", text: "Source NAT by interface address, and the egress interface has none." },
   { value: 45, name: "nat-bindings-full", text: "The table of NAT bindings is full." },
   { value: 46, name: "nat-filtered", text: "To a NAT binding, from an endpoint that it does not accept." },
-  { value: 47, name: "fragment-invalid", text: "A fragment whose offset or length is impossible." },
+  { value: 47, name: "fragment-invalid", text: "A fragment that cannot be: offset, length, or of neighbor discovery (RFC 6980)." },
   { value: 48, name: "fragment-tiny", text: "A first fragment without the whole transport header, or one that could hide it (RFC 1858)." },
   { value: 49, name: "fragment-overlap", text: "Fragments of one datagram overlap (RFC 5722)." },
   { value: 50, name: "fragment-table-full", text: "Too many datagrams are being reassembled, or too many fragments wait." },

@@ -34,9 +34,10 @@ table("IPv6 extension headers", {}, {
   "a chain cut after seven bytes": [`lan: proto=60 ${ENDS} len=7 => drop extension-headers`],
   "routing type 0 is a source route": [`lan: ${WEB} ext=rt0 => drop source-route`],
   "routing type 0 behind others is found": [`lan: ${WEB} ext=hop,dst,rt0 => drop source-route`],
-  "a fragment is refused": [`lan: ${WEB} ext=frag => drop fragment-unsupported`],
-  "an atomic fragment is refused as well": [`lan: ${WEB} ext=atomic => drop fragment-unsupported`],
-  "a fragment behind options is refused": [`lan: ${WEB} ext=hop,dst,frag => drop fragment-unsupported`],
+  "a fragment's length is a multiple of eight": [`lan: ${WEB} ext=frag len=1 => drop fragment-invalid`],
+  "an atomic fragment is a whole packet": [`lan: ${WEB} ext=atomic => wan`, `lan: ${WEB} ext=atomic => wan`],
+  "a fragment behind options": [`lan: ${WEB} len=12 ext=hop,dst,frag => wan`],
+  "two fragment headers": [`lan: ${WEB} ext=atomic,atomic => drop extension-headers`],
   "the session does not depend on the headers": [
     `lan: ${WEB} ext=hop,dst => wan`,
     "wan: tcp [2001:db8:f::9]:80 > [2001:db8:1::5]:1000 SA ack=1 ext=dst => lan",

@@ -73,14 +73,9 @@ table("IPv4 options", {}, {
 });
 
 table("IPv4 fragments", {}, {
-  "a first fragment is refused": [`lan: ${WEB} ip@6=2000 => drop fragment-unsupported`],
-  "a later fragment is refused": ["lan: proto=6 10.0.1.5 > 203.0.113.9 ip@6=0010 => drop fragment-unsupported"],
-  "a tiny first fragment is refused": ["lan: proto=6 10.0.1.5 > 203.0.113.9 len=8 ip@6=2000 => drop fragment-unsupported"],
-  "a fragment never opens or uses a session": [
-    "lan: udp 10.0.1.5:53 > 203.0.113.9:53 => wan",
-    "wan: udp 203.0.113.9:53 > 10.0.1.5:53 ip@6=2000 => drop fragment-unsupported",
-    "expect counters.sessionsOpened=1 sessions.0.packets=1,0",
-  ],
+  "a first fragment is a packet": [`lan: ${WEB} len=4 ip@6=2000 => wan`],
+  "a later fragment waits": ["lan: proto=6 10.0.1.5 > 203.0.113.9 ip@6=0010 => held"],
+  "a tiny first fragment is refused": ["lan: proto=6 10.0.1.5 > 203.0.113.9 len=8 ip@6=2000 => drop fragment-tiny"],
   "don't-fragment alone is no fragment": [`lan: ${WEB} df => wan`],
   "the reserved bit alone is no fragment": [`lan: ${WEB} ip@6=8000 => wan`],
 });

@@ -77,7 +77,10 @@ table("applications", { config }, {
     `lan: ${udp("10.0.1.6:1023", "10.0.20.5:514")} => drop default-deny`,
   ],
   "a bare protocol number": ["lan: proto=47 10.0.1.6 > 10.0.20.5 => dmz by tunnel", "lan: proto=50 10.0.1.6 > 10.0.20.5 => drop default-deny"],
-  "a port rule never passes a fragment": ["lan: tcp 10.0.1.6:1 > 10.0.20.5:80 S ip@6=2000 => drop fragment-unsupported"],
+  "a port rule never passes a fragment without ports": [
+    "lan: tcp 10.0.1.6:1 > 10.0.20.5:81 S len=40 frag=0+40 => drop default-deny",
+    "lan: tcp 10.0.1.6:1 > 10.0.20.5:80 S len=40 frag=40+ => drop fragment-denied",
+  ],
 });
 
 table("default actions", { config: "policies: []\ndefaultAction: Permit" }, {

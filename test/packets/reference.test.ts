@@ -59,7 +59,8 @@ table("faults of the reference firewall", { config }, {
     "expect sessions.length=0",
   ],
   "17: an orphan fragment opens nothing": [
-    "lan: udp 10.0.1.5:1 > 203.0.113.9:1 ip@6=00b9 => drop fragment-unsupported",
+    "lan: udp 10.0.1.5:1 > 203.0.113.9:1 ip@6=00b9 => held",
+    "wait 11s => drop fragment-timeout",
     "expect sessions.length=0",
   ],
   "18: ARP reaches the kernel": ["lan: arp 10.0.1.1 who-has 10.0.1.5 => host", "host lan: arp 10.0.1.1 is-at 02:00:00:00:00:01 => lan"],

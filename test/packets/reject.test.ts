@@ -91,7 +91,10 @@ table("rejected UDP, ICMP and others", { config }, {
   "no answer to a multicast station": [
     "lan: udp 10.0.1.5:9 > 10.0.20.5:9 smac=03:00:00:00:00:01 => drop policy-reject",
   ],
-  "no answer about a fragment": ["lan: udp 10.0.1.5:9 > 10.0.20.5:9 ip@6=2000 => drop fragment-unsupported"],
+  "no answer about a later fragment": [
+    `lan: udp 10.0.1.5:9 > 10.0.20.5:9 len=24 frag=0+8 => drop policy-reject & lan: icmp 10.0.1.1 > 10.0.1.5 3/13 df quote(udp 10.0.1.5:9 > 10.0.20.5:9 len=24 frag=0+8)`,
+    "lan: udp 10.0.1.5:9 > 10.0.20.5:9 len=24 frag=8+ => drop fragment-denied",
+  ],
   "no answer to a multicast packet": ["lan: udp 10.0.1.5:9 > 239.0.0.1:9 => drop multicast"],
 });
 

@@ -10,6 +10,8 @@
 // Needs a session, and can never open one.
 static enum fw_drop needs_session(const struct packet *p)
 {
+	if (p->fragment == FRAGMENT_LATER && p->lane == LANE_FLOW)
+		return FW_DROP_FRAGMENT_DENIED;
 	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN)
 		return FW_DROP_TCP_NO_SESSION;
 	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))

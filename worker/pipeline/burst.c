@@ -9,8 +9,8 @@
 // C: verify key, epoch and zone, step the TCP state, next hop, Ethernet header, transmit.
 //
 // A packet that is out of the ordinary leaves its pass for a side vector, and the vectors are
-// worked off after pass C: slow packets of sessions, ICMP errors, new flows (classified together),
-// multicast, discovery. Drops end at once. The order of packets inside one flow is kept, because
+// worked off after pass C: slow packets of sessions, new flows (classified together), fragments,
+// ICMP errors, multicast, discovery. Drops end at once. The order of packets inside one flow is kept, because
 // all packets of a flow in one burst take the same way or end up behind the fast ones.
 #include "pipeline/flow.h"
 
@@ -26,6 +26,7 @@ struct burst {
 	struct vector flows;  // have a key
 	struct vector slow;   // of sessions, out of the ordinary
 	struct vector misses; // of no session yet
+	struct vector fragments; // pieces of datagrams
 	struct vector errors; // ICMP errors
 	struct vector others; // multicast, discovery
 	struct packet packets[PIPELINE_BURST];
@@ -56,6 +57,9 @@ static inline void receive(struct core *c, uint32_t port, struct burst *b, struc
 	case LANE_FLOW:
 		packet_hash(c, p);
 		push(&b->flows, p);
+		break;
+	case LANE_FRAGMENT:
+		push(&b->fragments, p);
 		break;
 	case LANE_ICMP_ERROR:
 		push(&b->errors, p);
@@ -152,6 +156,8 @@ static void side_vectors(struct core *c, struct burst *b)
 		flow_packet(c, b->slow.packets[i]);
 	if (b->misses.count != 0)
 		admit_flows(c, b->misses.packets, b->misses.count);
+	for (unsigned i = 0; i < b->fragments.count; i++)
+		fragment_packet(c, b->fragments.packets[i]);
 	for (unsigned i = 0; i < b->errors.count; i++)
 		icmp_error_packet(c, b->errors.packets[i]);
 	for (unsigned i = 0; i < b->others.count; i++) {
@@ -182,7 +188,8 @@ void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsi
 		core_flush(c);
 		return;
 	}
-	b.flows.count = b.slow.count = b.misses.count = b.errors.count = b.others.count = 0;
+	b.flows.count = b.slow.count = b.misses.count = b.fragments.count = 0;
+	b.errors.count = b.others.count = 0;
 	core_refresh(c);
 	pass_a(c, port, &b, burst, count);
 	pass_b(c, &b);

@@ -34,6 +34,7 @@ struct core *core_create(const struct core_config *config)
 	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
+	fragment_init(&c->fragments);
 	// What an earlier process held went with it.
 	config->counters->dropped[FW_DROP_NEIGHBOR_UNRESOLVED] += config->counters->held;
 	config->counters->held = 0;
@@ -47,7 +48,9 @@ void core_free(struct core *c)
 	if (c == NULL)
 		return;
 	hold_drop_all(c);
+	fragment_drop_all(c);
 	core_flush(c);
+	fragment_free(&c->fragments);
 	free(c->policy_scratch);
 	free(c);
 }
@@ -68,8 +71,10 @@ void core_set_tables(struct core *c, const struct tables *t)
 	interface_index_build(&c->interfaces, t);
 	if (t == NULL) {
 		hold_drop_all(c);
+		fragment_drop_all(c);
 	} else {
 		c->epoch = t->epoch;
+		fragment_renew(c);
 		hold_judge(c);
 		sweep_start(c);
 	}
@@ -108,6 +113,7 @@ bool core_housekeeping(struct core *c)
 	core_refresh(c);
 	bool more = expire(c);
 	hold_turn(c);
+	more |= fragment_turn(c);
 	more |= sweep_turn(c);
 	core_flush(c);
 	return more;

@@ -3,6 +3,7 @@
 #ifndef PORTCULLIS_PIPELINE_CORE_H
 #define PORTCULLIS_PIPELINE_CORE_H
 
+#include "pipeline/fragment.h"
 #include "pipeline/hold.h"
 #include "pipeline/interface_index.h"
 #include "pipeline/packet.h"
@@ -46,6 +47,7 @@ struct core {
 	struct bucket errors;
 	struct sweep sweep;
 	struct hold hold;
+	struct fragments fragments;
 	struct rte_mbuf *dropped[PIPELINE_BURST];
 	unsigned dropped_count;
 	struct punt_vector punt;
@@ -84,6 +86,7 @@ static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
 	p->icmp_type = 0;
 	p->l2_group = false;
 	p->own = false;
+	p->fragment = FRAGMENT_NONE;
 	p->end.policy = FW_NO_INDEX;
 	p->end.from_zone = FW_NO_INDEX;
 	p->end.to_zone = FW_NO_INDEX;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include "pipeline/fragment_table.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/tcp_state.h"
 
@@ -22,6 +23,7 @@ enum lane {
 	LANE_KERNEL,     // always for the kernel: ARP, IGMP, MLD
 	LANE_DISCOVERY,  // IPv6 neighbor discovery: for the kernel, or wrong
 	LANE_GROUP,      // IP multicast and broadcast
+	LANE_FRAGMENT,   // a piece of a datagram; packet.part.lane says where the whole would go
 	LANE_DROP,       // packet.reason
 };
 
@@ -33,6 +35,12 @@ enum icmp_kind {
 	ICMP_KIND_TIMESTAMP = 4,
 	ICMP_KIND_TIMESTAMP_REPLY = 8,
 	ICMP_KIND_REQUESTS = ICMP_KIND_ECHO | ICMP_KIND_TIMESTAMP,
+};
+
+enum fragment {
+	FRAGMENT_NONE,  // a whole packet
+	FRAGMENT_FIRST, // with the transport header
+	FRAGMENT_LATER, // there is no transport header at packet.l4
 };
 
 struct packet {
@@ -55,6 +63,8 @@ struct packet {
 	uint16_t tcp_space; // sequence space that it takes: payload, SYN, FIN
 	bool l2_group;      // sent to a multicast or broadcast MAC address
 	bool own;           // made by the core itself
+	uint8_t fragment;   // enum fragment
+	struct fragment_part part; // of a fragment
 	union {
 		struct session_key4 key4;
 		struct session_key6 key6;

@@ -105,12 +105,13 @@ static void parse_ip4(struct packet *p, uint32_t left)
 	p->key4.vrf = p->vrf;
 	memcpy(p->key4.source, p->ip + 12, 8); // source and destination
 	p->key4.protocol = p->protocol;
-	if ((read16(p->ip + 6) & 0x3fff) != 0) { // more fragments, or an offset
-		drop(p, FW_DROP_FRAGMENT_UNSUPPORTED);
-		return;
-	}
-	parse_transport(p);
+	if (unlikely((read16(p->ip + 6) & 0x3fff) != 0)) // more fragments, or an offset
+		parse_fragment4(p);
+	else
+		parse_transport(p);
 	check_addresses4(p);
+	if (unlikely(p->fragment != FRAGMENT_NONE))
+		parse_fragment_lane(p);
 }
 
 static enum fw_drop check_header6(struct packet *p, uint32_t left)
@@ -120,14 +121,18 @@ static enum fw_drop check_header6(struct packet *p, uint32_t left)
 		return FW_DROP_IP_TRUNCATED;
 	if (ip[0] >> 4 != 6)
 		return FW_DROP_IP_HEADER_INVALID;
-	uint32_t payload = read16(ip + 4), l4;
+	uint32_t payload = read16(ip + 4);
 	if (payload > left - 40)
 		return FW_DROP_IP_TRUNCATED;
 	if (payload > UINT16_MAX - 40)
 		return FW_DROP_IP_HEADER_INVALID;
 	p->ip_length = (uint16_t)(payload + 40);
-	enum fw_drop reason = parse_extensions(ip, p->ip_length, ip[6], &p->protocol, &l4);
-	p->l4 = reason == FW_DROP_COUNT ? (uint16_t)l4 : 40;
+	struct extensions e;
+	enum fw_drop reason = parse_extensions(ip, p->ip_length, &e);
+	p->protocol = e.protocol;
+	p->l4 = (uint16_t)e.l4;
+	if (unlikely(e.fragment != 0))
+		return parse_fragment6(p, &e, reason);
 	return reason;
 }
 
@@ -159,8 +164,13 @@ static void parse_ip6(struct packet *p, uint32_t left)
 	p->key6.vrf = p->vrf;
 	memcpy(p->key6.source, p->ip + 8, 32); // source and destination
 	p->key6.protocol = p->protocol;
-	parse_transport(p);
+	if (unlikely(p->fragment != FRAGMENT_NONE))
+		parse_fragment_transport(p);
+	else
+		parse_transport(p);
 	check_addresses6(p);
+	if (unlikely(p->fragment != FRAGMENT_NONE))
+		parse_fragment_lane(p);
 }
 
 static void parse_payload(struct packet *p, uint16_t ethertype, uint32_t left)
@@ -250,6 +260,8 @@ void parse_host_frame(struct packet *p)
 	p->lane = LANE_KERNEL;
 	if (p->l2_length == L2_PLAIN)
 		parse_payload(p, ethertype, rte_pktmbuf_data_len(p->mbuf) - p->l2_length);
+	if (p->lane == LANE_FRAGMENT && p->fragment == FRAGMENT_FIRST)
+		p->lane = p->part.lane; // opens the session of the datagram
 	if (p->lane != LANE_FLOW)
 		p->lane = LANE_KERNEL; // whatever the kernel sends is its own affair
 }

@@ -17,10 +17,24 @@ void parse_host_frame(struct packet *p);
 // cannot be of a session.
 bool parse_quote(const struct packet *error, struct packet *quoted);
 
-// IPv6 extension headers from at (offset of the first one, of type next). limit: bytes that may be
-// read. Returns FW_DROP_COUNT when fine, then *protocol and *l4 are set; else the reason.
-enum fw_drop parse_extensions(const uint8_t *ip, uint32_t limit, uint8_t next, uint8_t *protocol,
-			      uint32_t *l4);
+// The IPv6 extension headers of a packet.
+struct extensions {
+	uint8_t protocol;  // what follows the last of them
+	uint32_t l4;       // offset of that; when the chain is bad, of the header that is
+	uint32_t fragment; // offset of the fragment header; 0: none, or of an atomic fragment (RFC 6946)
+};
+
+// limit: bytes that may be read, at least 40. Returns FW_DROP_COUNT when fine, else the reason. Ends at
+// the fragment header of a fragment that is not the first.
+enum fw_drop parse_extensions(const uint8_t *ip, uint32_t limit, struct extensions *e);
+
+// Fragments (parse_fragment.c): p->fragment and p->part, and what the first of a datagram has of a
+// transport header. reason: what parse_extensions() said.
+void parse_fragment4(struct packet *p);
+enum fw_drop parse_fragment6(struct packet *p, const struct extensions *e, enum fw_drop reason);
+void parse_fragment_transport(struct packet *p);
+// The lane that has been found is the datagram's.
+void parse_fragment_lane(struct packet *p);
 
 // Transport header of a packet whose IP header is good: ports, flags, ICMP kind, lane.
 void parse_transport(struct packet *p);

@@ -45,16 +45,17 @@ static bool parse_quote4(const uint8_t *ip, uint32_t left, struct packet *q)
 
 static bool parse_quote6(const uint8_t *ip, uint32_t left, struct packet *q)
 {
-	uint32_t l4;
+	struct extensions e;
 	if (left < 40 || ip[0] >> 4 != 6)
 		return false;
 	memset(&q->key6, 0, sizeof(q->key6));
 	q->key6.vrf = q->vrf;
 	memcpy(q->key6.source, ip + 8, 32);
-	if (parse_extensions(ip, left, ip[6], &q->protocol, &l4) != FW_DROP_COUNT || left - l4 < 8)
+	if (parse_extensions(ip, left, &e) != FW_DROP_COUNT || left - e.l4 < 8 ||
+	    (e.fragment != 0 && (read16(ip + e.fragment + 2) & 0xfff8) != 0))
 		return false;
-	q->key6.protocol = q->protocol;
-	return set_quoted_ports(q, ip + l4);
+	q->protocol = q->key6.protocol = e.protocol;
+	return set_quoted_ports(q, ip + e.l4);
 }
 
 bool parse_quote(const struct packet *error, struct packet *quoted)

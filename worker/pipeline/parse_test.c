@@ -139,15 +139,15 @@ static void random_extension_chains_end(void)
 	uint64_t seed = 3;
 	for (unsigned round = 0; round < 100000; round++) {
 		unsigned length = 40 + test_below(&seed, 200);
-		uint8_t *exact = malloc(length), protocol;
-		uint32_t l4;
+		uint8_t *exact = malloc(length);
+		struct extensions e;
 		for (unsigned i = 0; i < length; i++)
 			exact[i] =
 			    test_below(&seed, 2) ? kinds[test_below(&seed, sizeof(kinds))] : 0;
-		enum fw_drop reason = parse_extensions(
-		    exact, length, kinds[test_below(&seed, sizeof(kinds))], &protocol, &l4);
-		if (reason == FW_DROP_COUNT)
-			CHECK(l4 >= 40 && l4 <= length);
+		exact[6] = kinds[test_below(&seed, sizeof(kinds))];
+		parse_extensions(exact, length, &e);
+		CHECK(e.l4 >= 40 && e.l4 <= length);
+		CHECK(e.fragment == 0 || (e.fragment >= 40 && e.fragment + 8 <= length));
 		free(exact);
 	}
 }

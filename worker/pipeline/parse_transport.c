@@ -66,7 +66,7 @@ static void parse_udp(struct packet *p, const uint8_t *l4, uint32_t left)
 		return;
 	}
 	uint16_t length = read16(l4 + 4);
-	if (length < 8 || length > left)
+	if (length < 8 || (length > left && p->fragment == FRAGMENT_NONE))
 		drop(p, FW_DROP_L4_INVALID);
 	else
 		take_ports(p, l4);

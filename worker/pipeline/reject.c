@@ -40,7 +40,7 @@ static bool take_token(struct core *c)
 
 static bool may_answer(const struct packet *p)
 {
-	if (p->interface == ROW_NONE || p->l2_group || p->lane == LANE_ICMP_ERROR ||
+	if (p->interface == ROW_NONE || p->l2_group || p->fragment == FRAGMENT_LATER || p->lane == LANE_ICMP_ERROR ||
 	    p->lane == LANE_GROUP || p->lane == LANE_DISCOVERY)
 		return false;
 	const uint8_t *station = packet_l2(p) + 6;

@@ -65,9 +65,11 @@ static inline struct session_step session_ask_tcp(const struct session_view *v,
 
 static inline struct session_step session_ask(const struct session_view *v, const struct packet *p)
 {
+	struct session_step step = {.answer = SESSION_PASS, .state = FW_TCP_NONE};
+	if (unlikely(p->fragment == FRAGMENT_LATER)) // the first one has been asked about
+		return step;
 	if (p->protocol == IPPROTO_TCP)
 		return session_ask_tcp(v, p);
-	struct session_step step = {.answer = SESSION_PASS, .state = FW_TCP_NONE};
 	if (p->icmp_kind == ICMP_KIND_NONE || (v->line[v->direction]->tcp_ack & p->icmp_kind))
 		return step;
 	step.answer = p->icmp_kind & ICMP_KIND_REQUESTS ? SESSION_WIDEN : SESSION_DROP;
@@ -106,7 +108,7 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 		return;
 	}
 	line->last_seen = c->now;
-	if (p->protocol == IPPROTO_TCP) {
+	if (p->protocol == IPPROTO_TCP && p->fragment != FRAGMENT_LATER) {
 		session_note_tcp(v, p);
 		if (unlikely(step.state != *v->state[v->direction]))
 			session_enter(c, v, step.state);

@@ -128,7 +128,7 @@ enum fw_drop {
 	FW_DROP_DESTINATION_INVALID = 9, // The destination is unspecified or loopback.
 	FW_DROP_SOURCE_ROUTE = 10, // IPv4 source routing (RFC 7126) or an IPv6 type 0 routing header (RFC 5095).
 	FW_DROP_EXTENSION_HEADERS = 11, // IPv6 extension headers are malformed, out of order or too many.
-	FW_DROP_FRAGMENT_UNSUPPORTED = 12, // IP fragments are not supported yet.
+	FW_DROP_FRAGMENT_DUPLICATE = 12, // A copy of a fragment that came before.
 	FW_DROP_L4_TRUNCATED = 13, // The transport header does not fit into the packet.
 	FW_DROP_L4_INVALID = 14, // The transport header is malformed: data offset, length or port 0.
 	FW_DROP_TCP_FLAGS_INVALID = 15, // An impossible combination of TCP flags.
@@ -163,7 +163,7 @@ enum fw_drop {
 	FW_DROP_NAT_NO_ADDRESS = 44, // Source NAT by interface address, and the egress interface has none.
 	FW_DROP_NAT_BINDINGS_FULL = 45, // The table of NAT bindings is full.
 	FW_DROP_NAT_FILTERED = 46, // To a NAT binding, from an endpoint that it does not accept.
-	FW_DROP_FRAGMENT_INVALID = 47, // A fragment whose offset or length is impossible.
+	FW_DROP_FRAGMENT_INVALID = 47, // A fragment that cannot be: offset, length, or of neighbor discovery (RFC 6980).
 	FW_DROP_FRAGMENT_TINY = 48, // A first fragment without the whole transport header, or one that could hide it (RFC 1858).
 	FW_DROP_FRAGMENT_OVERLAP = 49, // Fragments of one datagram overlap (RFC 5722).
 	FW_DROP_FRAGMENT_TABLE_FULL = 50, // Too many datagrams are being reassembled, or too many fragments wait.

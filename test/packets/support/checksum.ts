@@ -53,6 +53,7 @@ export function checksumFault(frame: Uint8Array): string | undefined {
   if (l === undefined) return undefined;
   const v4 = l.source.length === 4;
   if (v4 && checksum(l.ip.slice(0, l.header)) !== 0) return "IPv4 header checksum";
+  if (v4 && (((l.ip[6] ?? 0) & 0x3f) | (l.ip[7] ?? 0)) !== 0) return undefined; // the sum is over the whole datagram
   const segment = l.ip.slice(l.header);
   const pseudo = pseudoHeader(l.source, l.destination, l.protocol, segment.length);
   if (l.protocol === 6 && checksum(pseudo, segment) !== 0) return "TCP checksum";

@@ -5,6 +5,9 @@
 //   icmp 10.0.1.5 > 203.0.113.9 echo id=7            icmp A > B 3/13 df quote(tcp ...)
 //   proto=47 10.0.1.5 > 203.0.113.9 len=20           arp 10.0.1.5 is-at 02:be:0a:00:01:05
 //   raw 0102030405                                    a whole frame
+//   udp ... len=100 id=7 frag=0+48 | frag=48+ | frag=8+16,last | frag=48+60,more
+//                                                     a piece of the datagram: bytes of what follows the IP header (IPv6: what
+//                                                     can be fragmented); the piece that reaches the end is the last one
 // Lies are told by: ip@OFFSET=HEX, l4@OFFSET=HEX (before checksums), sum=bad, csum=bad, iplen=N, pad=N, cut=N.
 import { checksum, pseudoHeader } from "./checksum";
 import { isIpv6, macOf, parseAddress, parseMac } from "./address";
@@ -142,6 +145,28 @@ function transport(p: Packet): Uint8Array {
   return bytes;
 }
 
+interface Piece {
+  readonly at: number;
+  readonly length: number;
+  readonly more: boolean;
+}
+
+/** The piece that the packet is, if it is one. */
+function pieceOf(p: Packet, whole: number): Piece | undefined {
+  const match = /^(\d+)\+(\d*)(,more|,last)?$/.exec(p.options.get("frag") ?? "");
+  if (match === null) return undefined;
+  const at = Number(match[1]);
+  const length = match[2] === "" ? Math.max(0, whole - at) : Number(match[2]);
+  const more = match[3] === undefined ? at + length < whole : match[3] === ",more";
+  return { at, length, more };
+}
+
+function cutPiece(bytes: Uint8Array, piece: Piece): Uint8Array {
+  const cut = new Uint8Array(piece.length).fill(0x2e);
+  cut.set(bytes.slice(piece.at, piece.at + piece.length));
+  return cut;
+}
+
 function patch(bytes: Uint8Array, p: Packet, prefix: string): void {
   for (const [name, value] of p.options) {
     if (name.startsWith(prefix)) bytes.set(unhex(value), Number(name.slice(prefix.length)));
@@ -159,13 +184,16 @@ function sumTransport(p: Packet, segment: Uint8Array): void {
   segment.set(bytes16(protocol === 17 && value === 0 ? 0xffff : value), at);
 }
 
-function buildIp4(p: Packet, segment: Uint8Array): Uint8Array {
+function buildIp4(p: Packet, whole: Uint8Array): Uint8Array {
+  const piece = pieceOf(p, whole.length);
+  const segment = piece === undefined ? whole : cutPiece(whole, piece);
+  const offset = piece === undefined ? 0 : (piece.at >> 3) | (piece.more ? 0x2000 : 0);
   const options = unhex(p.options.get("opt") ?? "");
   const header = 20 + options.length;
   const length = number(p, "iplen", header + segment.length);
   const ip = Uint8Array.from([
     ...[0x40 | (header / 4), number(p, "tos", 0), ...bytes16(length)],
-    ...[...bytes16(number(p, "id", 0)), p.words.includes("df") ? 0x40 : 0, 0],
+    ...[...bytes16(number(p, "id", 0)), ...bytes16(offset | (p.words.includes("df") ? 0x4000 : 0))],
     ...[number(p, "ttl", 64), protocolOf(p), 0, 0],
     ...parseAddress(p.source),
     ...parseAddress(p.destination),
@@ -199,7 +227,19 @@ function buildIp6(p: Packet, segment: Uint8Array): Uint8Array {
     headers.unshift(next, ...extension.body);
     next = extension.type;
   }
-  const body = [...headers, ...segment];
+  const fragment = number(p, "frag@", 0); // headers before it are in every piece
+  const unfragmentable = headers.slice(0, fragment);
+  const rest = Uint8Array.from([...headers.slice(fragment), ...segment]);
+  const piece = pieceOf(p, rest.length);
+  let body = [...headers, ...segment];
+  if (piece !== undefined) {
+    const offset = bytes16(piece.at | (piece.more ? 1 : 0));
+    const first = fragment === 0 ? next : (headers[0] ?? 0);
+    const header = [first, 0, ...offset, ...bytes32(number(p, "id", 0))];
+    if (fragment === 0) next = 44;
+    else unfragmentable[0] = 44;
+    body = [...unfragmentable, ...header, ...cutPiece(rest, piece)];
+  }
   const ip = Uint8Array.from([
     ...[0x60, 0, 0, 0, ...bytes16(number(p, "iplen", body.length)), next, number(p, "ttl", 64)],
     ...parseAddress(p.source),

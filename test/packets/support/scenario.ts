@@ -4,10 +4,12 @@
 //
 //   lan: tcp 10.0.1.5:1000 > 203.0.113.9:80 S => wan            forwarded out of wan, only TTL and Ethernet header changed;
 //                                                              "wan via ADDRESS": to that gateway
+//   ... => wan split 1280                                        in pieces of at most so many bytes (IPv4)
 //   ... => drop policy-deny by blocked-web                       dropped, by that policy ("by -": by none)
 //   ... => host      => held      => wan & lan: icmp ...         to the kernel; waits; and another frame leaves as well
 //   lan: A ++ B => wan ++ drop tcp-state                         two packets in one burst
 //   host wan: udp ... => wan                                     the kernel sends through the TAP of wan
+//   ... => wan ++ wan                                            one packet in: the second is one that was held
 //   wait 4s => drop neighbor-unresolved                          time passes; what was held ends
 //   neighbor lan 10.0.1.77 [gone]        route 10.9.0.0/16 blackhole | gone | lan [via G]
 //   load NAME                            another configuration of the table
@@ -17,6 +19,7 @@ import { macOf, macText, parseAddress } from "./address";
 import { checksumFault } from "./checksum";
 import type { Answer, End, Engine, Output } from "./engine";
 import { INTERFACES, type Interface, nextHop } from "./network";
+import { split } from "./fragment";
 import { buildFrame, number, type Packet, parsePacket } from "./packet";
 
 const HOP_TYPES: Readonly<Record<string, number>> = { gone: 0, local: 1, connected: 2, via: 3, blackhole: 4 };
@@ -79,8 +82,9 @@ export class Scenario {
   #check(answer: Answer, result: string, tags?: readonly number[]): void {
     const [main = "", ...extras] = result.split(/\s+&\s+/);
     const results = main === "" ? [] : main.split(/\s+\+\+\s+/);
-    const ended = tags === undefined ? answer.ends.map((e) => e.tag) : tags.filter((_, i) => results[i] !== "held");
-    const wanted = tags === undefined ? results : results.filter((r) => r !== "held");
+    const now = tags?.filter((_, i) => results[i] !== "held") ?? [];
+    const ended = [...now, ...answer.ends.map((e) => e.tag).filter((t) => !now.includes(t))];
+    const wanted = results.filter((r) => r !== "held");
     assert.equal(answer.ends.length, wanted.length, `ends: ${JSON.stringify(answer.ends)}, expected "${result}"`);
     const outputs = wanted.flatMap((text, i) => {
       const end = answer.ends.find((e) => e.tag === ended[i]);
@@ -92,7 +96,8 @@ export class Scenario {
 
   #checkEnd(end: End, text: string): Expected[] {
     const [what = "", ...by] = text.split(/\s+by\s+/);
-    const [verb = "", name = "", gateway] = what.trim().split(/\s+/);
+    const [verb = "", ...words] = what.trim().split(/\s+/);
+    const name = words[0] ?? "";
     const sent = this.#sent.get(end.tag) as Sent;
     const verdict = verb === "drop" ? "dropped" : verb === "host" ? "punted" : "forwarded";
     const got = `${end.verdict} ${end.reason ?? ""}`.trim();
@@ -100,7 +105,11 @@ export class Scenario {
     if (by[0] !== undefined) assert.equal(end.policy, by[0] === "-" ? null : by[0], sent.packet.text);
     if (verb === "drop") return [];
     if (verb === "host") return [puntedFrame(sent)];
-    return [forwardedFrame(sent, verb, gateway)];
+    if (words[0] === "split") {
+      const whole = forwardedFrame(sent, verb, undefined);
+      return split(whole.frame, Number(words[1])).map((frame) => ({ ...whole, frame }));
+    }
+    return [forwardedFrame(sent, verb, words[0] === "via" ? words[1] : undefined)];
   }
 
   async #expect(words: readonly string[]): Promise<void> {
