@@ -95,6 +95,7 @@ static void apply_commit(struct control *c, struct layer *next, struct generatio
 	struct layer *old = c->layer;
 	struct port *gone[APPLY_GONE_MAX];
 	status_adopt(c->state->status, next->tables->program, epoch);
+	config_live(c, next);
 	apply_publish(c, g);
 	layer_settle(next, old, true);
 	c->layer = next;

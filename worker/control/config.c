@@ -92,6 +92,21 @@ void config_forget_neighbors(struct control *c, const struct layer *old)
 	}
 }
 
+void config_live(const struct control *c, struct layer *l)
+{
+	static const uint8_t zero[16];
+	for (uint32_t i = 0; i < l->tables->interface_count; i++) {
+		struct interface *n = &l->tables->interfaces[i];
+		uint8_t address[16];
+		if (memcmp(n->address4, zero, 4) == 0)
+			live_set4(&n->live,
+				  kernel_address(c->kernel, n->name_id, 4, address) ? address : zero);
+		if (memcmp(n->address6, zero, 16) == 0)
+			live_set6(&n->live,
+				  kernel_address(c->kernel, n->name_id, 6, address) ? address : zero);
+	}
+}
+
 void config_routes(struct control *c)
 {
 	const struct fw_program *p = c->layer->tables->program;

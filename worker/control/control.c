@@ -31,6 +31,13 @@ static void control_neighbor_changed(void *context)
 	loop_wake(c->loop);
 }
 
+static void control_addresses_changed(void *context)
+{
+	struct control *c = context;
+	if (c->layer != NULL)
+		config_live(c, c->layer);
+}
+
 static void control_device_changed(void *context)
 {
 	struct control *c = context;
@@ -88,7 +95,8 @@ static int control_descriptors(struct control *c, char *error, size_t size)
 int control_open(struct control *c, const struct options *o, struct state *state, struct loop *loop,
 		 char *error, size_t size)
 {
-	const struct kernel_hooks hooks = {c, control_neighbor_changed, control_device_changed};
+	const struct kernel_hooks hooks = {c, control_neighbor_changed, control_addresses_changed,
+					      control_device_changed};
 	*c = (struct control){.options = o, .state = state, .loop = loop};
 	int code = identity_open(&c->identity, o->state_dir, error, size);
 	if (code != 0)

@@ -61,6 +61,7 @@ void apply_look(struct control *c); // devices: gone, back, changed
 void config_routes(struct control *c); // routes and neighbors of the program into fib and neighbor table
 void config_kernel(struct control *c); // and into the kernel
 void config_devices(struct control *c); // tells the kernel follower which TAPs there are
+void config_live(const struct control *c, struct layer *l); // addresses that the kernel has, for interfaces without any
 void config_forget_neighbors(struct control *c, const struct layer *old);
 
 // sweep.c

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include "net/kernel_message.h"
 #include "net/link.h"
 #include "net/nl.h"
 
@@ -104,6 +106,50 @@ static void kernel_dump_routes(struct kernel *k)
 		kernel_unsettle(k);
 }
 
+static void kernel_on_own(void *context, const struct nlmsghdr *h)
+{
+	struct kernel *k = context;
+	struct kernel_address a;
+	if (!kernel_parse_address(h, &a) || a.scope >= RT_SCOPE_LINK)
+		return;
+	for (unsigned i = 0; i < k->device_count; i++) {
+		struct kernel_own *own = &k->own[i];
+		if (k->devices[i].ifindex != a.ifindex)
+			continue;
+		if (a.family == 4 && !own->has4) {
+			own->has4 = true;
+			memcpy(own->address4, a.address, 4);
+		} else if (a.family == 6 && !own->has6) {
+			own->has6 = true;
+			memcpy(own->address6, a.address, 16);
+		}
+	}
+}
+
+static void kernel_dump_addresses(struct kernel *k)
+{
+	struct ifaddrmsg m = {0};
+	struct nl_request r;
+	memset(k->own, 0, sizeof(k->own));
+	nl_begin(&r, RTM_GETADDR, NLM_F_DUMP, &m, sizeof(m));
+	if (nl_call(k->request, &r, kernel_on_own, k) != 0)
+		kernel_unsettle(k);
+	k->hooks.addresses_changed(k->hooks.context);
+}
+
+bool kernel_address(const struct kernel *k, uint32_t interface, uint8_t family, uint8_t address[16])
+{
+	for (unsigned i = 0; i < k->device_count; i++) {
+		const struct kernel_own *own = &k->own[i];
+		if (k->devices[i].interface != interface)
+			continue;
+		memset(address, 0, 16);
+		memcpy(address, family == 4 ? own->address4 : own->address6, family == 4 ? 4 : 16);
+		return family == 4 ? own->has4 : own->has6;
+	}
+	return false;
+}
+
 static void kernel_dump_neighbors(struct kernel *k)
 {
 	struct ndmsg m = {.ndm_family = AF_UNSPEC};
@@ -127,6 +173,7 @@ static void kernel_dump_neighbors(struct kernel *k)
 static void kernel_learn(struct kernel *k)
 {
 	k->wants_settle = false;
+	kernel_dump_addresses(k);
 	kernel_dump_routes(k);
 	kernel_dump_neighbors(k);
 	kernel_tell(k);

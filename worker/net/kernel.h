@@ -18,6 +18,7 @@ struct kernel;
 struct kernel_hooks {
 	void *context;
 	void (*neighbor_changed)(void *context); // held packets may leave
+	void (*addresses_changed)(void *context); // kernel_address() may say something else
 	void (*device_changed)(void *context); // a device or an address of one has changed: look at everything again
 };
 
@@ -32,7 +33,11 @@ int kernel_request(const struct kernel *k); // request socket in the worker's na
 // The TAPs of the running generation; learns everything about them anew.
 void kernel_set_devices(struct kernel *k, const struct kernel_device *devices, unsigned count);
 
-// Dumps routes and neighbors again if notifications were lost or were ambiguous. Returns milliseconds until it wants to be
+// The first address of an interface that is not link-local; false: the kernel has none.
+bool kernel_address(const struct kernel *k, uint32_t interface, uint8_t family,
+		    uint8_t address[16]);
+
+// Dumps routes, addresses and neighbors again if notifications were lost or were ambiguous. Returns milliseconds until it wants to be
 // called again, or -1.
 int kernel_settle(struct kernel *k, uint64_t now_ns);
 

@@ -14,6 +14,11 @@ struct kernel_asked {
 	uint64_t at_ns;
 };
 
+struct kernel_own {
+	bool has4, has6;
+	uint8_t address4[4], address6[16];
+};
+
 struct kernel {
 	int monitor, request;
 	struct rib *rib;
@@ -22,6 +27,7 @@ struct kernel {
 	struct kernel_hooks hooks;
 	struct kernel_device devices[FW_MAX_INTERFACES];
 	unsigned device_count;
+	struct kernel_own own[FW_MAX_INTERFACES]; // addresses, by device
 	int loopback;
 	bool changed; // neighbors, since the last hook
 	bool wants_settle;

@@ -47,6 +47,8 @@ static void fill_interfaces(struct tables *t)
 		i->vrf = (uint16_t)r->vrf;
 		i->mtu = (uint16_t)(mtu != 0 ? mtu : DEFAULT_MTU);
 		fill_addresses(i, t->program, r);
+		live_set4(&i->live, i->address4);
+		live_set6(&i->live, i->address6);
 		t->interface_by_vlan[r->port * 4096 + r->vlan] = (uint16_t)row;
 	}
 }

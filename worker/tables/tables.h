@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "net/live.h"
 #include "shm/layout.h"
 
 // Why a program is refused; names a section and field of layout.h.
@@ -39,6 +40,7 @@ struct interface {
 	uint8_t mac[6];       // of its port
 	uint8_t address4[4];  // first IPv4 address of the program, for errors we send; zero: none
 	uint8_t address6[16]; // first IPv6 address of the program; zero: none
+	struct interface_live live; // the one thing here that changes after publication
 };
 
 struct zone {
