@@ -1,90 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes of both families, each in a trie (net/trie.h). A route and its hops are immutable: a
-// change makes a new one, and what it replaces is freed when every reader has passed a quiescent
-// point (QSBR). That is why this is not rte_fib: the one of DPDK 22.11 has no such grace period and
-// hands a freed group of entries to the next prefix while a reader may still be inside.
+// Routes: per VRF an IPv4 trie of few wide steps (net/trie4.h) and an IPv6 trie that leaves out what
+// decides nothing (net/trie.h). Both lead to groups of hops that all routes share (net/hops.h). A
+// change is one or a few stores of whole slots; what it replaces - nodes, groups, the table of a
+// VRF without routes - waits here, in order, until every reader has passed a quiescent point.
 #include "net/fib.h"
+
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <rte_rcu_qsbr.h>
+#include <rte_prefetch.h>
+#include "net/hops.h"
+#include "net/retired.h"
+#include "net/rules.h"
 #include "net/trie.h"
+#include "net/trie4.h"
+
+#define RESERVE 8u // what one change can replace
+// Memory that the nodes of all IPv4 tries can take: 256 MiB each. Routes that need more are refused.
+#define WIDE_MAX (1u << 17)
+#define NARROW_MAX (1u << 21)
 
 struct table { // of one VRF
-	struct trie tries[2]; // IPv4, IPv6
+	struct trie4 trie4;
+	struct trie trie6;
+	uint32_t count;
 };
 
-struct retired {
-	void *object;
-	uint64_t token;
-};
+enum kind { KIND_WIDE, KIND_NARROW, KIND_GROUP, KIND_OBJECT, KIND_TABLE };
 
 struct fib {
 	struct table *tables[UINT16_MAX + 1]; // by VRF
+	uint32_t table_count;
 	uint32_t count[2], limit[2]; // IPv4, IPv6
+	struct trie4_nodes nodes;
+	struct hops hops;
+	struct rules rules; // IPv4 prefixes
 	struct hop_clock clock;
-	struct rte_rcu_qsbr *qsbr;
-	struct retired *retired; // in order of their tokens
-	unsigned retired_count, retired_size;
+	struct retired_queue retired;
 };
 
-static const struct hop_group no_route = {.count = 1};
-
-// Frees what no reader can hold any more.
-static void reclaim(struct fib *f)
+static void keep_value(void *value)
 {
-	unsigned done = 0;
-	while (done < f->retired_count &&
-	       (f->qsbr == NULL || rte_rcu_qsbr_check(f->qsbr, f->retired[done].token, false) == 1))
-		free(f->retired[done++].object);
-	if (done == 0)
-		return;
-	f->retired_count -= done;
-	memmove(f->retired, f->retired + done, f->retired_count * sizeof(*f->retired));
+	(void)value; // groups belong to net/hops.c
 }
 
-// Room for what one change can replace: a route and two nodes.
-static int reserve(struct fib *f)
+static void table_free(struct table *t)
 {
-	reclaim(f);
-	if (f->retired_count + 3 <= f->retired_size)
-		return 0;
-	unsigned size = f->retired_size * 2 + 16;
-	void *larger = realloc(f->retired, size * sizeof(*f->retired));
-	if (larger == NULL)
-		return -ENOMEM;
-	f->retired = larger;
-	f->retired_size = size;
-	return 0;
+	trie4_fini(&t->trie4);
+	if (t->trie6.root != NULL)
+		trie_free(&t->trie6, keep_value);
+	free(t);
 }
 
-// The change is in the trie; object is what it replaced, or NULL.
-static void retire(struct fib *f, void *object)
+static void destroy(void *context, const struct retired *r)
 {
-	if (object == NULL)
-		return;
-	uint64_t token = f->qsbr != NULL ? rte_rcu_qsbr_start(f->qsbr) : 0;
-	f->retired[f->retired_count++] = (struct retired){object, token};
-}
-
-static void changed(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t *prefix,
-		    unsigned length)
-{
-	hop_clock_note(&f->clock, vrf, family, prefix, length);
-	hop_clock_tick(&f->clock);
-	if (f->qsbr == NULL)
-		reclaim(f);
-}
-
-static struct hop_group *group_create(const struct hop *hops, unsigned count)
-{
-	struct hop_group *g = calloc(1, sizeof(*g));
-	if (g == NULL)
-		return NULL;
-	g->count = count;
-	memcpy(g->hops, hops, count * sizeof(g->hops[0]));
-	return g;
+	struct fib *f = context;
+	switch ((enum kind)r->kind) {
+	case KIND_WIDE:
+		arena_give(&f->nodes.wide, r->index);
+		break;
+	case KIND_NARROW:
+		arena_give(&f->nodes.narrow, r->index);
+		break;
+	case KIND_GROUP:
+		hops_free(&f->hops, r->index);
+		break;
+	case KIND_OBJECT:
+		free(r->object);
+		break;
+	case KIND_TABLE:
+		table_free(r->object);
+		f->table_count--;
+		break;
+	}
 }
 
 static bool prefix_valid(uint8_t family, const uint8_t *prefix, unsigned length)
@@ -92,53 +80,147 @@ static bool prefix_valid(uint8_t family, const uint8_t *prefix, unsigned length)
 	unsigned bits = family == 4 ? 32 : 128;
 	if ((family != 4 && family != 6) || length > bits)
 		return false;
-	for (unsigned i = length; i < bits; i++)
-		if (prefix[i / 8] >> (7 - i % 8) & 1)
+	for (unsigned i = (length + 7) / 8; i < bits / 8; i++)
+		if (prefix[i] != 0)
 			return false;
-	return true;
+	return length % 8 == 0 || (prefix[length / 8] & 0xff >> length % 8) == 0;
+}
+
+static uint32_t word(const uint8_t *address)
+{
+	uint32_t value;
+	memcpy(&value, address, 4);
+	return __builtin_bswap32(value);
 }
 
 static struct table *table_make(struct fib *f, uint16_t vrf)
 {
 	struct table *t = f->tables[vrf];
-	if (t != NULL)
+	if (t != NULL || f->table_count == FIB_MAX_VRFS)
 		return t;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
-	if (trie_init(&t->tries[0], 32) != 0 || trie_init(&t->tries[1], 128) != 0) {
-		trie_free(&t->tries[0], free);
-		free(t);
+	if (trie4_init(&t->trie4) != 0 || trie_init(&t->trie6, 128) != 0) {
+		table_free(t);
 		return NULL;
 	}
+	f->table_count++;
 	__atomic_store_n(&f->tables[vrf], t, __ATOMIC_RELEASE);
 	return t;
+}
+
+static uint32_t find_exact(const struct fib *f, const struct table *t, uint16_t vrf, uint8_t family,
+			   const uint8_t *prefix, unsigned length)
+{
+	if (family == 4)
+		return rules_get(&f->rules, vrf, word(prefix), length);
+	const uint8_t *group = trie_get(&t->trie6, prefix, length);
+	return group == NULL ? 0 : (uint32_t)((size_t)(group - f->hops.groups.base) /
+					      f->hops.groups.size);
+}
+
+static int put(struct fib *f, struct table *t, uint16_t vrf, uint8_t family, const uint8_t *prefix,
+	       unsigned length, uint32_t group)
+{
+	void *old;
+	if (family == 6)
+		return trie_put(&t->trie6, prefix, length, arena_at(&f->hops.groups, group), &old);
+	int code = rules_reserve(&f->rules);
+	if (code == 0)
+		code = trie4_put(&t->trie4, &f->nodes, word(prefix), length, group);
+	if (code == 0)
+		rules_set(&f->rules, vrf, word(prefix), length, group);
+	return code;
+}
+
+static void drop_group(struct fib *f, uint32_t group)
+{
+	if (group != 0 && hops_put(&f->hops, group))
+		retired_add(&f->retired, KIND_GROUP, group, NULL);
+}
+
+static void changed(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t *prefix,
+		    unsigned length)
+{
+	hop_clock_note(&f->clock, vrf, family, prefix, length);
+	hop_clock_tick(&f->clock);
+	if (f->retired.qsbr == NULL)
+		retired_reclaim(&f->retired);
+}
+
+// A VRF that has lost its last route makes room for another one.
+static void table_drop(struct fib *f, uint16_t vrf)
+{
+	struct table *t = f->tables[vrf];
+	if (t == NULL || t->count > 0)
+		return;
+	__atomic_store_n(&f->tables[vrf], NULL, __ATOMIC_RELEASE);
+	retired_add(&f->retired, KIND_TABLE, 0, t);
+}
+
+int fib_set_group(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
+		  uint8_t length, uint32_t group)
+{
+	if (!prefix_valid(family, prefix, length) || group == 0)
+		return -EINVAL;
+	int code = retired_reserve(&f->retired, RESERVE);
+	if (code != 0)
+		return code;
+	struct table *t = table_make(f, vrf);
+	if (t == NULL)
+		return f->table_count == FIB_MAX_VRFS ? -ENOSPC : -ENOMEM;
+	uint32_t old = find_exact(f, t, vrf, family, prefix, length);
+	if (old == group)
+		return 0;
+	code = old == 0 && f->count[family == 6] >= f->limit[family == 6]
+		   ? -ENOSPC
+		   : put(f, t, vrf, family, prefix, length, group);
+	if (code != 0) {
+		table_drop(f, vrf);
+		return code;
+	}
+	hops_keep(&f->hops, group);
+	f->count[family == 6] += old == 0;
+	t->count += old == 0;
+	drop_group(f, old);
+	changed(f, vrf, family, prefix, length);
+	return 0;
 }
 
 int fib_set(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16], uint8_t length,
 	    const struct hop *hops, unsigned count)
 {
-	if (!prefix_valid(family, prefix, length) || count == 0 || count > FIB_MAX_HOPS)
+	if (count == 0 || count > HOP_MAX)
 		return -EINVAL;
-	struct table *t = table_make(f, vrf);
-	if (t == NULL)
-		return -ENOMEM;
-	struct trie *trie = &t->tries[family == 6];
-	if (f->count[family == 6] >= f->limit[family == 6] && trie_get(trie, prefix, length) == NULL)
+	uint32_t group = fib_hops(f, hops, count);
+	if (group == 0)
 		return -ENOSPC;
-	void *old = NULL;
-	struct hop_group *fresh = group_create(hops, count);
-	int rc = fresh == NULL ? -ENOMEM : reserve(f);
-	if (rc == 0)
-		rc = trie_put(trie, prefix, length, fresh, &old);
-	if (rc != 0) {
-		free(fresh);
-		return rc;
-	}
-	f->count[family == 6] += old == NULL;
-	retire(f, old);
-	changed(f, vrf, family, prefix, length);
-	return 0;
+	int code = fib_set_group(f, vrf, family, prefix, length, group);
+	fib_drop_hops(f, group);
+	return code;
+}
+
+struct rule_context {
+	const struct rules *rules;
+	uint16_t vrf;
+};
+
+static uint32_t rule_of(const void *context, uint32_t prefix, unsigned length)
+{
+	const struct rule_context *c = context;
+	return rules_get(c->rules, c->vrf, prefix, length);
+}
+
+static void take4(struct fib *f, struct table *t, uint16_t vrf, uint32_t prefix, unsigned length)
+{
+	struct trie4_unlinked unlinked;
+	struct rule_context context = {&f->rules, vrf};
+	trie4_take(&t->trie4, &f->nodes, prefix, length, rule_of, &context, &unlinked);
+	rules_delete(&f->rules, vrf, prefix, length);
+	retired_add(&f->retired, KIND_WIDE, unlinked.wide, NULL);
+	retired_add(&f->retired, KIND_NARROW, unlinked.narrow[0], NULL);
+	retired_add(&f->retired, KIND_NARROW, unlinked.narrow[1], NULL);
 }
 
 int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
@@ -147,18 +229,48 @@ int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix
 	if (!prefix_valid(family, prefix, length))
 		return -EINVAL;
 	struct table *t = f->tables[vrf];
-	if (t == NULL || trie_get(&t->tries[family == 6], prefix, length) == NULL)
+	uint32_t old = t == NULL ? 0 : find_exact(f, t, vrf, family, prefix, length);
+	if (old == 0)
 		return -ENOENT;
-	int rc = reserve(f);
-	if (rc != 0)
-		return rc;
-	void *unlinked[2];
-	retire(f, trie_take(&t->tries[family == 6], prefix, length, unlinked));
-	retire(f, unlinked[0]);
-	retire(f, unlinked[1]);
+	int code = retired_reserve(&f->retired, RESERVE);
+	if (code != 0)
+		return code;
+	if (family == 4) {
+		take4(f, t, vrf, word(prefix), length);
+	} else {
+		void *unlinked[2];
+		trie_take(&t->trie6, prefix, length, unlinked);
+		retired_add(&f->retired, KIND_OBJECT, 0, unlinked[0]);
+		retired_add(&f->retired, KIND_OBJECT, 0, unlinked[1]);
+	}
 	f->count[family == 6]--;
+	t->count--;
+	drop_group(f, old);
+	table_drop(f, vrf);
 	changed(f, vrf, family, prefix, length);
 	return 0;
+}
+
+uint32_t fib_hops(struct fib *f, const struct hop *hops, unsigned count)
+{
+	uint32_t group = hops_get(&f->hops, hops, count);
+	if (group != 0)
+		return group;
+	retired_reclaim(&f->retired);
+	return hops_get(&f->hops, hops, count);
+}
+
+const struct hop_group *fib_hops_at(const struct fib *f, uint32_t group)
+{
+	return hops_at(&f->hops, group);
+}
+
+void fib_drop_hops(struct fib *f, uint32_t group)
+{
+	if (retired_reserve(&f->retired, RESERVE) == 0) // else it is lost: rather that than a reader on freed memory
+		drop_group(f, group);
+	if (f->retired.qsbr == NULL)
+		retired_reclaim(&f->retired);
 }
 
 uint32_t fib_count(const struct fib *f, uint8_t family)
@@ -171,28 +283,40 @@ uint32_t fib_limit(const struct fib *f, uint8_t family)
 	return f->limit[family == 6];
 }
 
-const struct hop *fib_choose(const struct hop_group *g, uint32_t hash)
+static inline const struct table *table_of(const struct fib *f, uint16_t vrf)
 {
-	return &g->hops[(uint64_t)hash * g->count >> 32];
-}
-
-static const struct hop_group *find(const struct fib *f, uint16_t vrf, unsigned kind,
-				    const uint8_t *destination)
-{
-	const struct table *t = __atomic_load_n(&f->tables[vrf], __ATOMIC_ACQUIRE);
-	const struct hop_group *g = t == NULL ? NULL : trie_lookup(&t->tries[kind], destination);
-	return g == NULL ? &no_route : g;
+	return __atomic_load_n(&f->tables[vrf], __ATOMIC_ACQUIRE);
 }
 
 const struct hop_group *fib_group4(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
 {
-	return find(f, vrf, 0, destination);
+	const struct table *t = table_of(f, vrf);
+	return hops_at(&f->hops,
+		       t == NULL ? 0 : trie4_lookup(&t->trie4, &f->nodes, word(destination)));
 }
 
-const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf,
-				   const uint8_t *destination)
+const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf, const uint8_t *destination)
 {
-	return find(f, vrf, 1, destination);
+	const struct table *t = table_of(f, vrf);
+	const struct hop_group *g = t == NULL ? NULL : trie_lookup(&t->trie6, destination);
+	return g == NULL ? hops_at(&f->hops, 0) : g;
+}
+
+void fib_prefetch4(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
+{
+	const struct table *t = table_of(f, vrf);
+	if (t != NULL)
+		rte_prefetch0(trie4_root_slot(&t->trie4, word(destination)));
+}
+
+void fib_prefetch4_next(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
+{
+	const struct table *t = table_of(f, vrf);
+	struct trie4_slot s = {0};
+	if (t != NULL)
+		s = trie4_load(trie4_root_slot(&t->trie4, word(destination)));
+	if (s.child != 0)
+		rte_prefetch0(trie4_wide_slot(&f->nodes, s.child, word(destination)));
 }
 
 struct hop_clock *fib_clock(struct fib *f)
@@ -207,7 +331,12 @@ uint32_t fib_version(const struct fib *f)
 
 void fib_set_qsbr(struct fib *f, struct rte_rcu_qsbr *qsbr)
 {
-	f->qsbr = qsbr;
+	f->retired.qsbr = qsbr;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
 }
 
 struct fib *fib_create(uint32_t max_routes4, uint32_t max_routes6)
@@ -218,22 +347,27 @@ struct fib *fib_create(uint32_t max_routes4, uint32_t max_routes6)
 	f->clock.version = 1;
 	f->limit[0] = max_routes4;
 	f->limit[1] = max_routes6;
-	return f;
+	f->retired.destroy = destroy;
+	f->retired.context = f;
+	// A prefix needs at most one wide and two narrow nodes of its own.
+	if (hops_init(&f->hops) == 0 &&
+	    trie4_nodes_init(&f->nodes, smaller(max_routes4, WIDE_MAX),
+			     smaller(max_routes4, NARROW_MAX / 2) * 2) == 0)
+		return f;
+	fib_free(f);
+	return NULL;
 }
 
 void fib_free(struct fib *f)
 {
 	if (f == NULL)
 		return;
-	f->qsbr = NULL;
-	reclaim(f);
-	for (unsigned vrf = 0; vrf <= UINT16_MAX; vrf++) {
-		if (f->tables[vrf] == NULL)
-			continue;
-		trie_free(&f->tables[vrf]->tries[0], free);
-		trie_free(&f->tables[vrf]->tries[1], free);
-		free(f->tables[vrf]);
-	}
-	free(f->retired);
+	retired_fini(&f->retired);
+	for (unsigned vrf = 0; vrf <= UINT16_MAX; vrf++)
+		if (f->tables[vrf] != NULL)
+			table_free(f->tables[vrf]);
+	trie4_nodes_fini(&f->nodes);
+	hops_fini(&f->hops);
+	rules_fini(&f->rules);
 	free(f);
 }

@@ -7,51 +7,13 @@
 #define PORTCULLIS_NET_FIB_H
 
 #include <stdint.h>
+#include "net/hop.h"
 #include "net/hop_clock.h"
-#include "shm/layout.h"
-
-enum hop_type {
-	HOP_NONE = 0,  // no route
-	HOP_LOCAL,     // an address of the firewall itself: punt
-	HOP_CONNECTED, // on link: the next hop is the destination
-	HOP_GATEWAY,   // through gateway
-	HOP_BLACKHOLE, // drop silently
-	HOP_UNREACHABLE, // drop, host unreachable
-	HOP_PROHIBIT, // drop, administratively prohibited
-};
-
-// Of a configured route that does not forward.
-static inline enum hop_type hop_type_of(enum fw_route_type type)
-{
-	return type == FW_ROUTE_UNREACHABLE ? HOP_UNREACHABLE
-	       : type == FW_ROUTE_PROHIBIT  ? HOP_PROHIBIT
-					    : HOP_BLACKHOLE;
-}
-
-static inline bool hop_forwards(enum hop_type type)
-{
-	return type == HOP_CONNECTED || type == HOP_GATEWAY;
-}
-
-// interface: name_id of the interface (the same in every generation).
-struct hop {
-	enum hop_type type;
-	uint32_t interface;
-	uint8_t family; // of gateway
-	uint8_t weight; // share of the flows, beside the other hops of the route; 0 counts as 1
-	uint8_t gateway[16];
-};
-
-#define FIB_MAX_HOPS FW_MAX_NEXT_HOPS_PER_ROUTE
-
-// The equal-cost paths of a route.
-struct hop_group {
-	unsigned count; // at least 1
-	struct hop hops[FIB_MAX_HOPS];
-};
 
 struct fib;
 struct rte_rcu_qsbr;
+
+#define FIB_MAX_VRFS 257u // one for every interface, and the main table
 
 struct fib *fib_create(uint32_t max_routes4, uint32_t max_routes6);
 void fib_free(struct fib *f);
@@ -70,6 +32,14 @@ int fib_set(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16
 int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
 	       uint8_t length);
 
+// The same with a group of hops that is kept by whoever sets it: fib_hops() names it and counts one
+// reference, 0 says that there are too many groups; fib_drop_hops() gives the reference back.
+uint32_t fib_hops(struct fib *f, const struct hop *hops, unsigned count);
+const struct hop_group *fib_hops_at(const struct fib *f, uint32_t group);
+void fib_drop_hops(struct fib *f, uint32_t group);
+int fib_set_group(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
+		  uint8_t length, uint32_t group);
+
 uint32_t fib_count(const struct fib *f, uint8_t family); // routes, of all VRFs
 uint32_t fib_limit(const struct fib *f, uint8_t family);
 
@@ -83,19 +53,21 @@ const struct hop_group *fib_group4(const struct fib *f, uint16_t vrf, const uint
 const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf,
 				   const uint8_t *destination);
 
-// The path of a flow among them: the same for the same hash, whatever the order of the paths.
-const struct hop *fib_choose(const struct hop_group *g, uint32_t hash);
+// Fetches the memory that fib_group4() will need, in two steps: call the first for all packets of a
+// burst, then the second.
+void fib_prefetch4(const struct fib *f, uint16_t vrf, const uint8_t destination[4]);
+void fib_prefetch4_next(const struct fib *f, uint16_t vrf, const uint8_t destination[4]);
 
 static inline const struct hop *fib_lookup4(const struct fib *f, uint16_t vrf,
 					    const uint8_t destination[4], uint32_t hash)
 {
-	return fib_choose(fib_group4(f, vrf, destination), hash);
+	return hop_choose(fib_group4(f, vrf, destination), hash);
 }
 
 static inline const struct hop *fib_lookup6(const struct fib *f, uint16_t vrf,
 					    const uint8_t *destination, uint32_t hash)
 {
-	return fib_choose(fib_group6(f, vrf, destination), hash);
+	return hop_choose(fib_group6(f, vrf, destination), hash);
 }
 
 #endif

@@ -39,7 +39,7 @@ struct route route_find(const struct core *c, uint16_t vrf, uint8_t family,
 		r.type = HOP_LOCAL;
 		return r;
 	}
-	const struct hop *hop = fib_choose(group_of(c, vrf, family, destination), hash);
+	const struct hop *hop = hop_choose(group_of(c, vrf, family, destination), hash);
 	r.type = hop->type;
 	if (!hop_forwards(hop->type))
 		return r;
