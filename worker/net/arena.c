@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_STEP ((size_t)1 << 20)
+#define ARENA_STEP ((size_t)2 << 20) // a huge page, where the kernel gives some
 
 static size_t whole(const struct arena *a)
 {
@@ -15,10 +15,16 @@ static size_t whole(const struct arena *a)
 int arena_init(struct arena *a, size_t size, uint32_t limit)
 {
 	*a = (struct arena){.size = size, .limit = limit, .fresh = 1};
-	void *base = mmap(NULL, whole(a), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t room = whole(a) + ARENA_STEP;
+	void *base = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (base == MAP_FAILED)
 		return -ENOMEM;
-	a->base = base;
+	size_t before = -(size_t)base % ARENA_STEP; // so that it begins at a whole step
+	a->base = (uint8_t *)base + before;
+	if (before > 0)
+		munmap(base, before);
+	munmap(a->base + whole(a), ARENA_STEP - before);
+	(void)madvise(a->base, whole(a), MADV_HUGEPAGE);
 	return 0;
 }
 

@@ -106,6 +106,24 @@ enum fw_drop route_source_check(const struct core *c, const struct packet *p, bo
 	return good ? FW_DROP_COUNT : FW_DROP_SOURCE_CHECK;
 }
 
+void route_prefetch(const struct core *c, struct packet *const *packets, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct packet *p = packets[i];
+		if (p->family != 4)
+			continue;
+		fib_prefetch4(c->config.fib, p->vrf, p->key4.destination);
+		fib_prefetch4(c->config.fib, p->vrf, p->key4.source);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const struct packet *p = packets[i];
+		if (p->family != 4)
+			continue;
+		fib_prefetch4_next(c->config.fib, p->vrf, p->key4.destination);
+		fib_prefetch4_next(c->config.fib, p->vrf, p->key4.source);
+	}
+}
+
 bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t destination[4])
 {
 	const struct fw_program *program = c->tables->program;

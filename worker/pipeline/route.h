@@ -29,6 +29,9 @@ bool route_is_reason(enum fw_drop reason);
 // path check demands (RFC 3704). FW_DROP_COUNT: it may.
 enum fw_drop route_source_check(const struct core *c, const struct packet *p, bool to_host);
 
+// Fetches what route_find() and route_source_check() of a burst of packets will read.
+void route_prefetch(const struct core *c, struct packet *const *packets, unsigned count);
+
 // A subnet's own broadcast address on an interface.
 bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t destination[4]);
 
