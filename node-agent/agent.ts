@@ -215,7 +215,8 @@ export class Agent {
       stateBytes: fileSize(present),
       statePageSize: present === this.paths.state ? 4096 : (worker?.args?.pageSize ?? pageBytes),
     };
-    const args = preflight(next.program, facts, held, Number(stateFileSize(sessions.ipv4, sessions.ipv6, pageBytes)));
+    const size = Number(stateFileSize(sessions.ipv4, sessions.ipv6, next.program.limits.bindings, pageBytes));
+    const args = preflight(next.program, facts, held, size);
     return { args, statePath: chooseStatePath(this.paths, pageBytes, facts) };
   }
 

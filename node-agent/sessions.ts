@@ -104,7 +104,8 @@ function namesOf(program: Program | null): Names {
 
 function describe(row: Row, family: 4 | 6, names: Names, nowTicks: number) {
   const [out, back] = row.line as [Row["line"][number], Row["line"][number]];
-  const { cold } = row;
+  const { track, cold } = row;
+  const packets = [packetsOf(out.packets, track.packets_high[0]), packetsOf(back.packets, track.packets_high[1])] as const;
   const lastSeen = [out.last_seen, back.last_seen].map((ticks) => (nowTicks - ticks) >>> 0).filter((age) => age < 0x8000_0000);
   const from = names.interfaces.get(cold.in_name_id);
   const to = names.interfaces.get(cold.out_name_id);
@@ -112,7 +113,7 @@ function describe(row: Row, family: 4 | 6, names: Names, nowTicks: number) {
     id: cold.id,
     family: family === 4 ? "IPv4" : "IPv6",
     protocol: protocolName(out.protocol),
-    state: out.protocol === 6 ? pascal(fw_tcp_state_values.find((v) => v.value === out.state)?.name ?? "unknown") : null,
+    state: out.protocol === 6 ? pascal(fw_tcp_state_values.find((v) => v.value === track.state)?.name ?? "unknown") : null,
     source: addressText(out.source),
     sourcePort: portOf(out.protocol, out.source_port_be),
     destination: addressText(out.destination),
@@ -125,12 +126,16 @@ function describe(row: Row, family: 4 | 6, names: Names, nowTicks: number) {
     policy: cold.policy_name_id === 0n ? null : (names.policies.get(cold.policy_name_id) ?? null),
     createdAt: new Date(Number(cold.created_at_ns / 1_000_000n)).toISOString(),
     idleSeconds: Math.floor(Math.min(...lastSeen, 0x7fff_ffff) / TICKS),
-    timeoutSeconds: Math.round(Math.max(out.timeout, back.timeout) / TICKS),
-    packets: out.packets + back.packets,
+    timeoutSeconds: Math.round(track.timeout / TICKS),
+    packets: packets[0] + packets[1],
     bytes: out.bytes + back.bytes,
-    forward: { packets: out.packets, bytes: out.bytes },
-    reverse: { packets: back.packets, bytes: back.bytes },
+    forward: { packets: packets[0], bytes: out.bytes },
+    reverse: { packets: packets[1], bytes: back.bytes },
   };
+}
+
+function packetsOf(low: number, high: number | undefined): bigint {
+  return (BigInt(high ?? 0) << 32n) | BigInt(low);
 }
 
 /** null for protocols without ports; ICMP has its query identifier here. */

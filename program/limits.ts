@@ -3,6 +3,7 @@
 export {
   FW_IFNAME_SIZE,
   FW_MAX_BINDINGS,
+  FW_MAX_CORES,
   FW_MAX_FRAGMENTS,
   FW_MAX_HELD_PACKETS,
   FW_MAX_NAT_DESTINATION_RULES,
@@ -27,6 +28,7 @@ export {
   FW_MAX_SESSIONS,
   FW_MAX_ZONES,
   FW_NAME_SIZE,
+  fw_binding,
   fw_counters,
   fw_interface_status,
   fw_policy_counters,
@@ -35,5 +37,7 @@ export {
   fw_session4,
   fw_session6,
   fw_state_header,
+  fw_table,
+  fw_table_status,
   fw_worker_status,
 } from "../node-agent/shm/layout.gen";

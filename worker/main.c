@@ -66,8 +66,9 @@ static int worker_open(struct worker *w, char *error, size_t size)
 	int code = start_lock(&w->start, o, error, size);
 	if (code == 0)
 		code = start_eal(&w->start, o, error, size);
-	if (code == 0 && state_open(&w->state, o->state_file, o->page_size, o->sessions4,
-				    o->sessions6, error, size) != 0)
+	const struct state_capacity capacity = {o->sessions4, o->sessions6, o->bindings};
+	if (code == 0 &&
+	    state_open(&w->state, o->state_file, o->page_size, &capacity, error, size) != 0)
 		code = EXIT_RESOURCES;
 	if (code == 0 && (loop_init(&w->loop) != 0 || pools_open(o->memory) != 0))
 		code = log_fail(error, size, EXIT_RESOURCES,

@@ -13,7 +13,8 @@ static const struct option option_list[] = {
 	{"state-dir", required_argument, NULL, 'd'}, {"state", required_argument, NULL, 's'},
 	{"memory", required_argument, NULL, 'm'},    {"page-size", required_argument, NULL, 'p'},
 	{"core", required_argument, NULL, 'c'},	     {"sessions4", required_argument, NULL, '4'},
-	{"sessions6", required_argument, NULL, '6'}, {"isolation", required_argument, NULL, 'i'},
+	{"sessions6", required_argument, NULL, '6'}, {"bindings", required_argument, NULL, 'b'},
+	{"isolation", required_argument, NULL, 'i'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -70,6 +71,10 @@ static bool options_take(struct options *o, int letter, const char *value)
 		good = options_number(value, 1, FW_MAX_SESSIONS, &n);
 		o->sessions6 = (uint32_t)n;
 		break;
+	case 'b':
+		good = options_number(value, 0, FW_MAX_BINDINGS, &n);
+		o->bindings = (uint32_t)n;
+		break;
 	default:
 		return options_isolation(value, &o->isolation);
 	}
@@ -93,7 +98,7 @@ int options_parse(struct options *o, int argc, char **argv, char *error, size_t 
 	}
 	if (optind < argc)
 		return log_fail(error, size, EXIT_ARGUMENTS, "unexpected argument %s", argv[optind]);
-	for (unsigned i = 0; i < 7; i++)
+	for (unsigned i = 0; i < 8; i++)
 		if (!(seen & 1u << i))
 			return log_fail(error, size, EXIT_ARGUMENTS, "--%s is missing",
 					option_list[i].name);

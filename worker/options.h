@@ -20,7 +20,7 @@ struct options {
 	uint64_t memory; // bytes for EAL
 	uint64_t page_size; // 4096, or a hugepage size
 	uint32_t core; // CPU of the datapath
-	uint32_t sessions4, sessions6;
+	uint32_t sessions4, sessions6, bindings; // capacity
 	enum isolate_hook isolation;
 };
 

@@ -39,6 +39,7 @@ export function startWorker(binary: string, paths: StatePaths, statePath: string
   const child = spawn(binary, [
     "--state-dir", paths.dir, "--state", statePath, "--memory", String(args.memory), "--page-size", String(args.pageSize),
     "--core", String(args.core), "--sessions4", String(args.sessions4), "--sessions6", String(args.sessions6),
+    "--bindings", String(args.bindings),
   ], { detached: true, stdio: ["ignore", log ?? "ignore", log ?? "ignore"], cwd: "/" });
   if (log !== null) closeSync(log);
   child.unref();
@@ -59,7 +60,7 @@ export function adoptWorker(paths: StatePaths): WorkerProcess | null {
   const number = (option: string): number => Number(workerArgument(argv, option) ?? Number.NaN);
   const args = {
     core: number("--core"), memory: number("--memory"), pageSize: number("--page-size"),
-    sessions4: number("--sessions4"), sessions6: number("--sessions6"),
+    sessions4: number("--sessions4"), sessions6: number("--sessions6"), bindings: number("--bindings"),
   };
   return {
     pid,

@@ -43,7 +43,7 @@ function problemOf(run: () => unknown): Problem {
 describe("preflight", () => {
   it("splits the memory between state file and worker, in whole pages", () => {
     const args = preflight(program(), facts(), NOTHING, 3 * MIB);
-    assert.deepEqual(args, { core: 1, memory: 252 * MIB, pageSize: 2 * MIB, sessions4: 1024, sessions6: 1024 });
+    assert.deepEqual(args, { core: 1, memory: 252 * MIB, pageSize: 2 * MIB, sessions4: 1024, sessions6: 1024, bindings: 65_536 });
   });
 
   it("tells how many hugepages are needed, how many there are, and both cures", () => {
@@ -55,7 +55,7 @@ describe("preflight", () => {
 
   it("counts the hugepages that the running worker will give back", () => {
     const few = facts({ hugepages: new Map([[2 * MIB, { total: 128, free: 0 }]]) });
-    const held = { args: { core: 1, memory: 236 * MIB, pageSize: 2 * MIB, sessions4: 512, sessions6: 512 }, stateBytes: 20 * MIB, statePageSize: 2 * MIB };
+    const held = { args: { core: 1, memory: 236 * MIB, pageSize: 2 * MIB, sessions4: 512, sessions6: 512, bindings: 65_536 }, stateBytes: 20 * MIB, statePageSize: 2 * MIB };
     assert.equal(preflight(program(), few, held, 4 * MIB).memory, 252 * MIB);
   });
 

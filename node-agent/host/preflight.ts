@@ -13,6 +13,7 @@ export interface WorkerArgs {
   readonly pageSize: number;
   readonly sessions4: number;
   readonly sessions6: number;
+  readonly bindings: number;
 }
 
 /** Memory that is already ours and counts as free: of the running worker, and of the state file. */
@@ -30,7 +31,7 @@ const MIB = 2 ** 20;
 
 export function sameArgs(a: WorkerArgs, b: WorkerArgs): boolean {
   return a.core === b.core && a.memory === b.memory && a.pageSize === b.pageSize
-    && a.sessions4 === b.sessions4 && a.sessions6 === b.sessions6;
+    && a.sessions4 === b.sessions4 && a.sessions6 === b.sessions6 && a.bindings === b.bindings;
 }
 
 /** Throws a Problem. stateBytes: size of the state file for this program. */
@@ -43,6 +44,7 @@ export function preflight(program: Program, facts: HostFacts, held: Held, stateB
     pageSize: program.dataplane.pageBytes,
     sessions4: program.dataplane.sessions.ipv4,
     sessions6: program.dataplane.sessions.ipv6,
+    bindings: program.limits.bindings,
   };
   if (held.args === null || !sameArgs(args, held.args)) checkMemory(program, facts, held);
   return args;

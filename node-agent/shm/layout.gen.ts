@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0xcd309ee8d51e36c9n;
+export const FW_LAYOUT_HASH = 0x9d34debbfb8a8640n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -64,6 +64,10 @@ export const FW_MAX_BINDINGS = 4194304;
 export const FW_MAX_FRAGMENTS = 65536;
 export const FW_MAX_HELD_PACKETS = 4096;
 export const FW_TIMEOUT_COUNT = 16;
+export const FW_HOP_NONE = 65535;
+export const FW_HOP_HOST = 65534;
+export const FW_ZONE_SELF = 255;
+export const FW_POLICY_NONE = 65535;
 
 export const fw_action = {
   FW_ACTION_PERMIT: 1,
@@ -437,6 +441,22 @@ export const fw_session_flag_values: readonly EnumValue[] = [
   { value: 2, name: "to-host", text: "it ends at the firewall itself" },
 ];
 
+export const fw_line_flag = {
+  FW_LINE_NAT: 1,
+} as const;
+export const fw_line_flag_values: readonly EnumValue[] = [
+  { value: 1, name: "nat", text: "packets of this direction are rewritten; in both lines or in none" },
+];
+
+export const fw_binding_flag = {
+  FW_BINDING_PERSISTENT: 1,
+  FW_BINDING_ANY_REMOTE: 2,
+} as const;
+export const fw_binding_flag_values: readonly EnumValue[] = [
+  { value: 1, name: "persistent", text: "endpoint-independent mapping: lives on without sessions" },
+  { value: 2, name: "any-remote", text: "everybody may send to it" },
+];
+
 export const fw_control_header = {
   size: 80,
   fields: {
@@ -786,7 +806,7 @@ export const fw_neighbor_row = {
 } as const;
 
 export const fw_state_header = {
-  size: 104,
+  size: 120,
   fields: {
     magic: { offset: 0, type: "u64" },
     layout_version: { offset: 8, type: "u32" },
@@ -795,20 +815,22 @@ export const fw_state_header = {
     file_size: { offset: 24, type: "u64" },
     status_offset: { offset: 32, type: "u64" },
     counters_offset: { offset: 40, type: "u64" },
-    ports_offset: { offset: 48, type: "u64" },
-    interfaces_offset: { offset: 56, type: "u64" },
-    policies_offset: { offset: 64, type: "u64" },
-    sessions4_offset: { offset: 72, type: "u64" },
-    sessions6_offset: { offset: 80, type: "u64" },
-    sessions4_capacity: { offset: 88, type: "u32" },
-    sessions6_capacity: { offset: 92, type: "u32" },
-    pad: { offset: 96, type: "u32" },
-    checksum: { offset: 100, type: "u32" },
+    tables_offset: { offset: 48, type: "u64" },
+    ports_offset: { offset: 56, type: "u64" },
+    interfaces_offset: { offset: 64, type: "u64" },
+    policies_offset: { offset: 72, type: "u64" },
+    sessions4_offset: { offset: 80, type: "u64" },
+    sessions6_offset: { offset: 88, type: "u64" },
+    bindings_offset: { offset: 96, type: "u64" },
+    sessions4_capacity: { offset: 104, type: "u32" },
+    sessions6_capacity: { offset: 108, type: "u32" },
+    bindings_capacity: { offset: 112, type: "u32" },
+    checksum: { offset: 116, type: "u32" },
   },
 } as const;
 
 export const fw_worker_status = {
-  size: 920,
+  size: 928,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -828,18 +850,20 @@ export const fw_worker_status = {
     verdict_message: { offset: 264, type: "char", count: 256 },
     epoch: { offset: 520, type: "u32" },
     core: { offset: 524, type: "u32" },
-    rx_mode_requested: { offset: 528, type: "u32" },
-    rx_mode_effective: { offset: 532, type: "u32" },
-    rx_mode_reason: { offset: 536, type: "char", count: 256 },
-    worker_version: { offset: 792, type: "char", count: 32 },
-    dpdk_version: { offset: 824, type: "char", count: 32 },
-    page_size: { offset: 856, type: "u64" },
-    state_discarded: { offset: 864, type: "u64" },
-    clock_ns: { offset: 872, type: "u64" },
-    clock_origin_ns: { offset: 880, type: "u64" },
-    command_sequence: { offset: 888, type: "u64" },
-    command_result: { offset: 896, type: "u64" },
-    boot_id: { offset: 904, type: "u8", count: 16 },
+    core_count: { offset: 528, type: "u32" },
+    pad: { offset: 532, type: "u32" },
+    rx_mode_requested: { offset: 536, type: "u32" },
+    rx_mode_effective: { offset: 540, type: "u32" },
+    rx_mode_reason: { offset: 544, type: "char", count: 256 },
+    worker_version: { offset: 800, type: "char", count: 32 },
+    dpdk_version: { offset: 832, type: "char", count: 32 },
+    page_size: { offset: 864, type: "u64" },
+    state_discarded: { offset: 872, type: "u64" },
+    clock_ns: { offset: 880, type: "u64" },
+    clock_origin_ns: { offset: 888, type: "u64" },
+    command_sequence: { offset: 896, type: "u64" },
+    command_result: { offset: 904, type: "u64" },
+    boot_id: { offset: 912, type: "u8", count: 16 },
   },
 } as const;
 
@@ -930,19 +954,24 @@ export const fw_line4 = {
     source_port_be: { offset: 8, type: "u16" },
     destination_port_be: { offset: 10, type: "u16" },
     protocol: { offset: 12, type: "u8" },
-    state: { offset: 13, type: "u8" },
+    zero: { offset: 13, type: "u8" },
     vrf: { offset: 14, type: "u16" },
-    epoch: { offset: 16, type: "u32" },
-    last_seen: { offset: 20, type: "u32" },
-    timeout: { offset: 24, type: "u32" },
-    next_hop: { offset: 28, type: "u32" },
-    next_hop_version: { offset: 32, type: "u32" },
-    policy: { offset: 36, type: "u32" },
-    packets: { offset: 40, type: "u64" },
-    bytes: { offset: 48, type: "u64" },
-    tcp_ack: { offset: 56, type: "u32" },
-    in_zone: { offset: 60, type: "u16" },
-    in_interface: { offset: 62, type: "u16" },
+    new_source: { offset: 16, type: "u8", count: 4 },
+    new_destination: { offset: 20, type: "u8", count: 4 },
+    new_source_port_be: { offset: 24, type: "u16" },
+    new_destination_port_be: { offset: 26, type: "u16" },
+    l3_delta: { offset: 28, type: "u16" },
+    l4_delta: { offset: 30, type: "u16" },
+    epoch: { offset: 32, type: "u32" },
+    last_seen: { offset: 36, type: "u32" },
+    next_hop_version: { offset: 40, type: "u32" },
+    next_hop: { offset: 44, type: "u16" },
+    policy: { offset: 46, type: "u16" },
+    packets: { offset: 48, type: "u32" },
+    in_zone: { offset: 52, type: "u8" },
+    flags: { offset: 53, type: "u8" },
+    spare: { offset: 54, type: "u16" },
+    bytes: { offset: 56, type: "u64" },
   },
 } as const;
 
@@ -954,20 +983,47 @@ export const fw_line6 = {
     source_port_be: { offset: 32, type: "u16" },
     destination_port_be: { offset: 34, type: "u16" },
     protocol: { offset: 36, type: "u8" },
-    state: { offset: 37, type: "u8" },
+    zero: { offset: 37, type: "u8" },
     vrf: { offset: 38, type: "u16" },
     epoch: { offset: 40, type: "u32" },
     last_seen: { offset: 44, type: "u32" },
-    timeout: { offset: 48, type: "u32" },
-    next_hop: { offset: 52, type: "u32" },
-    next_hop_version: { offset: 56, type: "u32" },
-    policy: { offset: 60, type: "u32" },
-    packets: { offset: 64, type: "u64" },
-    bytes: { offset: 72, type: "u64" },
-    tcp_ack: { offset: 80, type: "u32" },
-    in_zone: { offset: 84, type: "u16" },
-    in_interface: { offset: 86, type: "u16" },
-    pad: { offset: 88, type: "u8", count: 40 },
+    next_hop_version: { offset: 48, type: "u32" },
+    next_hop: { offset: 52, type: "u16" },
+    policy: { offset: 54, type: "u16" },
+    packets: { offset: 56, type: "u32" },
+    in_zone: { offset: 60, type: "u8" },
+    flags: { offset: 61, type: "u8" },
+    spare: { offset: 62, type: "u16" },
+    bytes: { offset: 64, type: "u64" },
+    pad: { offset: 72, type: "u8", count: 56 },
+  },
+} as const;
+
+export const fw_tcp_side = {
+  size: 20,
+  fields: {
+    end: { offset: 0, type: "u32" },
+    max_end: { offset: 4, type: "u32" },
+    ack: { offset: 8, type: "u32" },
+    max_window: { offset: 12, type: "u32" },
+    scale: { offset: 16, type: "u8" },
+    flags: { offset: 17, type: "u8" },
+    pad: { offset: 18, type: "u16" },
+  },
+} as const;
+
+export const fw_session_track = {
+  size: 64,
+  fields: {
+    side: { offset: 0, type: "fw_tcp_side", count: 2 },
+    state: { offset: 40, type: "u8" },
+    icmp_kinds: { offset: 41, type: "u8", count: 2 },
+    half_open: { offset: 43, type: "u8" },
+    timeout: { offset: 44, type: "u32" },
+    application_timeout: { offset: 48, type: "u32" },
+    binding: { offset: 52, type: "u32" },
+    packets_high: { offset: 56, type: "u16", count: 2 },
+    syn_next: { offset: 60, type: "u32" },
   },
 } as const;
 
@@ -980,26 +1036,49 @@ export const fw_session_cold = {
     out_name_id: { offset: 20, type: "u32" },
     policy_name_id: { offset: 24, type: "u64" },
     flags: { offset: 32, type: "u32" },
-    application_timeout: { offset: 36, type: "u32" },
-    pad: { offset: 40, type: "u8", count: 16 },
+    nat_source_id: { offset: 36, type: "u32" },
+    nat_destination_id: { offset: 40, type: "u32" },
+    pad: { offset: 44, type: "u8", count: 12 },
     checksum: { offset: 56, type: "u32" },
     valid: { offset: 60, type: "u32" },
   },
 } as const;
 
 export const fw_session4 = {
-  size: 192,
+  size: 256,
   fields: {
     line: { offset: 0, type: "fw_line4", count: 2 },
-    cold: { offset: 128, type: "fw_session_cold" },
+    track: { offset: 128, type: "fw_session_track" },
+    cold: { offset: 192, type: "fw_session_cold" },
   },
 } as const;
 
 export const fw_session6 = {
-  size: 320,
+  size: 384,
   fields: {
     line: { offset: 0, type: "fw_line6", count: 2 },
-    cold: { offset: 256, type: "fw_session_cold" },
+    track: { offset: 256, type: "fw_session_track" },
+    cold: { offset: 320, type: "fw_session_cold" },
+  },
+} as const;
+
+export const fw_binding = {
+  size: 64,
+  fields: {
+    internal: { offset: 0, type: "u8", count: 4 },
+    external: { offset: 4, type: "u8", count: 4 },
+    internal_port_be: { offset: 8, type: "u16" },
+    external_port_be: { offset: 10, type: "u16" },
+    protocol: { offset: 12, type: "u8" },
+    flags: { offset: 13, type: "u8" },
+    vrf: { offset: 14, type: "u16" },
+    created_at_ns: { offset: 16, type: "u64" },
+    rule_id: { offset: 24, type: "u32" },
+    timeout: { offset: 28, type: "u32" },
+    last_seen: { offset: 32, type: "u32" },
+    pad: { offset: 36, type: "u8", count: 20 },
+    checksum: { offset: 56, type: "u32" },
+    valid: { offset: 60, type: "u32" },
   },
 } as const;
 
@@ -1036,7 +1115,10 @@ export const structs = {
   fw_policy_counters,
   fw_line4,
   fw_line6,
+  fw_tcp_side,
+  fw_session_track,
   fw_session_cold,
   fw_session4,
   fw_session6,
+  fw_binding,
 } as const;

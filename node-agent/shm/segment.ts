@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH, FW_LAYOUT_VERSION, FW_MAX_BANK_SIZE, structs } from "./layout.gen";
 
-const ABI = 1;
+const ABI = 2;
 const ERROR_SIZE = 512;
 const { EWOULDBLOCK, EAGAIN } = koffi.os.errno;
 
@@ -38,7 +38,7 @@ function bind(path: string) {
     abi: lib.func("uint32_t agent_shm_abi(void)") as Call,
     layoutHash: lib.func("uint64_t agent_shm_layout_hash(void)") as Call,
     structSize: lib.func("int64_t agent_shm_struct_size(const char *)") as Call,
-    stateSize: lib.func("uint64_t agent_shm_state_size(uint32_t, uint32_t, uint64_t)") as Call,
+    stateSize: lib.func("uint64_t agent_shm_state_size(uint32_t, uint32_t, uint32_t, uint64_t)") as Call,
     lock: lib.func("int agent_shm_lock(const char *, _Out_ uint32_t *, _Out_ uint8_t *, uint32_t)") as Call,
     lockHeld: lib.func("int agent_shm_lock_held(const char *, _Out_ uint32_t *)") as Call,
     controlOpen: lib.func("int agent_shm_control_open(const char *, uint64_t, _Out_ uint8_t *, uint32_t)") as Call,
@@ -133,8 +133,8 @@ export function lockHolder(path: string): number | null {
 }
 
 /** Bytes of the state file that the worker makes for these capacities. */
-export function stateFileSize(sessions4: number, sessions6: number, pageBytes: number): bigint {
-  return BigInt(lib().stateSize(sessions4, sessions6, BigInt(pageBytes)));
+export function stateFileSize(sessions4: number, sessions6: number, bindings: number, pageBytes: number): bigint {
+  return BigInt(lib().stateSize(sessions4, sessions6, bindings, BigInt(pageBytes)));
 }
 
 /** Makes the running worker look at the control file again. */

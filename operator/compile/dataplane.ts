@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.dataplane without its ports: cores, memory, receive mode, session tables.
 import { type Dataplane, durationMs, quantityBytes } from "../../crds/index";
-import type { DataplaneRow } from "../../program/program";
+import { DEFAULT_LIMITS, type DataplaneRow } from "../../program/program";
 import type { Report } from "./issue";
 import { mebibytes, memoryNeeded } from "./memory";
 
@@ -70,7 +70,7 @@ function checkMemory(dataplane: Dataplane, size: number, page: number, report: R
     report.error("InvalidMemory", path, `${text} is no multiple of the page size ${pageSize}; write ${mebibytes(Math.ceil(size / page) * page)}.`);
     return;
   }
-  const { state, buffers } = memoryNeeded(dataplane.sessions, page);
+  const { state, buffers } = memoryNeeded(dataplane.sessions, DEFAULT_LIMITS.bindings, page);
   if (size >= state + buffers) return;
   const { ipv4, ipv6 } = dataplane.sessions;
   report.error(

@@ -17,6 +17,7 @@ void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size)
 	s->active_sequence = 0;
 	s->verdict = FW_VERDICT_NONE;
 	s->core = core;
+	s->core_count = 1;
 	s->page_size = page_size;
 	memset(s->worker_version, 0, sizeof(s->worker_version));
 	memset(s->dpdk_version, 0, sizeof(s->dpdk_version));

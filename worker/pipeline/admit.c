@@ -19,15 +19,13 @@ static enum fw_drop needs_session(const struct packet *p)
 	return FW_DROP_COUNT;
 }
 
-static void fill_line(const struct core *c, struct line *line, uint32_t policy, uint16_t zone,
-		      uint16_t interface)
+static void fill_line(const struct core *c, struct line *line, uint32_t policy, uint16_t zone)
 {
 	line->epoch = c->epoch;
 	line->last_seen = c->now;
-	line->next_hop = FW_NO_INDEX;
-	line->policy = policy;
-	line->in_zone = zone;
-	line->in_interface = interface;
+	line->next_hop = FW_HOP_NONE;
+	line->policy = (uint16_t)policy;
+	line->in_zone = (uint8_t)zone;
 }
 
 static uint32_t name_id_of(const struct core *c, uint16_t interface)
@@ -40,18 +38,21 @@ static void fill_session(const struct core *c, const struct packet *p, const str
 			 struct session_view *v)
 {
 	uint8_t state = FW_TCP_NONE;
-	fill_line(c, v->line[0], j->policy, p->zone, p->interface);
-	fill_line(c, v->line[1], j->policy, j->to, j->out);
+	struct fw_session_track *track = v->track;
+	fill_line(c, v->line[0], j->policy, p->zone);
+	fill_line(c, v->line[1], j->policy, j->to);
 	if (p->protocol == IPPROTO_TCP) {
 		state = p->tcp_class == TCP_SYN ? FW_TCP_SYN_SENT : FW_TCP_ESTABLISHED;
-		v->line[0]->tcp_ack = p->tcp_class == TCP_SYN ? 0 : p->tcp_ack;
-		v->line[1]->tcp_ack = p->tcp_seq + p->tcp_space;
+		track->side[0].ack = p->tcp_class == TCP_SYN ? 0 : p->tcp_ack;
+		track->side[1].ack = p->tcp_seq + p->tcp_space;
 	} else if (p->icmp_kind != ICMP_KIND_NONE) {
-		v->line[0]->tcp_ack = p->icmp_kind;
-		v->line[1]->tcp_ack = (uint32_t)p->icmp_kind << 1;
+		track->icmp_kinds[0] = p->icmp_kind;
+		track->icmp_kinds[1] = (uint8_t)(p->icmp_kind << 1);
 	}
-	*v->state[0] = *v->state[1] = state;
-	v->line[0]->timeout = v->line[1]->timeout = session_timeout(p->protocol, state, j->timeout);
+	track->state = state;
+	track->timeout = session_timeout(p->protocol, state, j->timeout);
+	track->application_timeout = j->timeout;
+	track->binding = FW_NO_INDEX;
 	v->line[0]->packets = 1;
 	v->line[0]->bytes = p->ip_length;
 	v->cold->created_at_ns = c->realtime_ns;
@@ -62,7 +63,6 @@ static void fill_session(const struct core *c, const struct packet *p, const str
 	v->cold->flags = p->zone == ZONE_SELF ? FW_SESSION_FROM_HOST
 			 : j->to_host         ? FW_SESSION_TO_HOST
 					      : 0;
-	v->cold->application_timeout = j->timeout;
 }
 
 // Where answers come from.
@@ -74,7 +74,7 @@ static uint16_t vrf_out(const struct core *c, const struct packet *p, const stru
 static int64_t open4(struct core *c, const struct packet *p, const struct judgement *j)
 {
 	struct fw_session4 fresh;
-	struct session_view v = {.family = 4, .cold = &fresh.cold};
+	struct session_view v = {.family = 4, .track = &fresh.track, .cold = &fresh.cold};
 	memset(&fresh, 0, sizeof(fresh));
 	for (unsigned d = 0; d < 2; d++) {
 		struct fw_line4 *line = &fresh.line[d];
@@ -87,7 +87,6 @@ static int64_t open4(struct core *c, const struct packet *p, const struct judgem
 		line->protocol = p->protocol;
 		line->vrf = d == 0 ? p->vrf : vrf_out(c, p, j);
 		v.line[d] = (struct line *)&line->epoch;
-		v.state[d] = &line->state;
 	}
 	fill_session(c, p, j, &v);
 	return session_open4(c->config.sessions4, &fresh, c->now);
@@ -96,7 +95,7 @@ static int64_t open4(struct core *c, const struct packet *p, const struct judgem
 static int64_t open6(struct core *c, const struct packet *p, const struct judgement *j)
 {
 	struct fw_session6 fresh;
-	struct session_view v = {.family = 6, .cold = &fresh.cold};
+	struct session_view v = {.family = 6, .track = &fresh.track, .cold = &fresh.cold};
 	memset(&fresh, 0, sizeof(fresh));
 	for (unsigned d = 0; d < 2; d++) {
 		struct fw_line6 *line = &fresh.line[d];
@@ -109,7 +108,6 @@ static int64_t open6(struct core *c, const struct packet *p, const struct judgem
 		line->protocol = p->protocol;
 		line->vrf = d == 0 ? p->vrf : vrf_out(c, p, j);
 		v.line[d] = (struct line *)&line->epoch;
-		v.state[d] = &line->state;
 	}
 	fill_session(c, p, j, &v);
 	return session_open6(c->config.sessions6, &fresh, c->now);

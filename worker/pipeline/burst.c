@@ -109,7 +109,7 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 	struct session_view v = session_view(c, p->family, index);
 	struct line *line = v.line[v.direction];
 	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone ||
-		     line->next_hop == FW_NO_INDEX))
+		     line->next_hop == FW_HOP_NONE))
 		return false;
 	if (unlikely(line->next_hop_version != c->hop_version)) {
 		if (!route_hop_good(c, p->vrf, p->family, packet_destination(p), line->next_hop,
@@ -121,7 +121,7 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 	if (unlikely(step.answer > SESSION_QUIET))
 		return false;
 	uint8_t mac[6];
-	if (line->next_hop == NEXT_HOP_HOST) {
+	if (line->next_hop == FW_HOP_HOST) {
 		describe(c, &v, p);
 		session_commit(c, &v, p, step);
 		core_end_punted(c, p, p->interface);

@@ -60,8 +60,8 @@ static bool widen(struct core *c, struct packet *p, struct session_view *v)
 		drop_judged(c, p, &j);
 		return false;
 	}
-	v->line[v->direction]->tcp_ack |= p->icmp_kind;
-	v->line[!v->direction]->tcp_ack |= (uint32_t)p->icmp_kind << 1;
+	v->track->icmp_kinds[v->direction] |= p->icmp_kind;
+	v->track->icmp_kinds[!v->direction] |= (uint8_t)(p->icmp_kind << 1);
 	return true;
 }
 
@@ -69,16 +69,16 @@ static void cache_hop(struct core *c, struct line *line, uint32_t hop, uint16_t 
 {
 	if (hop < RTE_DIM(c->slot_interface))
 		c->slot_interface[hop] = interface;
-	else if (hop != NEXT_HOP_HOST)
+	else if (hop != FW_HOP_HOST)
 		return;
-	line->next_hop = hop;
+	line->next_hop = (uint16_t)hop;
 	line->next_hop_version = c->hop_version;
 }
 
 static void to_host(struct core *c, struct packet *p, struct session_view *v,
 		    struct session_step step)
 {
-	cache_hop(c, v->line[v->direction], NEXT_HOP_HOST, ROW_NONE);
+	cache_hop(c, v->line[v->direction], FW_HOP_HOST, ROW_NONE);
 	session_commit(c, v, p, step);
 	core_end_punted(c, p, p->interface);
 }

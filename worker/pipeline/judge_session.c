@@ -20,16 +20,14 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 	if (v->family == 4) {
 		memcpy(&p->key4, &session_entry4(c->config.sessions4, v->number)->line[0],
 		       sizeof(p->key4));
-		p->key4.zero = 0; // state in the line
 		p->protocol = p->key4.protocol;
 	} else {
 		memcpy(&p->key6, &session_entry6(c->config.sessions6, v->number)->line[0],
 		       sizeof(p->key6));
-		p->key6.zero = 0;
 		p->protocol = p->key6.protocol;
 	}
 	if (p->protocol == (v->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
-		p->icmp_type = request_type(v->family, v->line[0]->tcp_ack);
+		p->icmp_type = request_type(v->family, v->track->icmp_kinds[0]);
 		p->icmp_kind = p->icmp_type == 13 << 8 ? ICMP_KIND_TIMESTAMP : ICMP_KIND_ECHO;
 	}
 	p->interface = interface_row(&c->interfaces, v->cold->in_name_id);
@@ -37,31 +35,29 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 	p->vrf = p->interface == ROW_NONE ? 0 : c->tables->interfaces[p->interface].vrf;
 }
 
-static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone,
-			 uint16_t interface)
+static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone)
 {
-	line->policy = policy;
-	line->in_zone = zone;
-	line->in_interface = interface;
-	line->next_hop = FW_NO_INDEX;
+	line->policy = (uint16_t)policy;
+	line->in_zone = (uint8_t)zone;
+	line->next_hop = FW_HOP_NONE;
 	line->epoch = c->epoch;
 }
 
 static void confirm(struct core *c, struct session_view *v, const struct packet *p,
 		    const struct judgement *j)
 {
-	confirm_line(c, v->line[0], j->policy, p->zone, p->interface);
-	confirm_line(c, v->line[1], j->policy, j->to, j->out);
+	confirm_line(c, v->line[0], j->policy, p->zone);
+	confirm_line(c, v->line[1], j->policy, j->to);
 	if (p->icmp_kind !=
 	    ICMP_KIND_NONE) { // requests that went against the session are asked about again
-		v->line[0]->tcp_ack = p->icmp_kind;
-		v->line[1]->tcp_ack = (uint32_t)p->icmp_kind << 1;
+		v->track->icmp_kinds[0] = p->icmp_kind;
+		v->track->icmp_kinds[1] = (uint8_t)(p->icmp_kind << 1);
 	}
 	v->cold->policy_name_id =
 	    j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
-	v->cold->application_timeout = j->timeout;
+	v->track->application_timeout = j->timeout;
 	v->cold->out_name_id = j->out == ROW_NONE ? 0 : c->tables->interfaces[j->out].name_id;
-	session_set_timeout(c, v, session_timeout(p->protocol, *v->state[0], j->timeout));
+	session_set_timeout(c, v, session_timeout(p->protocol, v->track->state, j->timeout));
 }
 
 // The firewall's own sessions obey no policy; they live while their interface does.
@@ -73,8 +69,8 @@ static enum session_fate judge_own(struct core *c, struct session_view *v, struc
 	j->reason = FW_DROP_SESSION_INTERFACE;
 	if (out == ROW_NONE)
 		return FATE_DENIED;
-	confirm_line(c, v->line[0], FW_NO_INDEX, ZONE_SELF, ROW_NONE);
-	confirm_line(c, v->line[1], FW_NO_INDEX, c->tables->interfaces[out].zone, out);
+	confirm_line(c, v->line[0], FW_NO_INDEX, ZONE_SELF);
+	confirm_line(c, v->line[1], FW_NO_INDEX, c->tables->interfaces[out].zone);
 	return FATE_CONFIRMED;
 }
 

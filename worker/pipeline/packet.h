@@ -13,7 +13,7 @@
 #include "pipeline/tcp_state.h"
 
 #define ROW_NONE UINT16_MAX  // no interface
-#define ZONE_SELF UINT16_MAX // the firewall itself, as a place where packets come from
+#define ZONE_SELF FW_ZONE_SELF // the firewall itself, as a place where packets come from
 
 // What the parser says: where a packet goes next.
 enum lane {
@@ -27,7 +27,7 @@ enum lane {
 	LANE_DROP,       // packet.reason
 };
 
-// ICMP queries, as bits of line.tcp_ack: what a direction of an ICMP session may send.
+// ICMP queries, as bits of track.icmp_kinds: what a direction of an ICMP session may send.
 enum icmp_kind {
 	ICMP_KIND_NONE = 0,
 	ICMP_KIND_ECHO = 1,

@@ -26,19 +26,17 @@ uint32_t session_timeout(uint8_t protocol, uint8_t state, uint32_t application_t
 
 void session_set_timeout(struct core *c, struct session_view *v, uint32_t timeout)
 {
-	if (v->line[0]->timeout == timeout && v->line[1]->timeout == timeout)
+	if (v->track->timeout == timeout)
 		return;
-	v->line[0]->timeout = timeout;
-	v->line[1]->timeout = timeout;
+	v->track->timeout = timeout;
 	session_retime(session_table_of(c, v->family), v->number, c->now);
 }
 
 void session_enter(struct core *c, struct session_view *v, uint8_t state)
 {
-	*v->state[0] = state;
-	*v->state[1] = state;
+	v->track->state = state;
 	session_set_timeout(c, v,
-			    session_timeout(IPPROTO_TCP, state, v->cold->application_timeout));
+			    session_timeout(IPPROTO_TCP, state, v->track->application_timeout));
 }
 
 void session_end(struct core *c, uint8_t family, uint32_t number)

@@ -28,21 +28,21 @@ uint32_t session_timeout(uint8_t protocol, uint8_t state, uint32_t application_t
 void session_set_timeout(struct core *c, struct session_view *v, uint32_t timeout);
 
 // A reset closes only when its sender is known to see the connection: it must stand exactly where
-// the peer's last acknowledgment points, or, against a SYN, acknowledge it (line.tcp_ack holds what
+// the peer's last acknowledgment points, or, against a SYN, acknowledge it (side.ack holds what
 // the responder would).
 static inline bool session_reset_matches(const struct session_view *v, const struct packet *p,
 					 uint8_t state)
 {
-	const struct line *line = v->line[v->direction], *peer = v->line[!v->direction];
+	const struct fw_tcp_side *side = v->track->side;
 	if (state == FW_TCP_SYN_SENT && v->direction == 1)
-		return (p->ip[p->l4 + 13] & 0x10) != 0 && p->tcp_ack == line->tcp_ack;
-	return p->tcp_seq == peer->tcp_ack;
+		return (p->ip[p->l4 + 13] & 0x10) != 0 && p->tcp_ack == side[1].ack;
+	return p->tcp_seq == side[!v->direction].ack;
 }
 
 static inline struct session_step session_ask_tcp(const struct session_view *v,
 						  const struct packet *p)
 {
-	uint8_t state = *v->state[v->direction]; // the same in both
+	uint8_t state = v->track->state;
 	if (unlikely(state >= TCP_STATES))
 		state = FW_TCP_CLOSED;
 	if (p->tcp_class == TCP_RST &&
@@ -70,7 +70,7 @@ static inline struct session_step session_ask(const struct session_view *v, cons
 		return step;
 	if (p->protocol == IPPROTO_TCP)
 		return session_ask_tcp(v, p);
-	if (p->icmp_kind == ICMP_KIND_NONE || (v->line[v->direction]->tcp_ack & p->icmp_kind))
+	if (p->icmp_kind == ICMP_KIND_NONE || (v->track->icmp_kinds[v->direction] & p->icmp_kind))
 		return step;
 	step.answer = p->icmp_kind & ICMP_KIND_REQUESTS ? SESSION_WIDEN : SESSION_DROP;
 	step.reason = FW_DROP_ICMP_NO_SESSION;
@@ -81,9 +81,9 @@ static inline struct session_step session_ask(const struct session_view *v, cons
 static inline void session_note_tcp(struct session_view *v, const struct packet *p)
 {
 	if (p->tcp_class == TCP_SYN || p->tcp_class == TCP_SYN_ACK)
-		v->line[!v->direction]->tcp_ack = p->tcp_seq + p->tcp_space;
+		v->track->side[!v->direction].ack = p->tcp_seq + p->tcp_space;
 	if (p->tcp_class == TCP_SYN_ACK || p->tcp_class == TCP_ACK || p->tcp_class == TCP_FIN)
-		v->line[v->direction]->tcp_ack = p->tcp_ack;
+		v->track->side[v->direction].ack = p->tcp_ack;
 }
 
 static inline void policy_count(struct core *c, uint32_t policy, const struct packet *p)
@@ -98,19 +98,20 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 				  struct session_step step)
 {
 	struct line *line = v->line[v->direction];
-	line->packets++;
+	if (unlikely(++line->packets == 0))
+		v->track->packets_high[v->direction]++;
 	line->bytes += p->ip_length;
 	policy_count(c, line->policy, p);
 	if (step.answer == SESSION_QUIET) {
 		if (p->protocol == IPPROTO_TCP &&
 		    p->tcp_class == TCP_ACK) // to a SYN: the reset that answers it stands here
-			line->tcp_ack = p->tcp_ack;
+			v->track->side[v->direction].ack = p->tcp_ack;
 		return;
 	}
 	line->last_seen = c->now;
 	if (p->protocol == IPPROTO_TCP && p->fragment != FRAGMENT_LATER) {
 		session_note_tcp(v, p);
-		if (unlikely(step.state != *v->state[v->direction]))
+		if (unlikely(step.state != v->track->state))
 			session_enter(c, v, step.state);
 	}
 }
@@ -121,7 +122,7 @@ static inline void session_describe(const struct core *c, const struct session_v
 {
 	p->end.session = v->cold->id;
 	p->end.policy = v->line[0]->policy < c->policy_rows ? v->line[0]->policy : FW_NO_INDEX;
-	uint16_t zone = v->line[!v->direction]->in_zone;
+	uint8_t zone = v->line[!v->direction]->in_zone;
 	p->end.to_zone = zone == ZONE_SELF ? FW_NO_INDEX : zone;
 }
 

@@ -7,19 +7,18 @@
 #include <stddef.h>
 #include "pipeline/core.h"
 
-// Fields epoch .. in_interface of a line.
+// Fields epoch .. bytes of a line.
 struct __attribute__((may_alias)) line {
 	uint32_t epoch;
 	uint32_t last_seen;
-	uint32_t timeout;
-	uint32_t next_hop;
 	uint32_t next_hop_version;
-	uint32_t policy;
-	uint64_t packets;
+	uint16_t next_hop;
+	uint16_t policy;
+	uint32_t packets;
+	uint8_t in_zone;
+	uint8_t flags;
+	uint16_t spare;
 	uint64_t bytes;
-	uint32_t tcp_ack;
-	uint16_t in_zone;
-	uint16_t in_interface;
 };
 
 #define LINE_SAME(field)                                                                           \
@@ -30,26 +29,21 @@ struct __attribute__((may_alias)) line {
 			   offsetof(struct line, field),                                           \
 		       "fw_line6." #field)
 LINE_SAME(last_seen);
-LINE_SAME(timeout);
 LINE_SAME(next_hop);
 LINE_SAME(next_hop_version);
 LINE_SAME(policy);
 LINE_SAME(packets);
 LINE_SAME(bytes);
-LINE_SAME(tcp_ack);
 LINE_SAME(in_zone);
-LINE_SAME(in_interface);
+LINE_SAME(flags);
 #undef LINE_SAME
-
-// line.next_hop beside neighbor slots and FW_NO_INDEX.
-#define NEXT_HOP_HOST 0xfffffffeu // the kernel
 
 struct session_view {
 	uint8_t family;
 	uint8_t direction; // of the packet: 0 from the initiator
 	uint32_t number;
 	struct line *line[2];
-	uint8_t *state[2];
+	struct fw_session_track *track;
 	struct fw_session_cold *cold;
 };
 
@@ -65,12 +59,12 @@ static inline struct session_view session_view(const struct core *c, uint8_t fam
 		if (family == 4) {
 			struct fw_session4 *s = session_entry4(c->config.sessions4, v.number);
 			v.line[d] = (struct line *)&s->line[d].epoch;
-			v.state[d] = &s->line[d].state;
+			v.track = &s->track;
 			v.cold = &s->cold;
 		} else {
 			struct fw_session6 *s = session_entry6(c->config.sessions6, v.number);
 			v.line[d] = (struct line *)&s->line[d].epoch;
-			v.state[d] = &s->line[d].state;
+			v.track = &s->track;
 			v.cold = &s->cold;
 		}
 	}

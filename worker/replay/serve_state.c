@@ -76,10 +76,15 @@ static void write_interfaces(FILE *out, const struct engine *e)
 struct side {
 	const uint8_t *source, *destination;
 	uint16_t source_port_be, destination_port_be;
-	uint32_t timeout;
 	uint64_t packets[2], bytes[2];
-	uint8_t protocol, state;
+	uint8_t protocol;
+	const struct fw_session_track *track;
 };
+
+static uint64_t packets(const struct fw_session_track *track, unsigned direction, uint32_t low)
+{
+	return (uint64_t)track->packets_high[direction] << 32 | low;
+}
 
 static void write_session(FILE *out, int family, const struct side *s,
 			  const struct fw_session_cold *cold)
@@ -93,8 +98,8 @@ static void write_session(FILE *out, int family, const struct side *s,
 		(unsigned long long)cold->id, s->protocol, source, ntohs(s->source_port_be),
 		destination);
 	fprintf(out, ",\"destinationPort\":%u,\"state\":\"%s\",\"timeout\":%u",
-		ntohs(s->destination_port_be), name_of_tcp_state(s->state),
-		s->timeout / SESSION_TICKS_PER_SECOND);
+		ntohs(s->destination_port_be), name_of_tcp_state(s->track->state),
+		s->track->timeout / SESSION_TICKS_PER_SECOND);
 	fprintf(out, ",\"packets\":[%llu,%llu],\"bytes\":[%llu,%llu],\"flags\":%u}",
 		(unsigned long long)s->packets[0], (unsigned long long)s->packets[1],
 		(unsigned long long)s->bytes[0], (unsigned long long)s->bytes[1], cold->flags);
@@ -114,11 +119,11 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 					    l->destination,
 					    l->source_port_be,
 					    l->destination_port_be,
-					    l->timeout,
-					    {l[0].packets, l[1].packets},
+					    {packets(&s->track, 0, l[0].packets),
+					     packets(&s->track, 1, l[1].packets)},
 					    {l[0].bytes, l[1].bytes},
 					    l->protocol,
-					    l->state};
+					    &s->track};
 			write_session(out, AF_INET, &side, &s->cold);
 		} else {
 			const struct fw_session6 *s = session_entry6(table, n);
@@ -127,11 +132,11 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 					    l->destination,
 					    l->source_port_be,
 					    l->destination_port_be,
-					    l->timeout,
-					    {l[0].packets, l[1].packets},
+					    {packets(&s->track, 0, l[0].packets),
+					     packets(&s->track, 1, l[1].packets)},
 					    {l[0].bytes, l[1].bytes},
 					    l->protocol,
-					    l->state};
+					    &s->track};
 			write_session(out, AF_INET6, &side, &s->cold);
 		}
 	}

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define AGENT_SHM_ABI 1
+#define AGENT_SHM_ABI 2
 
 uint32_t agent_shm_abi(void);
 uint64_t agent_shm_layout_hash(void);
@@ -16,7 +16,7 @@ uint64_t agent_shm_layout_hash(void);
 int64_t agent_shm_struct_size(const char *name);
 
 // Bytes of the state file that a worker makes for these capacities.
-uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
+uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint32_t bindings, uint64_t page_size);
 
 // Takes the file's lock until the process ends and writes our pid into it. Returns the descriptor, or -EWOULDBLOCK and
 // the pid that the holder wrote (0: none).

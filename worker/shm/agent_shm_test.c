@@ -14,6 +14,7 @@
 #include "shm/crc32c.h"
 #include "shm/layout.h"
 #include "shm/layout_hash.gen.h"
+#include "shm/state_header.h"
 #include "test.h"
 
 #define BANK 65536
@@ -136,25 +137,16 @@ static void publishing_rings_the_doorbell(void)
 	CHECK_EQ(agent_shm_ring(address.sun_path), -ENOENT);
 }
 
-static struct fw_state_header state_header(void)
+static struct fw_state_header header(void)
 {
-	struct fw_state_header h = {
-		.magic = FW_STATE_MAGIC, .layout_version = FW_LAYOUT_VERSION, .header_size = sizeof(h),
-		.layout_hash = FW_LAYOUT_HASH, .file_size = agent_shm_state_size(4, 4, 4096), .status_offset = 4096,
-		.counters_offset = 8192, .ports_offset = 12288, .sessions4_capacity = 4, .sessions6_capacity = 4,
-	};
-	h.interfaces_offset = 12288 + 8192;
-	h.policies_offset = h.interfaces_offset + 20480;
-	h.sessions4_offset = h.policies_offset + sizeof(struct fw_policy_counters) * FW_MAX_POLICIES;
-	h.sessions6_offset = h.sessions4_offset + 4096;
-	h.checksum = crc32c(&h, offsetof(struct fw_state_header, checksum));
-	return h;
+	const struct state_capacity capacity = {4, 4, 4};
+	return state_header(&capacity, 4096);
 }
 
 static int write_state(const char *path, struct fw_state_header h)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	CHECK_EQ(ftruncate(fd, (off_t)agent_shm_state_size(4, 4, 4096)), 0);
+	CHECK_EQ(ftruncate(fd, (off_t)agent_shm_state_size(4, 4, 4, 4096)), 0);
 	CHECK_EQ(pwrite(fd, &h, sizeof(h), 0), sizeof(h));
 	return fd;
 }
@@ -167,14 +159,14 @@ static int open_state(struct fw_state_header h)
 
 static void a_damaged_state_header_is_refused(void)
 {
-	struct fw_state_header h = state_header();
+	struct fw_state_header h = header();
 	h.sessions4_capacity++;
 	CHECK_EQ(open_state(h), -EBADMSG);
-	h = state_header();
+	h = header();
 	h.sessions6_offset = h.file_size - 8;
 	h.checksum = crc32c(&h, offsetof(struct fw_state_header, checksum));
 	CHECK_EQ(open_state(h), -EBADMSG);
-	h = state_header();
+	h = header();
 	h.layout_hash = 1;
 	CHECK_EQ(open_state(h), -ESTALE);
 	h.magic = 0;
@@ -184,10 +176,10 @@ static void a_damaged_state_header_is_refused(void)
 
 static void reads_stay_inside_and_survive_truncation(void)
 {
-	int state = open_state(state_header());
+	int state = open_state(header());
 	CHECK(state >= 0);
 	uint8_t out[4096];
-	uint64_t size = state_header().file_size;
+	uint64_t size = header().file_size;
 	CHECK_EQ(agent_shm_state_read(state, size - sizeof(out), out, sizeof(out), error, sizeof(error)), 0);
 	CHECK_EQ(agent_shm_state_read(state, size - sizeof(out) + 1, out, sizeof(out), error, sizeof(error)), -ERANGE);
 	CHECK_EQ(agent_shm_state_read(state, UINT64_MAX, out, 2, error, sizeof(error)), -ERANGE);
@@ -199,7 +191,7 @@ static void reads_stay_inside_and_survive_truncation(void)
 
 static void a_status_in_the_making_is_not_taken(void)
 {
-	int fd = write_state(in_folder(0, "state"), state_header());
+	int fd = write_state(in_folder(0, "state"), header());
 	int state = agent_shm_state_open(in_folder(0, "state"), error, sizeof(error));
 	struct fw_worker_status status = {.version = 2, .pid = 77}, out;
 	CHECK_EQ(pwrite(fd, &status, sizeof(status), 4096), sizeof(status));
@@ -224,7 +216,7 @@ static void *judge(void *argument)
 
 static void a_verdict_is_waited_for(void)
 {
-	int fd = write_state(in_folder(0, "state"), state_header());
+	int fd = write_state(in_folder(0, "state"), header());
 	int state = agent_shm_state_open(in_folder(0, "state"), error, sizeof(error));
 	CHECK_EQ(agent_shm_wait_verdict(state, 5, 5), 0);
 	pthread_t thread;

@@ -18,9 +18,10 @@
 #define STATUS_TRIES 1000
 #define WAIT_STEP_NS 1000000
 
-uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size)
+uint64_t agent_shm_state_size(uint32_t sessions4, uint32_t sessions6, uint32_t bindings, uint64_t page_size)
 {
-	return state_size(sessions4, sessions6, page_size == 0 ? STATE_PART : page_size);
+	const struct state_capacity capacity = {sessions4, sessions6, bindings};
+	return state_size(&capacity, page_size == 0 ? STATE_PART : page_size);
 }
 
 static int read_all(int fd, void *out, uint64_t size, uint64_t offset)
@@ -47,12 +48,14 @@ static int inside(const struct fw_state_header *h, uint64_t offset, uint64_t siz
 static int all_inside(const struct fw_state_header *h)
 {
 	return inside(h, h->status_offset, sizeof(struct fw_worker_status)) &&
-	       inside(h, h->counters_offset, sizeof(struct fw_counters)) &&
-	       inside(h, h->ports_offset, sizeof(struct fw_port_status) * FW_MAX_PORTS) &&
-	       inside(h, h->interfaces_offset, sizeof(struct fw_interface_status) * FW_MAX_INTERFACES) &&
-	       inside(h, h->policies_offset, sizeof(struct fw_policy_counters) * FW_MAX_POLICIES) &&
+	       inside(h, h->counters_offset, sizeof(struct fw_counters) * FW_MAX_CORES) &&
+	       inside(h, h->tables_offset, sizeof(struct fw_table_status) * FW_MAX_CORES * FW_TABLE_COUNT) &&
+	       inside(h, h->ports_offset, sizeof(struct fw_port_status) * FW_MAX_CORES * FW_MAX_PORTS) &&
+	       inside(h, h->interfaces_offset, sizeof(struct fw_interface_status) * FW_MAX_CORES * FW_MAX_INTERFACES) &&
+	       inside(h, h->policies_offset, sizeof(struct fw_policy_counters) * FW_MAX_CORES * FW_MAX_POLICIES) &&
 	       inside(h, h->sessions4_offset, sizeof(struct fw_session4) * (uint64_t)h->sessions4_capacity) &&
-	       inside(h, h->sessions6_offset, sizeof(struct fw_session6) * (uint64_t)h->sessions6_capacity);
+	       inside(h, h->sessions6_offset, sizeof(struct fw_session6) * (uint64_t)h->sessions6_capacity) &&
+	       inside(h, h->bindings_offset, sizeof(struct fw_binding) * (uint64_t)h->bindings_capacity);
 }
 
 static int check(const struct fw_state_header *h, uint64_t file_size, const char *path, char *error, uint32_t error_size)

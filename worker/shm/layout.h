@@ -3,7 +3,7 @@
 //
 // Two files, each with one writer:
 //   control  the agent writes: header, then two banks that hold one program each
-//   state    the worker writes: header, status, counters, sessions
+//   state    the worker writes: header, status, counters, sessions, NAT bindings
 //
 // Only fixed-width fields, constant-bound arrays, nested structs and enums; no pointers, no implicit padding.
 // node-agent/shm/layout.gen.ts and worker/shm/layout_assert.gen.c are generated from this file.
@@ -499,15 +499,17 @@ struct fw_state_header {
 	uint64_t layout_hash;
 	uint64_t file_size;
 	uint64_t status_offset; // struct fw_worker_status
-	uint64_t counters_offset; // struct fw_counters
-	uint64_t ports_offset; // struct fw_port_status[FW_MAX_PORTS]
-	uint64_t interfaces_offset; // struct fw_interface_status[FW_MAX_INTERFACES]
-	uint64_t policies_offset; // struct fw_policy_counters[FW_MAX_POLICIES], by row of the active program
+	uint64_t counters_offset; // struct fw_counters[FW_MAX_CORES]
+	uint64_t tables_offset; // struct fw_table_status[FW_MAX_CORES][FW_TABLE_COUNT]
+	uint64_t ports_offset; // struct fw_port_status[FW_MAX_CORES][FW_MAX_PORTS]
+	uint64_t interfaces_offset; // struct fw_interface_status[FW_MAX_CORES][FW_MAX_INTERFACES]
+	uint64_t policies_offset; // struct fw_policy_counters[FW_MAX_CORES][FW_MAX_POLICIES], by row of the active program
 	uint64_t sessions4_offset; // struct fw_session4[sessions4_capacity]
 	uint64_t sessions6_offset; // struct fw_session6[sessions6_capacity]
+	uint64_t bindings_offset; // struct fw_binding[bindings_capacity]
 	uint32_t sessions4_capacity;
 	uint32_t sessions6_capacity;
-	uint32_t pad;
+	uint32_t bindings_capacity;
 	uint32_t checksum; // CRC-32C of all fields before it
 };
 
@@ -530,7 +532,9 @@ struct fw_worker_status {
 	char verdict_field[FW_NAME_SIZE];
 	char verdict_message[FW_MESSAGE_SIZE];
 	uint32_t epoch; // policy epoch: grows by one with every accepted program
-	uint32_t core; // lcore id of the datapath core
+	uint32_t core; // CPU of the first datapath core
+	uint32_t core_count; // datapath cores: rows in use of everything that each core counts
+	uint32_t pad;
 	uint32_t rx_mode_requested; // enum fw_rx_mode
 	uint32_t rx_mode_effective;
 	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two differ; empty when equal
@@ -569,8 +573,8 @@ struct fw_table_status {
 	uint64_t refused; // since the file was made
 };
 
-// Cumulative since the file was made. One writer: the datapath core, except the two marked "control".
-// received + originated == forwarded + punted + consumed + sum(dropped) + held, at rest held is 0.
+// Cumulative since the file was made. Every datapath core counts in a row of its own, the whole is their sum; the two
+// marked "control" are in row 0. received + originated == forwarded + punted + consumed + sum(dropped) + held, at rest held is 0.
 struct fw_counters {
 	uint64_t received; // packets from ports and from the kernel TAPs
 	uint64_t received_bytes;
@@ -597,6 +601,7 @@ struct fw_counters {
 
 enum fw_port_state { FW_PORT_ABSENT = 0, FW_PORT_DOWN = 1, FW_PORT_UP = 2 };
 
+// Everything but the four counts of frames is in the row of core 0 only.
 struct fw_port_status {
 	char name[FW_NAME_SIZE]; // empty: unused slot
 	uint32_t state; // enum fw_port_state
@@ -647,49 +652,89 @@ enum fw_session_flag {
 	FW_SESSION_TO_HOST = 2, // it ends at the firewall itself
 };
 
-// One direction of an IPv4 session: 64 bytes, one cache line. Ports of ICMP queries: identifier, identifier.
+// Values of fw_line4.next_hop and fw_line6.next_hop beside rows of the neighbor table.
+#define FW_HOP_NONE 0xffff // not cached
+#define FW_HOP_HOST 0xfffe // the firewall itself
+#define FW_ZONE_SELF 0xff // in_zone: the firewall itself
+#define FW_POLICY_NONE 0xffff // policy: host session or default action
+
+// Bits of fw_line4.flags and fw_line6.flags.
+enum fw_line_flag {
+	FW_LINE_NAT = 1, // packets of this direction are rewritten; in both lines or in none
+};
+
+// One direction of an IPv4 session: 64 bytes, one cache line; all that a packet needs that is not TCP. The first 16 bytes
+// are the key: packets as they are received. Ports of ICMP queries: identifier, identifier.
 struct fw_line4 {
 	uint8_t source[4];
 	uint8_t destination[4];
 	uint16_t source_port_be;
 	uint16_t destination_port_be;
 	uint8_t protocol;
-	uint8_t state; // enum fw_tcp_state, the same in both lines
-	uint16_t vrf; // 0
+	uint8_t zero;
+	uint16_t vrf; // kernel table id of the interface that packets of this direction come in through; 0: the main table
+	uint8_t new_source[4]; // with FW_LINE_NAT: what a packet becomes, the key of the other line turned round; else 0
+	uint8_t new_destination[4];
+	uint16_t new_source_port_be;
+	uint16_t new_destination_port_be;
+	uint16_t l3_delta; // one's complement difference that goes into the checksum of the IP header
+	uint16_t l4_delta; // of TCP, UDP (pseudo header and ports) or ICMP (identifier)
 	uint32_t epoch; // policy epoch that admitted or last confirmed it
 	uint32_t last_seen; // ticks of 1/1024 s since the state file was made
-	uint32_t timeout; // ticks
-	uint32_t next_hop; // cached next hop index, FW_NO_INDEX: none
 	uint32_t next_hop_version; // version of the routes that next_hop belongs to
-	uint32_t policy; // row in the active program; FW_NO_INDEX: host session or default action
-	uint64_t packets;
+	uint16_t next_hop; // row of the neighbor table, FW_HOP_NONE or FW_HOP_HOST
+	uint16_t policy; // row in the epoch's program; FW_POLICY_NONE
+	uint32_t packets; // low 32 bits; the rest in fw_session_track.packets_high
+	uint8_t in_zone; // row in the epoch's program that packets of this direction come from; FW_ZONE_SELF
+	uint8_t flags; // enum fw_line_flag
+	uint16_t spare;
 	uint64_t bytes;
-	uint32_t tcp_ack; // last acknowledgment that this direction sent; ICMP: bits of the query kinds it may send
-	uint16_t in_zone; // zone index that packets of this direction come from, in the epoch's program; 0xffff: the firewall
-	uint16_t in_interface; // interface index, in the epoch's program; 0xffff: the firewall
 };
 
-// One direction of an IPv6 session: 128 bytes.
+// One direction of an IPv6 session: 128 bytes. The first 40 bytes are the key.
 struct fw_line6 {
 	uint8_t source[16];
 	uint8_t destination[16];
 	uint16_t source_port_be;
 	uint16_t destination_port_be;
 	uint8_t protocol;
-	uint8_t state;
+	uint8_t zero;
 	uint16_t vrf;
 	uint32_t epoch;
 	uint32_t last_seen;
-	uint32_t timeout;
-	uint32_t next_hop;
 	uint32_t next_hop_version;
-	uint32_t policy;
-	uint64_t packets;
+	uint16_t next_hop;
+	uint16_t policy;
+	uint32_t packets;
+	uint8_t in_zone;
+	uint8_t flags; // 0
+	uint16_t spare;
 	uint64_t bytes;
-	uint32_t tcp_ack;
-	uint16_t in_zone;
-	uint16_t in_interface;
-	uint8_t pad[40];
+	uint8_t pad[56];
+};
+
+// What one end of a TCP connection has sent.
+struct fw_tcp_side {
+	uint32_t end; // highest sequence number sent, plus one
+	uint32_t max_end; // highest sequence number that the other end has room for
+	uint32_t ack; // last acknowledgment that it sent, or would send
+	uint32_t max_window; // largest window that it announced
+	uint8_t scale; // of its windows
+	uint8_t flags;
+	uint16_t pad;
+};
+
+// What both directions change together: 64 bytes.
+struct fw_session_track {
+	struct fw_tcp_side side[2]; // 0: the initiator
+	uint8_t state; // enum fw_tcp_state
+	uint8_t icmp_kinds[2]; // bits of the ICMP query kinds that each direction may send
+	uint8_t half_open; // 1 + what it is counted under as half-open; 0: it is not
+	uint32_t timeout; // ticks
+	uint32_t application_timeout; // ticks; 0: the protocol's default
+	uint32_t binding; // row of bindings; FW_NO_INDEX: none
+	uint16_t packets_high[2]; // of the two lines
+	uint32_t syn_next; // sequence number after a SYN inside a live connection; 0: none
 };
 
 // What is needed rarely: 64 bytes.
@@ -700,20 +745,49 @@ struct fw_session_cold {
 	uint32_t out_name_id; // of the responder's interface; 0: the firewall itself
 	uint64_t policy_name_id; // 0: default action or host session
 	uint32_t flags; // enum fw_session_flag
-	uint32_t application_timeout; // ticks; 0: the protocol's default
-	uint8_t pad[16];
-	uint32_t checksum; // CRC-32C of both keys (first 16 or 40 bytes of the lines with state as 0), id and in_name_id
+	uint32_t nat_source_id; // CRC-32C of the name of the source NAT rule; 0: none
+	uint32_t nat_destination_id; // of the destination or static NAT rule; 0: none
+	uint8_t pad[12];
+	uint32_t checksum; // CRC-32C of the first 32 (IPv4) or 40 (IPv6) bytes of both lines, id and in_name_id
 	uint32_t valid; // FW_SESSION_VALID when committed; written last, cleared first
 };
 
+// 256 bytes.
 struct fw_session4 {
 	struct fw_line4 line[2]; // 0: initiator to responder, 1: replies
+	struct fw_session_track track;
 	struct fw_session_cold cold;
 };
 
+// 384 bytes.
 struct fw_session6 {
 	struct fw_line6 line[2];
+	struct fw_session_track track;
 	struct fw_session_cold cold;
+};
+
+// Bits of fw_binding.flags.
+enum fw_binding_flag {
+	FW_BINDING_PERSISTENT = 1, // endpoint-independent mapping: lives on without sessions
+	FW_BINDING_ANY_REMOTE = 2, // everybody may send to it
+};
+
+// A NAT binding: an internal endpoint and its external one. 64 bytes.
+struct fw_binding {
+	uint8_t internal[4];
+	uint8_t external[4];
+	uint16_t internal_port_be;
+	uint16_t external_port_be;
+	uint8_t protocol;
+	uint8_t flags; // enum fw_binding_flag
+	uint16_t vrf; // of the internal endpoint
+	uint64_t created_at_ns; // CLOCK_REALTIME
+	uint32_t rule_id; // CRC-32C of the name of the source NAT rule
+	uint32_t timeout; // ticks without a session
+	uint32_t last_seen; // ticks, of the last session's end
+	uint8_t pad[20];
+	uint32_t checksum; // CRC-32C of the first 28 bytes
+	uint32_t valid; // FW_SESSION_VALID when committed; written last, cleared first
 };
 
 #endif

@@ -1014,14 +1014,16 @@ static void print_fw_state_header(const char *path, const struct fw_state_header
 	roundtrip_print(roundtrip_path(path, "file_size", -1).text, p->file_size);
 	roundtrip_print(roundtrip_path(path, "status_offset", -1).text, p->status_offset);
 	roundtrip_print(roundtrip_path(path, "counters_offset", -1).text, p->counters_offset);
+	roundtrip_print(roundtrip_path(path, "tables_offset", -1).text, p->tables_offset);
 	roundtrip_print(roundtrip_path(path, "ports_offset", -1).text, p->ports_offset);
 	roundtrip_print(roundtrip_path(path, "interfaces_offset", -1).text, p->interfaces_offset);
 	roundtrip_print(roundtrip_path(path, "policies_offset", -1).text, p->policies_offset);
 	roundtrip_print(roundtrip_path(path, "sessions4_offset", -1).text, p->sessions4_offset);
 	roundtrip_print(roundtrip_path(path, "sessions6_offset", -1).text, p->sessions6_offset);
+	roundtrip_print(roundtrip_path(path, "bindings_offset", -1).text, p->bindings_offset);
 	roundtrip_print(roundtrip_path(path, "sessions4_capacity", -1).text, p->sessions4_capacity);
 	roundtrip_print(roundtrip_path(path, "sessions6_capacity", -1).text, p->sessions6_capacity);
-	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+	roundtrip_print(roundtrip_path(path, "bindings_capacity", -1).text, p->bindings_capacity);
 	roundtrip_print(roundtrip_path(path, "checksum", -1).text, p->checksum);
 }
 
@@ -1041,14 +1043,16 @@ static void fill_fw_state_header(struct fw_state_header *p, uint64_t *state)
 	p->file_size = (uint64_t)roundtrip_next(state);
 	p->status_offset = (uint64_t)roundtrip_next(state);
 	p->counters_offset = (uint64_t)roundtrip_next(state);
+	p->tables_offset = (uint64_t)roundtrip_next(state);
 	p->ports_offset = (uint64_t)roundtrip_next(state);
 	p->interfaces_offset = (uint64_t)roundtrip_next(state);
 	p->policies_offset = (uint64_t)roundtrip_next(state);
 	p->sessions4_offset = (uint64_t)roundtrip_next(state);
 	p->sessions6_offset = (uint64_t)roundtrip_next(state);
+	p->bindings_offset = (uint64_t)roundtrip_next(state);
 	p->sessions4_capacity = (uint32_t)roundtrip_next(state);
 	p->sessions6_capacity = (uint32_t)roundtrip_next(state);
-	p->pad = (uint32_t)roundtrip_next(state);
+	p->bindings_capacity = (uint32_t)roundtrip_next(state);
 	p->checksum = (uint32_t)roundtrip_next(state);
 }
 
@@ -1084,6 +1088,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 		roundtrip_print(roundtrip_path(path, "verdict_message", i).text, (uint8_t)p->verdict_message[i]);
 	roundtrip_print(roundtrip_path(path, "epoch", -1).text, p->epoch);
 	roundtrip_print(roundtrip_path(path, "core", -1).text, p->core);
+	roundtrip_print(roundtrip_path(path, "core_count", -1).text, p->core_count);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
 	roundtrip_print(roundtrip_path(path, "rx_mode_requested", -1).text, p->rx_mode_requested);
 	roundtrip_print(roundtrip_path(path, "rx_mode_effective", -1).text, p->rx_mode_effective);
 	for (int i = 0; i < 256; i++)
@@ -1134,6 +1140,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 		p->verdict_message[i] = (char)roundtrip_next(state);
 	p->epoch = (uint32_t)roundtrip_next(state);
 	p->core = (uint32_t)roundtrip_next(state);
+	p->core_count = (uint32_t)roundtrip_next(state);
+	p->pad = (uint32_t)roundtrip_next(state);
 	p->rx_mode_requested = (uint32_t)roundtrip_next(state);
 	p->rx_mode_effective = (uint32_t)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
@@ -1388,19 +1396,26 @@ static void print_fw_line4(const char *path, const struct fw_line4 *p)
 	roundtrip_print(roundtrip_path(path, "source_port_be", -1).text, p->source_port_be);
 	roundtrip_print(roundtrip_path(path, "destination_port_be", -1).text, p->destination_port_be);
 	roundtrip_print(roundtrip_path(path, "protocol", -1).text, p->protocol);
-	roundtrip_print(roundtrip_path(path, "state", -1).text, p->state);
+	roundtrip_print(roundtrip_path(path, "zero", -1).text, p->zero);
 	roundtrip_print(roundtrip_path(path, "vrf", -1).text, p->vrf);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "new_source", i).text, p->new_source[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "new_destination", i).text, p->new_destination[i]);
+	roundtrip_print(roundtrip_path(path, "new_source_port_be", -1).text, p->new_source_port_be);
+	roundtrip_print(roundtrip_path(path, "new_destination_port_be", -1).text, p->new_destination_port_be);
+	roundtrip_print(roundtrip_path(path, "l3_delta", -1).text, p->l3_delta);
+	roundtrip_print(roundtrip_path(path, "l4_delta", -1).text, p->l4_delta);
 	roundtrip_print(roundtrip_path(path, "epoch", -1).text, p->epoch);
 	roundtrip_print(roundtrip_path(path, "last_seen", -1).text, p->last_seen);
-	roundtrip_print(roundtrip_path(path, "timeout", -1).text, p->timeout);
-	roundtrip_print(roundtrip_path(path, "next_hop", -1).text, p->next_hop);
 	roundtrip_print(roundtrip_path(path, "next_hop_version", -1).text, p->next_hop_version);
+	roundtrip_print(roundtrip_path(path, "next_hop", -1).text, p->next_hop);
 	roundtrip_print(roundtrip_path(path, "policy", -1).text, p->policy);
 	roundtrip_print(roundtrip_path(path, "packets", -1).text, p->packets);
-	roundtrip_print(roundtrip_path(path, "bytes", -1).text, p->bytes);
-	roundtrip_print(roundtrip_path(path, "tcp_ack", -1).text, p->tcp_ack);
 	roundtrip_print(roundtrip_path(path, "in_zone", -1).text, p->in_zone);
-	roundtrip_print(roundtrip_path(path, "in_interface", -1).text, p->in_interface);
+	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
+	roundtrip_print(roundtrip_path(path, "spare", -1).text, p->spare);
+	roundtrip_print(roundtrip_path(path, "bytes", -1).text, p->bytes);
 }
 
 static void print_any_fw_line4(const char *path, const void *bytes)
@@ -1419,19 +1434,26 @@ static void fill_fw_line4(struct fw_line4 *p, uint64_t *state)
 	p->source_port_be = (uint16_t)roundtrip_next(state);
 	p->destination_port_be = (uint16_t)roundtrip_next(state);
 	p->protocol = (uint8_t)roundtrip_next(state);
-	p->state = (uint8_t)roundtrip_next(state);
+	p->zero = (uint8_t)roundtrip_next(state);
 	p->vrf = (uint16_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->new_source[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->new_destination[i] = (uint8_t)roundtrip_next(state);
+	p->new_source_port_be = (uint16_t)roundtrip_next(state);
+	p->new_destination_port_be = (uint16_t)roundtrip_next(state);
+	p->l3_delta = (uint16_t)roundtrip_next(state);
+	p->l4_delta = (uint16_t)roundtrip_next(state);
 	p->epoch = (uint32_t)roundtrip_next(state);
 	p->last_seen = (uint32_t)roundtrip_next(state);
-	p->timeout = (uint32_t)roundtrip_next(state);
-	p->next_hop = (uint32_t)roundtrip_next(state);
 	p->next_hop_version = (uint32_t)roundtrip_next(state);
-	p->policy = (uint32_t)roundtrip_next(state);
-	p->packets = (uint64_t)roundtrip_next(state);
+	p->next_hop = (uint16_t)roundtrip_next(state);
+	p->policy = (uint16_t)roundtrip_next(state);
+	p->packets = (uint32_t)roundtrip_next(state);
+	p->in_zone = (uint8_t)roundtrip_next(state);
+	p->flags = (uint8_t)roundtrip_next(state);
+	p->spare = (uint16_t)roundtrip_next(state);
 	p->bytes = (uint64_t)roundtrip_next(state);
-	p->tcp_ack = (uint32_t)roundtrip_next(state);
-	p->in_zone = (uint16_t)roundtrip_next(state);
-	p->in_interface = (uint16_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_line4(void *bytes, uint64_t *state)
@@ -1450,20 +1472,19 @@ static void print_fw_line6(const char *path, const struct fw_line6 *p)
 	roundtrip_print(roundtrip_path(path, "source_port_be", -1).text, p->source_port_be);
 	roundtrip_print(roundtrip_path(path, "destination_port_be", -1).text, p->destination_port_be);
 	roundtrip_print(roundtrip_path(path, "protocol", -1).text, p->protocol);
-	roundtrip_print(roundtrip_path(path, "state", -1).text, p->state);
+	roundtrip_print(roundtrip_path(path, "zero", -1).text, p->zero);
 	roundtrip_print(roundtrip_path(path, "vrf", -1).text, p->vrf);
 	roundtrip_print(roundtrip_path(path, "epoch", -1).text, p->epoch);
 	roundtrip_print(roundtrip_path(path, "last_seen", -1).text, p->last_seen);
-	roundtrip_print(roundtrip_path(path, "timeout", -1).text, p->timeout);
-	roundtrip_print(roundtrip_path(path, "next_hop", -1).text, p->next_hop);
 	roundtrip_print(roundtrip_path(path, "next_hop_version", -1).text, p->next_hop_version);
+	roundtrip_print(roundtrip_path(path, "next_hop", -1).text, p->next_hop);
 	roundtrip_print(roundtrip_path(path, "policy", -1).text, p->policy);
 	roundtrip_print(roundtrip_path(path, "packets", -1).text, p->packets);
-	roundtrip_print(roundtrip_path(path, "bytes", -1).text, p->bytes);
-	roundtrip_print(roundtrip_path(path, "tcp_ack", -1).text, p->tcp_ack);
 	roundtrip_print(roundtrip_path(path, "in_zone", -1).text, p->in_zone);
-	roundtrip_print(roundtrip_path(path, "in_interface", -1).text, p->in_interface);
-	for (int i = 0; i < 40; i++)
+	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
+	roundtrip_print(roundtrip_path(path, "spare", -1).text, p->spare);
+	roundtrip_print(roundtrip_path(path, "bytes", -1).text, p->bytes);
+	for (int i = 0; i < 56; i++)
 		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
 }
 
@@ -1483,20 +1504,19 @@ static void fill_fw_line6(struct fw_line6 *p, uint64_t *state)
 	p->source_port_be = (uint16_t)roundtrip_next(state);
 	p->destination_port_be = (uint16_t)roundtrip_next(state);
 	p->protocol = (uint8_t)roundtrip_next(state);
-	p->state = (uint8_t)roundtrip_next(state);
+	p->zero = (uint8_t)roundtrip_next(state);
 	p->vrf = (uint16_t)roundtrip_next(state);
 	p->epoch = (uint32_t)roundtrip_next(state);
 	p->last_seen = (uint32_t)roundtrip_next(state);
-	p->timeout = (uint32_t)roundtrip_next(state);
-	p->next_hop = (uint32_t)roundtrip_next(state);
 	p->next_hop_version = (uint32_t)roundtrip_next(state);
-	p->policy = (uint32_t)roundtrip_next(state);
-	p->packets = (uint64_t)roundtrip_next(state);
+	p->next_hop = (uint16_t)roundtrip_next(state);
+	p->policy = (uint16_t)roundtrip_next(state);
+	p->packets = (uint32_t)roundtrip_next(state);
+	p->in_zone = (uint8_t)roundtrip_next(state);
+	p->flags = (uint8_t)roundtrip_next(state);
+	p->spare = (uint16_t)roundtrip_next(state);
 	p->bytes = (uint64_t)roundtrip_next(state);
-	p->tcp_ack = (uint32_t)roundtrip_next(state);
-	p->in_zone = (uint16_t)roundtrip_next(state);
-	p->in_interface = (uint16_t)roundtrip_next(state);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 56; i++)
 		p->pad[i] = (uint8_t)roundtrip_next(state);
 }
 
@@ -1504,6 +1524,88 @@ static void fill_any_fw_line6(void *bytes, uint64_t *state)
 {
 	struct fw_line6 copy;
 	fill_fw_line6(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_tcp_side(const char *path, const struct fw_tcp_side *p)
+{
+	roundtrip_print(roundtrip_path(path, "end", -1).text, p->end);
+	roundtrip_print(roundtrip_path(path, "max_end", -1).text, p->max_end);
+	roundtrip_print(roundtrip_path(path, "ack", -1).text, p->ack);
+	roundtrip_print(roundtrip_path(path, "max_window", -1).text, p->max_window);
+	roundtrip_print(roundtrip_path(path, "scale", -1).text, p->scale);
+	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+}
+
+static void print_any_fw_tcp_side(const char *path, const void *bytes)
+{
+	struct fw_tcp_side copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_tcp_side(path, &copy);
+}
+
+static void fill_fw_tcp_side(struct fw_tcp_side *p, uint64_t *state)
+{
+	p->end = (uint32_t)roundtrip_next(state);
+	p->max_end = (uint32_t)roundtrip_next(state);
+	p->ack = (uint32_t)roundtrip_next(state);
+	p->max_window = (uint32_t)roundtrip_next(state);
+	p->scale = (uint8_t)roundtrip_next(state);
+	p->flags = (uint8_t)roundtrip_next(state);
+	p->pad = (uint16_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_tcp_side(void *bytes, uint64_t *state)
+{
+	struct fw_tcp_side copy;
+	fill_fw_tcp_side(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_session_track(const char *path, const struct fw_session_track *p)
+{
+	for (int i = 0; i < 2; i++)
+		print_fw_tcp_side(roundtrip_path(path, "side", i).text, &p->side[i]);
+	roundtrip_print(roundtrip_path(path, "state", -1).text, p->state);
+	for (int i = 0; i < 2; i++)
+		roundtrip_print(roundtrip_path(path, "icmp_kinds", i).text, p->icmp_kinds[i]);
+	roundtrip_print(roundtrip_path(path, "half_open", -1).text, p->half_open);
+	roundtrip_print(roundtrip_path(path, "timeout", -1).text, p->timeout);
+	roundtrip_print(roundtrip_path(path, "application_timeout", -1).text, p->application_timeout);
+	roundtrip_print(roundtrip_path(path, "binding", -1).text, p->binding);
+	for (int i = 0; i < 2; i++)
+		roundtrip_print(roundtrip_path(path, "packets_high", i).text, p->packets_high[i]);
+	roundtrip_print(roundtrip_path(path, "syn_next", -1).text, p->syn_next);
+}
+
+static void print_any_fw_session_track(const char *path, const void *bytes)
+{
+	struct fw_session_track copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_session_track(path, &copy);
+}
+
+static void fill_fw_session_track(struct fw_session_track *p, uint64_t *state)
+{
+	for (int i = 0; i < 2; i++)
+		fill_fw_tcp_side(&p->side[i], state);
+	p->state = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 2; i++)
+		p->icmp_kinds[i] = (uint8_t)roundtrip_next(state);
+	p->half_open = (uint8_t)roundtrip_next(state);
+	p->timeout = (uint32_t)roundtrip_next(state);
+	p->application_timeout = (uint32_t)roundtrip_next(state);
+	p->binding = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 2; i++)
+		p->packets_high[i] = (uint16_t)roundtrip_next(state);
+	p->syn_next = (uint32_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_session_track(void *bytes, uint64_t *state)
+{
+	struct fw_session_track copy;
+	fill_fw_session_track(&copy, state);
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
@@ -1515,8 +1617,9 @@ static void print_fw_session_cold(const char *path, const struct fw_session_cold
 	roundtrip_print(roundtrip_path(path, "out_name_id", -1).text, p->out_name_id);
 	roundtrip_print(roundtrip_path(path, "policy_name_id", -1).text, p->policy_name_id);
 	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
-	roundtrip_print(roundtrip_path(path, "application_timeout", -1).text, p->application_timeout);
-	for (int i = 0; i < 16; i++)
+	roundtrip_print(roundtrip_path(path, "nat_source_id", -1).text, p->nat_source_id);
+	roundtrip_print(roundtrip_path(path, "nat_destination_id", -1).text, p->nat_destination_id);
+	for (int i = 0; i < 12; i++)
 		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
 	roundtrip_print(roundtrip_path(path, "checksum", -1).text, p->checksum);
 	roundtrip_print(roundtrip_path(path, "valid", -1).text, p->valid);
@@ -1537,8 +1640,9 @@ static void fill_fw_session_cold(struct fw_session_cold *p, uint64_t *state)
 	p->out_name_id = (uint32_t)roundtrip_next(state);
 	p->policy_name_id = (uint64_t)roundtrip_next(state);
 	p->flags = (uint32_t)roundtrip_next(state);
-	p->application_timeout = (uint32_t)roundtrip_next(state);
-	for (int i = 0; i < 16; i++)
+	p->nat_source_id = (uint32_t)roundtrip_next(state);
+	p->nat_destination_id = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 12; i++)
 		p->pad[i] = (uint8_t)roundtrip_next(state);
 	p->checksum = (uint32_t)roundtrip_next(state);
 	p->valid = (uint32_t)roundtrip_next(state);
@@ -1555,6 +1659,7 @@ static void print_fw_session4(const char *path, const struct fw_session4 *p)
 {
 	for (int i = 0; i < 2; i++)
 		print_fw_line4(roundtrip_path(path, "line", i).text, &p->line[i]);
+	print_fw_session_track(roundtrip_path(path, "track", -1).text, &p->track);
 	print_fw_session_cold(roundtrip_path(path, "cold", -1).text, &p->cold);
 }
 
@@ -1569,6 +1674,7 @@ static void fill_fw_session4(struct fw_session4 *p, uint64_t *state)
 {
 	for (int i = 0; i < 2; i++)
 		fill_fw_line4(&p->line[i], state);
+	fill_fw_session_track(&p->track, state);
 	fill_fw_session_cold(&p->cold, state);
 }
 
@@ -1583,6 +1689,7 @@ static void print_fw_session6(const char *path, const struct fw_session6 *p)
 {
 	for (int i = 0; i < 2; i++)
 		print_fw_line6(roundtrip_path(path, "line", i).text, &p->line[i]);
+	print_fw_session_track(roundtrip_path(path, "track", -1).text, &p->track);
 	print_fw_session_cold(roundtrip_path(path, "cold", -1).text, &p->cold);
 }
 
@@ -1597,6 +1704,7 @@ static void fill_fw_session6(struct fw_session6 *p, uint64_t *state)
 {
 	for (int i = 0; i < 2; i++)
 		fill_fw_line6(&p->line[i], state);
+	fill_fw_session_track(&p->track, state);
 	fill_fw_session_cold(&p->cold, state);
 }
 
@@ -1604,6 +1712,62 @@ static void fill_any_fw_session6(void *bytes, uint64_t *state)
 {
 	struct fw_session6 copy;
 	fill_fw_session6(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_binding(const char *path, const struct fw_binding *p)
+{
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "internal", i).text, p->internal[i]);
+	for (int i = 0; i < 4; i++)
+		roundtrip_print(roundtrip_path(path, "external", i).text, p->external[i]);
+	roundtrip_print(roundtrip_path(path, "internal_port_be", -1).text, p->internal_port_be);
+	roundtrip_print(roundtrip_path(path, "external_port_be", -1).text, p->external_port_be);
+	roundtrip_print(roundtrip_path(path, "protocol", -1).text, p->protocol);
+	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
+	roundtrip_print(roundtrip_path(path, "vrf", -1).text, p->vrf);
+	roundtrip_print(roundtrip_path(path, "created_at_ns", -1).text, p->created_at_ns);
+	roundtrip_print(roundtrip_path(path, "rule_id", -1).text, p->rule_id);
+	roundtrip_print(roundtrip_path(path, "timeout", -1).text, p->timeout);
+	roundtrip_print(roundtrip_path(path, "last_seen", -1).text, p->last_seen);
+	for (int i = 0; i < 20; i++)
+		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+	roundtrip_print(roundtrip_path(path, "checksum", -1).text, p->checksum);
+	roundtrip_print(roundtrip_path(path, "valid", -1).text, p->valid);
+}
+
+static void print_any_fw_binding(const char *path, const void *bytes)
+{
+	struct fw_binding copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_binding(path, &copy);
+}
+
+static void fill_fw_binding(struct fw_binding *p, uint64_t *state)
+{
+	for (int i = 0; i < 4; i++)
+		p->internal[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 4; i++)
+		p->external[i] = (uint8_t)roundtrip_next(state);
+	p->internal_port_be = (uint16_t)roundtrip_next(state);
+	p->external_port_be = (uint16_t)roundtrip_next(state);
+	p->protocol = (uint8_t)roundtrip_next(state);
+	p->flags = (uint8_t)roundtrip_next(state);
+	p->vrf = (uint16_t)roundtrip_next(state);
+	p->created_at_ns = (uint64_t)roundtrip_next(state);
+	p->rule_id = (uint32_t)roundtrip_next(state);
+	p->timeout = (uint32_t)roundtrip_next(state);
+	p->last_seen = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 20; i++)
+		p->pad[i] = (uint8_t)roundtrip_next(state);
+	p->checksum = (uint32_t)roundtrip_next(state);
+	p->valid = (uint32_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_binding(void *bytes, uint64_t *state)
+{
+	struct fw_binding copy;
+	fill_fw_binding(&copy, state);
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
@@ -1640,8 +1804,11 @@ const struct roundtrip_struct roundtrip_structs[] = {
 	{ "fw_policy_counters", sizeof(struct fw_policy_counters), print_any_fw_policy_counters, fill_any_fw_policy_counters },
 	{ "fw_line4", sizeof(struct fw_line4), print_any_fw_line4, fill_any_fw_line4 },
 	{ "fw_line6", sizeof(struct fw_line6), print_any_fw_line6, fill_any_fw_line6 },
+	{ "fw_tcp_side", sizeof(struct fw_tcp_side), print_any_fw_tcp_side, fill_any_fw_tcp_side },
+	{ "fw_session_track", sizeof(struct fw_session_track), print_any_fw_session_track, fill_any_fw_session_track },
 	{ "fw_session_cold", sizeof(struct fw_session_cold), print_any_fw_session_cold, fill_any_fw_session_cold },
 	{ "fw_session4", sizeof(struct fw_session4), print_any_fw_session4, fill_any_fw_session4 },
 	{ "fw_session6", sizeof(struct fw_session6), print_any_fw_session6, fill_any_fw_session6 },
+	{ "fw_binding", sizeof(struct fw_binding), print_any_fw_binding, fill_any_fw_binding },
 	{ NULL, 0, NULL, NULL },
 };

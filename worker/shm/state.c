@@ -41,11 +41,13 @@ static void state_point(struct state *s, void *base, const struct fw_state_heade
 	s->header = base;
 	s->status = (void *)(at + h->status_offset);
 	s->counters = (void *)(at + h->counters_offset);
+	s->tables = (void *)(at + h->tables_offset);
 	s->ports = (void *)(at + h->ports_offset);
 	s->interfaces = (void *)(at + h->interfaces_offset);
 	s->policies = (void *)(at + h->policies_offset);
 	s->sessions4 = at + h->sessions4_offset;
 	s->sessions6 = at + h->sessions6_offset;
+	s->bindings = (void *)(at + h->bindings_offset);
 	s->size = h->file_size;
 }
 
@@ -88,15 +90,17 @@ static void file_judge(int fd, uint64_t page_size, struct fw_state_header *h, ch
 		     h->layout_version, h->layout_hash, FW_LAYOUT_VERSION, FW_LAYOUT_HASH);
 	else if (h->checksum != crc32c(h, offsetof(struct fw_state_header, checksum)))
 		fail(0, why, size, "the checksum of its header is wrong");
-	else if (h->sessions4_capacity > FW_MAX_SESSIONS || h->sessions6_capacity > FW_MAX_SESSIONS)
+	else if (h->sessions4_capacity > FW_MAX_SESSIONS || h->sessions6_capacity > FW_MAX_SESSIONS ||
+		 h->bindings_capacity > FW_MAX_BINDINGS)
 		fail(0, why, size, "its capacity is out of bounds");
 	else if ((uint64_t)st.st_size != h->file_size)
 		fail(0, why, size, "it has %lld bytes instead of %" PRIu64, (long long)st.st_size,
 		     h->file_size);
 	if (*why != '\0')
 		return;
-	struct fw_state_header wanted =
-	    state_header(h->sessions4_capacity, h->sessions6_capacity, page_size);
+	const struct state_capacity stated = {h->sessions4_capacity, h->sessions6_capacity,
+					      h->bindings_capacity};
+	struct fw_state_header wanted = state_header(&stated, page_size);
 	if (memcmp(h, &wanted, sizeof(wanted)) != 0)
 		fail(0, why, size, "its parts are not where this worker puts them");
 }
@@ -242,22 +246,30 @@ static int state_resize(struct state *s, const char *path, int fd,
 		return code;
 	}
 	fprintf(stderr,
-		"state file %s: capacity changed from %" PRIu32 " + %" PRIu32 " to %" PRIu32
-		" + %" PRIu32 " sessions, sessions carried over\n",
-		path, old->sessions4_capacity, old->sessions6_capacity, h->sessions4_capacity,
-		h->sessions6_capacity);
+		"state file %s: capacity changed from %" PRIu32 " + %" PRIu32 " sessions, %" PRIu32
+		" bindings to %" PRIu32 " + %" PRIu32 ", %" PRIu32 ": contents carried over\n",
+		path, old->sessions4_capacity, old->sessions6_capacity, old->bindings_capacity,
+		h->sessions4_capacity, h->sessions6_capacity, h->bindings_capacity);
 	return 0;
 }
 
-int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t sessions4,
-	       uint32_t sessions6, char *error, size_t size)
+static bool capacity_differs(const struct fw_state_header *a, const struct fw_state_header *b)
+{
+	return a->sessions4_capacity != b->sessions4_capacity ||
+	       a->sessions6_capacity != b->sessions6_capacity ||
+	       a->bindings_capacity != b->bindings_capacity;
+}
+
+int state_open(struct state *s, const char *path, uint64_t page_size,
+	       const struct state_capacity *capacity, char *error, size_t size)
 {
 	*s = (struct state){.fd = -1};
-	if (page_size < STATE_PART || page_size % STATE_PART != 0 || sessions4 > FW_MAX_SESSIONS ||
-	    sessions6 > FW_MAX_SESSIONS || strlen(path) > 4000)
+	if (page_size < STATE_PART || page_size % STATE_PART != 0 || capacity->sessions4 > FW_MAX_SESSIONS ||
+	    capacity->sessions6 > FW_MAX_SESSIONS || capacity->bindings > FW_MAX_BINDINGS ||
+	    strlen(path) > 4000)
 		return fail(-EINVAL, error, size,
-			    "page size, sessions or path of the state file are out of bounds");
-	struct fw_state_header wanted = state_header(sessions4, sessions6, page_size), found;
+			    "page size, capacity or path of the state file are out of bounds");
+	struct fw_state_header wanted = state_header(capacity, page_size), found;
 	char why[FW_MESSAGE_SIZE];
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
@@ -281,7 +293,7 @@ int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t s
 				    strerror(errno));
 		return state_fresh(s, path, &wanted, page_size, before + 1, error, size);
 	}
-	if (found.sessions4_capacity != sessions4 || found.sessions6_capacity != sessions6)
+	if (capacity_differs(&found, &wanted))
 		return state_resize(s, path, fd, &found, &wanted, page_size, error, size);
 	int code =
 	    file_allocate(fd, found.file_size); // no holes: a store must never find a full disk

@@ -12,11 +12,14 @@
 struct state {
 	struct fw_state_header *header;
 	struct fw_worker_status *status;
-	struct fw_counters *counters;
-	struct fw_port_status *ports;           // [FW_MAX_PORTS]
-	struct fw_interface_status *interfaces; // [FW_MAX_INTERFACES]
-	struct fw_policy_counters *policies;    // [FW_MAX_POLICIES]
+	// Rows of each core, one core after the other: core n's begin at [n * ...].
+	struct fw_counters *counters;           // [FW_MAX_CORES]
+	struct fw_table_status *tables;         // [FW_MAX_CORES * FW_TABLE_COUNT]
+	struct fw_port_status *ports;           // [FW_MAX_CORES * FW_MAX_PORTS]
+	struct fw_interface_status *interfaces; // [FW_MAX_CORES * FW_MAX_INTERFACES]
+	struct fw_policy_counters *policies;    // [FW_MAX_CORES * FW_MAX_POLICIES]
 	void *sessions4, *sessions6;            // struct fw_session4 / fw_session6 [capacity]
+	struct fw_binding *bindings;            // [capacity]
 	bool fresh;                             // made now, empty
 	int fd;
 	size_t size;
@@ -24,10 +27,10 @@ struct state {
 
 // Attaches the file at path, or makes it. A file that is damaged, half written or of another layout
 // is replaced, never used; that is said on stderr and counted in status.state_discarded. A good
-// file of other capacities is replaced by one that carries its counters and sessions on. The caller
+// file of other capacities is replaced by one that carries its counters, sessions and bindings on. The caller
 // holds the lock of the state directory. Returns 0 or a negative errno with one sentence in error.
-int state_open(struct state *s, const char *path, uint64_t page_size, uint32_t sessions4,
-	       uint32_t sessions6, char *error, size_t error_size);
+int state_open(struct state *s, const char *path, uint64_t page_size,
+	       const struct state_capacity *capacity, char *error, size_t error_size);
 void state_close(struct state *s);
 
 // Sequence lock of struct fw_worker_status: one writer.

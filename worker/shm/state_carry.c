@@ -1,17 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shm/state_carry.h"
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "state/binding_check.h"
 #include "state/session_check.h"
 
-static void carry_sessions4(struct state *to, const struct state *from)
+// Everything between the status and the sessions has the same size in every file.
+static void carry_rows(struct state *to, const struct state *from)
+{
+	const struct fw_state_header *h = to->header;
+	memcpy(to->counters, from->counters, h->sessions4_offset - h->counters_offset);
+}
+
+// Bindings keep their order, so that those which no longer fit are the last. Returns the new row of each old one, for
+// the sessions that use it; NULL: no memory, then no session finds its binding again.
+static uint32_t *carry_bindings(struct state *to, const struct state *from)
+{
+	uint32_t used = 0, capacity = to->header->bindings_capacity;
+	uint32_t *places = calloc(from->header->bindings_capacity + 1u, sizeof(*places));
+	for (uint32_t i = 0; i < from->header->bindings_capacity; i++) {
+		bool keep = used < capacity && binding_intact(&from->bindings[i]);
+		if (places != NULL)
+			places[i] = keep ? used : FW_NO_INDEX;
+		if (keep)
+			to->bindings[used++] = from->bindings[i];
+	}
+	return places;
+}
+
+static void carry_sessions4(struct state *to, const struct state *from, const uint32_t *places)
 {
 	const struct fw_session4 *old = from->sessions4;
 	struct fw_session4 *fresh = to->sessions4;
 	uint32_t used = 0;
 	for (uint32_t i = 0; i < from->header->sessions4_capacity; i++)
-		if (used < to->header->sessions4_capacity && session_intact4(&old[i]))
-			fresh[used++] = old[i];
+		if (used < to->header->sessions4_capacity && session_intact4(&old[i])) {
+			uint32_t binding = old[i].track.binding;
+			fresh[used] = old[i];
+			fresh[used++].track.binding =
+			    places != NULL && binding < from->header->bindings_capacity
+				? places[binding]
+				: FW_NO_INDEX;
+		}
 }
 
 static void carry_sessions6(struct state *to, const struct state *from)
@@ -27,12 +58,11 @@ static void carry_sessions6(struct state *to, const struct state *from)
 void state_carry(struct state *to, const struct state *from)
 {
 	*to->status = *from->status;
-	*to->counters = *from->counters;
-	memcpy(to->ports, from->ports, sizeof(*to->ports) * FW_MAX_PORTS);
-	memcpy(to->interfaces, from->interfaces, sizeof(*to->interfaces) * FW_MAX_INTERFACES);
-	memcpy(to->policies, from->policies, sizeof(*to->policies) * FW_MAX_POLICIES);
-	carry_sessions4(to, from);
+	carry_rows(to, from);
+	uint32_t *places = carry_bindings(to, from);
+	carry_sessions4(to, from, places);
 	carry_sessions6(to, from);
+	free(places);
 }
 
 void *state_carry_out(const struct state *from)

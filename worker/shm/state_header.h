@@ -8,10 +8,16 @@
 
 #define STATE_PART 4096u // every part starts on a multiple of it
 
+// Rows of the tables of a state file.
+struct state_capacity {
+	uint32_t sessions4, sessions6;
+	uint32_t bindings;
+};
+
 // The complete header of a file with these capacities.
-struct fw_state_header state_header(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
+struct fw_state_header state_header(const struct state_capacity *capacity, uint64_t page_size);
 
 // Bytes of that file, in whole pages.
-uint64_t state_size(uint32_t sessions4, uint32_t sessions6, uint64_t page_size);
+uint64_t state_size(const struct state_capacity *capacity, uint64_t page_size);
 
 #endif

@@ -18,7 +18,8 @@ static uint64_t seed = 7;
 static int open_state(struct state *s, uint32_t sessions4, uint32_t sessions6)
 {
 	*error = '\0';
-	return state_open(s, path, 4096, sessions4, sessions6, error, sizeof(error));
+	const struct state_capacity capacity = {sessions4, sessions6, 20};
+	return state_open(s, path, 4096, &capacity, error, sizeof(error));
 }
 
 static void put_sessions(struct state *s, uint32_t count)
@@ -45,7 +46,7 @@ static void a_state_file_is_kept(void)
 {
 	struct state s;
 	CHECK_EQ(open_state(&s, 100, 50), 0);
-	CHECK(s.fresh && s.header->magic == FW_STATE_MAGIC && s.size == state_size(100, 50, 4096));
+	CHECK(s.fresh && s.header->magic == FW_STATE_MAGIC && s.size == state_size(&(struct state_capacity){100, 50, 20}, 4096));
 	CHECK_EQ(s.status->state_discarded, 0);
 	s.counters->received = 12345;
 	put_sessions(&s, 30);
@@ -157,18 +158,19 @@ static void a_half_made_file_is_not_in_the_way(void)
 
 static void what_cannot_be_made_says_why(void)
 {
+	const struct state_capacity small = {10, 10, 0};
 	struct state s;
-	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", 4096, 10, 10, error, sizeof(error)),
+	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", 4096, &small, error, sizeof(error)),
 		 -ENOENT);
 	CHECK(strstr(error, "/nowhere/at/all/") != NULL);
 	CHECK_EQ(mkdir(path, 0700), 0);
-	CHECK(state_open(&s, path, 4096, 10, 10, error, sizeof(error)) < 0);
+	CHECK(state_open(&s, path, 4096, &small, error, sizeof(error)) < 0);
 	CHECK(strstr(error, path) != NULL);
 	rmdir(path);
 	CHECK_EQ(symlink("/etc/passwd", path), 0);
-	CHECK(state_open(&s, path, 4096, 10, 10, error, sizeof(error)) < 0);
+	CHECK(state_open(&s, path, 4096, &small, error, sizeof(error)) < 0);
 	unlink(path);
-	CHECK_EQ(state_open(&s, path, 4095, 10, 10, error, sizeof(error)), -EINVAL);
+	CHECK_EQ(state_open(&s, path, 4095, &small, error, sizeof(error)), -EINVAL);
 }
 
 // ---- control file

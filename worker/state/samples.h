@@ -26,10 +26,11 @@ static inline struct fw_session4 make4(uint32_t number, uint32_t now, uint32_t t
 	l[0].source_port_be = htons((uint16_t)(number % 50000 + 1024));
 	l[0].destination_port_be = htons(443);
 	l[0].protocol = IPPROTO_TCP;
-	l[0].state = FW_TCP_SYN_SENT;
 	l[0].last_seen = now;
-	l[0].timeout = timeout;
-	l[0].policy = number % 7;
+	l[0].policy = (uint16_t)(number % 7);
+	s.track.state = FW_TCP_SYN_SENT;
+	s.track.timeout = timeout;
+	s.track.binding = FW_NO_INDEX;
 	l[1] = l[0];
 	memcpy(l[1].source, l[0].destination, 4);
 	memcpy(l[1].destination, l[0].source, 4);
@@ -50,8 +51,9 @@ static inline struct fw_session6 make6(uint32_t number, uint32_t now, uint32_t t
 	l[0].destination_port_be = htons(53);
 	l[0].protocol = IPPROTO_UDP;
 	l[0].last_seen = now;
-	l[0].timeout = timeout;
-	l[0].policy = FW_NO_INDEX;
+	l[0].policy = FW_POLICY_NONE;
+	s.track.timeout = timeout;
+	s.track.binding = FW_NO_INDEX;
 	l[1] = l[0];
 	memcpy(l[1].source, l[0].destination, 16);
 	memcpy(l[1].destination, l[0].source, 16);
@@ -64,7 +66,6 @@ static inline uint32_t find4(const struct session_table *s, const struct fw_line
 {
 	struct session_key4 key;
 	memcpy(&key, line, sizeof(key));
-	key.zero = 0;
 	uint64_t hash = session_hash4(s, &key);
 	session_prefetch_bucket(s, hash);
 	return session_find4(s, hash, session_probe(s, hash), &key);
@@ -74,7 +75,6 @@ static inline uint32_t find6(const struct session_table *s, const struct fw_line
 {
 	struct session_key6 key;
 	memcpy(&key, line, sizeof(key));
-	key.zero = 0;
 	uint64_t hash = session_hash6(s, &key);
 	return session_find6(s, hash, session_probe(s, hash), &key);
 }

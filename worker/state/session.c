@@ -18,23 +18,19 @@ uint64_t session_hash4(const struct session_table *s, const struct session_key4 
 {
 	uint64_t words[2];
 	memcpy(words, key, sizeof(words));
-	return siphash_words(&s->secret, words, 2);
+	return hash_words2(&s->secret, words);
 }
 
 uint64_t session_hash6(const struct session_table *s, const struct session_key6 *key)
 {
 	uint64_t words[5];
 	memcpy(words, key, sizeof(words));
-	return siphash_words(&s->secret, words, 5);
+	return hash_words5(&s->secret, words);
 }
 
 uint64_t table_hash_line(const struct session_table *s, const void *line)
 {
-	uint64_t words[5];
-	unsigned count = table_key_words(s);
-	memcpy(words, line, count * sizeof(uint64_t));
-	words[count - 1] &= SESSION_TAIL;
-	return siphash_words(&s->secret, words, count);
+	return s->family == 4 ? session_hash4(s, line) : session_hash6(s, line);
 }
 
 void session_prefetch_bucket(const struct session_table *s, uint64_t hash)
@@ -66,9 +62,9 @@ static inline bool line_matches(const void *line, const void *key, unsigned word
 	uint64_t a[5], b[5], difference = 0;
 	memcpy(a, line, words * sizeof(uint64_t));
 	memcpy(b, key, words * sizeof(uint64_t));
-	for (unsigned i = 0; i < words - 1; i++)
+	for (unsigned i = 0; i < words; i++)
 		difference |= a[i] ^ b[i];
-	return (difference | ((a[words - 1] ^ b[words - 1]) & SESSION_TAIL)) == 0;
+	return difference == 0;
 }
 
 static uint32_t find_in_bucket(const struct session_table *s, uint32_t bucket, uint16_t tag,
@@ -143,28 +139,17 @@ void table_unindex(struct session_table *s, uint32_t session)
 		index_remove(&s->index, table_hash_line(s, table_line(s, entry)), entry);
 }
 
-// Ticks until a line has been silent for its timeout.
-static uint32_t remaining(uint32_t last_seen, uint32_t timeout, uint32_t now)
-{
-	uint32_t silent = wheel_before(now, last_seen) ? 0 : now - last_seen;
-	return silent >= timeout ? 0 : timeout - silent;
-}
-
-// The tick at which both lines will have been silent for their timeout; now, when they already
-// have.
+// The tick at which both lines will have been silent for the timeout; now, when they already have.
 uint32_t table_deadline(const struct session_table *s, uint32_t session, uint32_t now)
 {
-	uint32_t left[2];
+	uint32_t timeout = table_track(s, session)->timeout, silent = timeout;
 	for (unsigned i = 0; i < 2; i++) {
-		if (s->family == 4) {
-			const struct fw_line4 *l = &table_entry4(s, session)->line[i];
-			left[i] = remaining(l->last_seen, l->timeout, now);
-		} else {
-			const struct fw_line6 *l = &table_entry6(s, session)->line[i];
-			left[i] = remaining(l->last_seen, l->timeout, now);
-		}
+		uint32_t seen = s->family == 4 ? table_entry4(s, session)->line[i].last_seen
+					       : table_entry6(s, session)->line[i].last_seen;
+		uint32_t age = wheel_before(now, seen) ? 0 : now - seen;
+		silent = age < silent ? age : silent;
 	}
-	return now + (left[0] > left[1] ? left[0] : left[1]);
+	return now + (timeout - silent);
 }
 
 // The entry is filled but not valid yet: index it, start its timer, commit.
@@ -188,6 +173,7 @@ int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, 
 		return -ENOSPC;
 	struct fw_session4 *e = table_entry4(s, s->free);
 	memcpy(e->line, fresh->line, sizeof(e->line));
+	e->track = fresh->track;
 	memcpy(&e->cold, &fresh->cold, offsetof(struct fw_session_cold, checksum));
 	e->cold.id = s->next_id;
 	e->cold.checksum = session_checksum4(e);
@@ -200,6 +186,7 @@ int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, 
 		return -ENOSPC;
 	struct fw_session6 *e = table_entry6(s, s->free);
 	memcpy(e->line, fresh->line, sizeof(e->line));
+	e->track = fresh->track;
 	memcpy(&e->cold, &fresh->cold, offsetof(struct fw_session_cold, checksum));
 	e->cold.id = s->next_id;
 	e->cold.checksum = session_checksum6(e);

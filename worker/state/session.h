@@ -3,7 +3,7 @@
 // in private memory.
 //
 // Index: two-choice 64-byte buckets of eight 16-bit tags and eight 32-bit entries (session * 2 +
-// direction), hash keyed by a secret drawn at every start (SipHash), so no attacker can choose
+// direction), hash keyed by a secret drawn at every start (hash.h), so no attacker can choose
 // collisions. Both directions of a session are inserted. Only the entries survive a crash:
 // session_attach() scans them, checks each (valid word, checksum, mirrored keys, bounds), rebuilds
 // index, free list and timer wheel, and discards what is damaged.
@@ -38,7 +38,7 @@ void session_detach(struct session_table *s); // frees private memory; the entri
 // starts at 1 (IPv4) and 2 (IPv6).
 void session_seed_id(struct session_table *s, uint64_t first);
 
-// Key of one direction: the first 16 (IPv4) or 40 (IPv6) bytes of a line, with state as 0.
+// Key of one direction: the first 16 (IPv4) or 40 (IPv6) bytes of a line.
 struct session_key4 {
 	uint8_t source[4], destination[4];
 	uint16_t source_port_be, destination_port_be;
@@ -71,9 +71,10 @@ struct fw_session4 *session_entry4(const struct session_table *s, uint32_t sessi
 struct fw_session6 *session_entry6(const struct session_table *s, uint32_t session);
 
 // Opens a session. The caller has filled *fresh completely except cold.id, cold.checksum and
-// cold.valid; both lines carry mirrored keys, which no open session has. Returns the session
-// number, or -ENOSPC (table full). Timers start at now + line timeout. The checksum covers both
-// keys, id and in_name_id: these stay as they are until the session closes.
+// cold.valid; the lines carry keys that mirror each other through the rewriting, which no open
+// session has. Returns the session number, or -ENOSPC (table full). The timer starts at
+// now + track.timeout. The checksum covers both keys, the rewriting, id and in_name_id: these stay
+// as they are until the session closes.
 int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, uint32_t now);
 int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, uint32_t now);
 void session_close(struct session_table *s, uint32_t session);
@@ -84,7 +85,7 @@ void session_retime(struct session_table *s, uint32_t session, uint32_t now);
 
 // Called once per burst or idle turn: expires at most budget sessions and looks at a bounded number
 // of others; expired() is called before each is closed, with the table still intact. Returns the
-// number expired. A session expires when both lines have been silent for their timeout.
+// number expired. A session expires when both lines have been silent for its timeout.
 typedef void session_expired_fn(void *context, uint8_t family, uint32_t session);
 unsigned session_expire(struct session_table *s, uint32_t now, unsigned budget,
 			session_expired_fn *expired, void *context);

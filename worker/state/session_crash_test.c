@@ -35,7 +35,7 @@ static void sessions_survive_a_restart(void)
 		uint32_t found = find4(t, &s.line[0]);
 		CHECK(found != FW_NO_INDEX && find4(t, &s.line[1]) == found + 1);
 		CHECK(e[found >> 1].cold.id == ids[n]);
-		CHECK_EQ(e[found >> 1].line[0].next_hop, FW_NO_INDEX);
+		CHECK_EQ(e[found >> 1].line[0].next_hop, FW_HOP_NONE);
 	}
 	struct fw_session4 s = make4(99, 500, 100);
 	CHECK(e[session_open4(t, &s, 500)].cold.id > ids[39]);
@@ -101,9 +101,9 @@ static void damaged_entries_are_discarded(void)
 	    offsetof(struct fw_session4, line[0].protocol),
 	    offsetof(struct fw_session4, line[1].source_port_be),
 	    offsetof(struct fw_session4, line[0].vrf),
-	    offsetof(struct fw_session4, line[0].in_zone) + 1,
-	    offsetof(struct fw_session4, line[1].in_interface) + 1,
-	    offsetof(struct fw_session4, line[0].policy) + 3,
+	    offsetof(struct fw_session4, line[1].zero),
+	    offsetof(struct fw_session4, line[1].new_source),
+	    offsetof(struct fw_session4, line[0].l4_delta),
 	    offsetof(struct fw_session4, cold.id),
 	    offsetof(struct fw_session4, cold.in_name_id),
 	    offsetof(struct fw_session4, cold.flags) + 1,

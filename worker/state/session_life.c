@@ -35,7 +35,7 @@ static bool known(const struct session_table *s, uint32_t session, unsigned dire
 	do {                                                                                       \
 		if ((now) - (l).last_seen >= 0x80000000u)                                          \
 			(l).last_seen = (now);                                                     \
-		(l).next_hop = FW_NO_INDEX;                                                        \
+		(l).next_hop = FW_HOP_NONE;                                                        \
 		(l).next_hop_version = 0;                                                          \
 	} while (0)
 

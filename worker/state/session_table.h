@@ -7,11 +7,11 @@
 #include "state/session.h"
 #include "state/session_index.h"
 #include "state/session_wheel.h"
-#include "state/siphash.h"
+#include "state/hash.h"
 
 struct session_table {
 	struct session_index index;
-	struct siphash_key secret;
+	struct hash_secret secret;
 	uint8_t *entries; // in the state file
 	uint32_t capacity, count;
 	uint32_t free; // first free session, linked by wheel.next; FW_NO_INDEX: none
@@ -19,10 +19,6 @@ struct session_table {
 	uint64_t next_id;
 	struct session_wheel wheel;
 };
-
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "keys are compared as words");
-#define SESSION_TAIL                                                                               \
-	~(0xffull << 40) // the word of a line that ends the key, without the state byte
 
 static inline struct fw_session4 *table_entry4(const struct session_table *s, uint32_t session)
 {
@@ -37,6 +33,11 @@ static inline struct fw_session6 *table_entry6(const struct session_table *s, ui
 static inline struct fw_session_cold *table_cold(const struct session_table *s, uint32_t session)
 {
 	return s->family == 4 ? &table_entry4(s, session)->cold : &table_entry6(s, session)->cold;
+}
+
+static inline struct fw_session_track *table_track(const struct session_table *s, uint32_t session)
+{
+	return s->family == 4 ? &table_entry4(s, session)->track : &table_entry6(s, session)->track;
 }
 
 static inline const uint8_t *table_line(const struct session_table *s, uint32_t entry)
