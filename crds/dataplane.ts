@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// spec.dataplane: cores, memory, receive mode, session tables, ports.
+// spec.dataplane: cores, memory, receive mode, session tables, limits, ports.
 import { z } from "zod";
 import { exactlyOneOf, mapOf, object, unstored, withRule } from "./rules";
 import * as v from "./values";
 
 const cores = exactlyOneOf(
   object("Cores", {
-    count: z.int().min(1).max(256).optional().describe("How many datapath cores to use; the node chooses which. This version drives one."),
-    list: v.coreList().optional().describe("Absolute ids of the datapath cores, for example \"2\" or \"2-5\". This version drives one."),
+    count: z.int().min(1).max(16).optional().describe("How many datapath cores to use; the node chooses which."),
+    list: v.coreList().optional().describe("Absolute ids of the datapath cores, at most 16 of them, for example \"2\" or \"2-5\"."),
   }),
   ["count", "list"],
 );
@@ -60,6 +60,26 @@ const pci = object("PciPort", {
   address: v.pciAddress().describe("PCI address of a device that is bound to a driver for user space, for example 0000:03:00.0."),
 });
 
+const vdev = object("VirtualPort", {
+  device: v.virtualDevice().describe("Name of the device: the driver and a number, for example net_pcap0, net_null0 or net_ring0."),
+  arguments: v.deviceArguments().optional().describe("Arguments of the driver, for example \"rx_pcap=/tmp/in.pcap,infinite_rx=1\". Default: none."),
+});
+
+let limits = object("DataplaneLimits", {
+  natBindings: z.int().min(1).max(4_194_304).default(65_536).describe("Persistent NAT bindings. A full table refuses new ones. A change restarts the worker."),
+  fragments: z.int().min(1).max(65_536).default(4096).describe("Fragmented packets that are in reassembly at a time, on each core. Others are dropped."),
+  fragmentsPerSource: z.int().min(1).max(65_536).default(64).describe("How many of them may come from one source address, at most as many as fragments."),
+  heldPackets: z.int().min(1).max(4096).default(256).describe("Packets that may wait for the MAC address of a neighbor, on each core. Others are dropped."),
+  neighbors: z.int().min(1).max(65_536).default(4096).describe("Neighbors that may be learned, beside the static ones."),
+  errorsPerSecond: z.int().min(1).max(1_000_000).default(100).describe("ICMP errors and TCP resets that each interface may send in a second. Others are not sent."),
+});
+limits = withRule(limits, {
+  cel: "!has(self.fragmentsPerSource) || !has(self.fragments) || self.fragmentsPerSource <= self.fragments",
+  test: (self) => self.fragmentsPerSource <= self.fragments,
+  message: "must not be larger than fragments",
+  field: "fragmentsPerSource",
+});
+
 const port = exactlyOneOf(
   object("Port", {
     name: v.name().describe("Name of the port; interfaces refer to it."),
@@ -67,8 +87,9 @@ const port = exactlyOneOf(
     tap: tap.optional().describe("A kernel TAP device that the worker makes: for virtual machines, network namespaces and tests."),
     kernelInterface: kernelInterface.optional().describe("An existing kernel network device, driven through a packet socket."),
     pci: pci.optional().describe("A PCI network device, driven by DPDK directly."),
+    vdev: vdev.optional().describe("A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks."),
   }, "A place where packets enter and leave."),
-  ["tap", "kernelInterface", "pci"],
+  ["tap", "kernelInterface", "pci", "vdev"],
 );
 
 const ports = mapOf(port, (item) => z.array(item).max(16), ["name"]);
@@ -79,5 +100,6 @@ export const dataplane = object("Dataplane", {
   memory: memory.prefault({}).describe("Memory of the worker."),
   rxMode: rxMode.prefault({}).describe("How the cores wait for packets."),
   sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),
-  ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface and pci."),
+  limits: limits.prefault({}).describe("Bounds of the other tables. What each does when it is full is in docs/limits.md."),
+  ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev."),
 });

@@ -3,10 +3,13 @@
 import { z } from "zod";
 import { CONFIG_CONDITIONS, type ConfigConditionType } from "./conditions";
 import { dataplane } from "./dataplane";
+import { flow } from "./flow";
+import { nat } from "./nat";
 import { interfaces, routing, zones } from "./network";
 import { API_VERSION, conditions, count, message, metadata } from "./object";
 import { action, addresses, applications, policies } from "./policy";
 import { atomic, mapOf, object, withRule } from "./rules";
+import { schedules } from "./schedule";
 import * as v from "./values";
 
 const requirement = withRule(
@@ -43,9 +46,12 @@ export const firewallConfigSpec = object("FirewallConfigSpec", {
   zones: zones.default([]).describe("Zones: groups of interfaces that policies speak of."),
   addresses: addresses.default([]).describe("Named sets of addresses and networks."),
   applications: applications.default([]).describe("Named protocols and ports."),
+  schedules: schedules.default([]).describe("Times of the week, for policies."),
+  flow: flow.prefault({}).describe("How connections are followed, and for how long."),
   defaultAction: action.describe("What happens to a connection that no policy matches."),
   policies: policies.default([]).describe("Policies in order; the first that matches a new connection decides. Replies belong to the connection."),
-  routing: routing.prefault({}).describe("Static routes and neighbors."),
+  nat: nat.prefault({}).describe("Translation of IPv4 addresses and ports."),
+  routing: routing.prefault({}).describe("VRFs, static routes and neighbors."),
 });
 
 const failedNode = object("FailedNode", {

@@ -42,7 +42,10 @@ The compiler refuses a configuration that exceeds one of these, with the path of
 |---|---|
 | Prefixes of all address sets together, after merging | ${layout.FW_MAX_PREFIXES} |
 | Port ranges and ICMP types of all applications together | ${layout.FW_MAX_PORT_RANGES} |
-| Names in all lists of all policies together | ${layout.FW_MAX_REFS} |
+| Names in all lists of all policies and NAT rules together | ${layout.FW_MAX_REFS} |
+| Windows of all schedules together (a window over midnight counts as two) | ${layout.FW_MAX_SCHEDULE_WINDOWS} |
+| Ranges of addresses of all NAT pools together | ${layout.FW_MAX_NAT_RANGES} |
+| Networks of subscribers of all NAT pools together | ${layout.FW_MAX_NAT_SUBSCRIBERS} |
 | Addresses of all interfaces together | ${layout.FW_MAX_INTERFACE_ADDRESSES} |
 | Gateways of all static routes together | ${layout.FW_MAX_NEXT_HOPS} |
 | Bytes of the encoded configuration | ${layout.FW_MAX_BANK_SIZE} |
@@ -92,7 +95,7 @@ function typeText(schema: Structural): string {
 }
 
 function baseText(schema: Structural): string {
-  if (schema["x-kubernetes-int-or-string"] === true) return `TCP, UDP, ICMP, ICMPv6, or integer${range(schema.minimum, schema.maximum)}`;
+  if (schema["x-kubernetes-int-or-string"] === true) return `${(schema.pattern ?? "").slice(2, -2).replaceAll("|", ", ")}, or integer${range(schema.minimum, schema.maximum)}`;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (schema.type === "array") return listText(schema);
   if (schema.type === "integer") return `integer${range(schema.minimum, schema.maximum)}`;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { atomic, mapOf, object, setOf, unstored, withRule } from "./rules";
 import * as v from "./values";
 
-const freeName = () =>
+export const freeName = () =>
   withRule(v.name(), {
     cel: "self != 'any'",
     test: (self) => self !== "any",
@@ -33,16 +33,21 @@ export const addresses = mapOf(address, (item) => z.array(item).max(16_384), ["n
 const PROTOCOLS = ["TCP", "UDP", "ICMP", "ICMPv6"] as const;
 const PROTOCOL_SENTENCE = "must be TCP, UDP, ICMP, ICMPv6 or a protocol number from 0 to 255, without quotes";
 
-const protocol = z
-  .union([z.enum(PROTOCOLS), z.int().min(0).max(255)], PROTOCOL_SENTENCE)
-  .meta({ "x-kubernetes-int-or-string": true, minimum: 0, maximum: 255, maxLength: 6, pattern: `^(${PROTOCOLS.join("|")})$` });
+/** A protocol by one of the names, or by number. */
+export function protocolOf<const T extends readonly [string, ...string[]]>(names: T, minimum: number, sentence: string) {
+  return z
+    .union([z.enum(names), z.int().min(minimum).max(255)], sentence)
+    .meta({ "x-kubernetes-int-or-string": true, minimum, maximum: 255, maxLength: 6, pattern: `^(${names.join("|")})$` });
+}
+
+const protocol = protocolOf(PROTOCOLS, 0, PROTOCOL_SENTENCE);
 
 const icmpType = object("IcmpType", {
   type: z.int().min(0).max(255).describe("ICMP type, for example 8 (echo request) or 128 (ICMPv6 echo request)."),
   code: z.int().min(0).max(255).optional().describe("ICMP code. Default: every code."),
 });
 
-const timeout = withRule(v.longDuration(), {
+export const timeout = withRule(v.longDuration(), {
   cel: "duration(self) >= duration('1s') && duration(self) <= duration('168h')",
   test: (self) => v.durationMs(self) >= 1_000 && v.durationMs(self) <= 604_800_000,
   message: "must be from 1s to 168h",
@@ -54,7 +59,7 @@ const WITH_PORTS: readonly unknown[] = ["TCP", "UDP", 6, 17, 132];
 const WITH_TYPES: readonly unknown[] = ["ICMP", "ICMPv6", 1, 58];
 
 /** The same list in CEL, where a list of strings and numbers needs the type dyn. */
-const celList = (values: readonly unknown[]) => `[${values.map((value) => `dyn(${typeof value === "string" ? `'${value}'` : String(value)})`).join(", ")}]`;
+export const celList = (values: readonly unknown[]) => `[${values.map((value) => `dyn(${typeof value === "string" ? `'${value}'` : String(value)})`).join(", ")}]`;
 
 let application = object("Application", {
   name: freeName().describe("Name of the application; policies refer to it. \"any\" is reserved."),
@@ -81,7 +86,7 @@ export const applications = mapOf(application, (item) => z.array(item).max(4096)
 
 export const action = z.enum(["Permit", "Deny", "Reject"]);
 
-const names = (what: string, max: number) => setOf(z.array(v.name().describe(`Name of ${what}.`)).max(max)).default([]);
+export const names = (what: string, max: number) => setOf(z.array(v.name().describe(`Name of ${what}.`)).max(max)).default([]);
 
 let policy = object("Policy", {
   name: v.name().describe("Name of the policy, in counters and sessions."),
@@ -92,6 +97,7 @@ let policy = object("Policy", {
   destinations: names("an address set", 1024).describe("Address sets of the destination; \"any\" is every address. None: every address."),
   destinationsNegated: unstored(z.boolean().default(false)).describe("Match destinations that are in none of the sets."),
   applications: names("an application", 1024).describe("Applications; \"any\" is every application. None: every application."),
+  schedule: v.name().optional().describe("Schedule that says when the policy takes part. Outside of its windows the policy matches nothing. Default: always."),
   action: action.describe("Permit opens a session; Deny drops; Reject drops and tells the sender (TCP reset or ICMP unreachable)."),
   enabled: unstored(z.boolean().default(true)).describe("Whether the policy takes part; false keeps it written but without effect."),
 }, "What happens to the connections that it matches.");

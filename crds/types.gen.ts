@@ -104,16 +104,24 @@ export interface FirewallConfigSpec {
   addresses: Address[];
   /** Named protocols and ports. */
   applications: Application[];
+  /** Times of the week, for policies. */
+  schedules: Schedule[];
+  /** How connections are followed, and for how long. */
+  flow: Flow;
   /** What happens to a connection that no policy matches. */
   defaultAction: "Permit" | "Deny" | "Reject";
   /** Policies in order; the first that matches a new connection decides. Replies belong to the connection. */
   policies: Policy[];
-  /** Static routes and neighbors. */
+  /** Translation of IPv4 addresses and ports. */
+  nat: Nat;
+  /** VRFs, static routes and neighbors. */
   routing: Routing;
 }
 
-/** Static routes and neighbors. */
+/** VRFs, static routes and neighbors. */
 export interface Routing {
+  /** Routing tables beside the main one. A packet is routed by the table of the interface that it came in by. */
+  vrfs: Vrf[];
   /** Static routes, beside those that the kernel knows or learns (for example from FRR). */
   static: StaticRoute[];
   /** Static neighbors. Others are found by ARP and neighbor discovery. */
@@ -134,10 +142,142 @@ export interface Neighbor {
 export interface StaticRoute {
   /** Destination network, for example 0.0.0.0/0 or 2001:db8::/32. */
   prefix: string;
-  /** Gateways; several share the traffic by flow. */
+  /** VRF whose route it is; main is the main table. */
+  vrf: string;
+  /** Unicast goes to a gateway. Blackhole drops silently, Unreachable answers with host unreachable, Prohibit with administratively prohibited. */
+  type: "Unicast" | "Blackhole" | "Unreachable" | "Prohibit";
+  /** Gateways of a Unicast route; several share the traffic by flow. */
   via: string[];
-  /** The interface that the gateways are on. Needed for link-local gateways. Default: the one whose network holds the gateway. */
+  /** The interface that the gateways are on. Needed for link-local gateways and for gateways in another VRF. Default: the one whose network holds the gateway. */
   interface?: string | undefined;
+}
+
+/** A routing table of its own. */
+export interface Vrf {
+  /** Name of the VRF; zones, interfaces and routes refer to it. */
+  name: string;
+  /** Id of its routing table in the kernel, as in "ip route show table 100". */
+  table: number;
+}
+
+/** Translation of IPv4 addresses and ports. */
+export interface Nat {
+  /** Addresses and ports for source rules. */
+  pools: NatPool[];
+  /** Source NAT, in order; the first rule that matches a new connection decides. Static rules go first. */
+  source: SourceNat[];
+  /** Destination NAT, in order; the first rule that matches a new connection decides. Static rules go first. Policies see the translated destination. */
+  destination: DestinationNat[];
+  /** Static NAT, one to one. */
+  static: StaticNat[];
+}
+
+/** Addresses that stand for each other, one to one, in both directions. */
+export interface StaticNat {
+  /** Name of the rule, in sessions. */
+  name: string;
+  /** Zones of the outside: connections from them to external, and those of internal to them, are translated. None: every zone. */
+  from: string[];
+  /** Outer address, network or range. What lies in a network of an interface is answered for by ARP. */
+  external: string;
+  /** Inner addresses, as many, in step. */
+  internal: string;
+}
+
+/** What the destination of a connection becomes. */
+export interface DestinationNat {
+  /** Name of the rule, in sessions. */
+  name: string;
+  /** Zones that the connection comes from. None: every zone. */
+  from: string[];
+  /** Address sets of the source. None: every address. */
+  sources: string[];
+  /** Address, network or range that is translated. What lies in a network of an interface is answered for by ARP. */
+  address: string;
+  /** TCP, UDP, ICMP, or an IP protocol number from 1 to 255. Default: every protocol. */
+  protocol?: "TCP" | "UDP" | "ICMP" | number | undefined;
+  /** Destination port or range of ports. Default: every port. Only with TCP and UDP. */
+  port?: string | undefined;
+  /** What the destination becomes. */
+  to: NatTarget;
+}
+
+/** What the destination becomes. */
+export interface NatTarget {
+  /** Address that the destination becomes, or as many addresses as the rule has, in step. */
+  address: string;
+  /** Port that the first port becomes; the others follow in step. Default: ports stay. */
+  port?: number | undefined;
+}
+
+/** What the source of a connection becomes. */
+export interface SourceNat {
+  /** Name of the rule, in sessions. */
+  name: string;
+  /** Zones that the connection comes from. None: every zone. */
+  from: string[];
+  /** Zones that the connection goes to. None: every zone. */
+  to: string[];
+  /** Address sets of the source. None: every address. */
+  sources: string[];
+  /** Address sets of the destination, after destination NAT. None: every address. */
+  destinations: string[];
+  /** Applications, after destination NAT. None: every application. */
+  applications: string[];
+  /** The source becomes the first IPv4 address of the interface that the connection leaves by. */
+  interface?: NatByInterface | undefined;
+  /** The source becomes an address of a pool. */
+  pool?: NatByPool | undefined;
+  /** The source stays as it is, and no later rule is asked. kubectl needs quotes: "off": {}. */
+  off?: NatOff | undefined;
+  /** An inner address and port keeps its outer address and port, whatever it sends to (RFC 4787, endpoint-independent mapping). Default: one translation for each connection. */
+  persistent?: PersistentNat | undefined;
+}
+
+/** An inner address and port keeps its outer address and port, whatever it sends to (RFC 4787, endpoint-independent mapping). Default: one translation for each connection. */
+export interface PersistentNat {
+  /** Who may send to a binding from outside: AddressAndPort those that it sent to, EndpointIndependent everyone, as far as policies permit (RFC 4787). */
+  filtering: "AddressAndPort" | "EndpointIndependent";
+  /** How long a binding without a session is kept, 1s to 168h. */
+  timeout: string;
+}
+
+/** The source stays as it is, and no later rule is asked. kubectl needs quotes: "off": {}. */
+export interface NatOff {
+}
+
+/** The source becomes an address of a pool. */
+export interface NatByPool {
+  /** Name of the pool in nat.pools. */
+  name: string;
+}
+
+/** The source becomes the first IPv4 address of the interface that the connection leaves by. */
+export interface NatByInterface {
+  /** Ports and ICMP ids that sources become. */
+  ports: string;
+}
+
+/** Addresses and ports for source NAT. */
+export interface NatPool {
+  /** Name of the pool; source rules refer to it. */
+  name: string;
+  /** Addresses that sources become. Those in a network of an interface are answered for by ARP. */
+  addresses: string[];
+  /** Ports and ICMP ids that sources become. */
+  ports: string;
+  /** A source keeps its address for all its connections while it has any. */
+  addressPersistent: boolean;
+  /** A fixed block of ports for each subscriber. Default: ports are shared. */
+  portBlocks?: PortBlocks | undefined;
+}
+
+/** A fixed block of ports for each subscriber. Default: ports are shared. */
+export interface PortBlocks {
+  /** Ports of a block. Every subscriber has one block of one address. */
+  size: number;
+  /** Inner addresses that have a block, each its own, in the order of the list. Others get no translation from this pool. */
+  subscribers: string[];
 }
 
 /** What happens to the connections that it matches. */
@@ -158,10 +298,68 @@ export interface Policy {
   destinationsNegated: boolean;
   /** Applications; "any" is every application. None: every application. */
   applications: string[];
+  /** Schedule that says when the policy takes part. Outside of its windows the policy matches nothing. Default: always. */
+  schedule?: string | undefined;
   /** Permit opens a session; Deny drops; Reject drops and tells the sender (TCP reset or ICMP unreachable). */
   action: "Permit" | "Deny" | "Reject";
   /** Whether the policy takes part; false keeps it written but without effect. */
   enabled: boolean;
+}
+
+/** How connections are followed, and for how long. */
+export interface Flow {
+  /** How TCP connections are followed. */
+  tcp: TcpTracking;
+  /** How long an idle session is kept, 1s to 168h each. An application's own timeout goes first. */
+  timeouts: Timeouts;
+}
+
+/** How long an idle session is kept, 1s to 168h each. An application's own timeout goes first. */
+export interface Timeouts {
+  /** TCP, until the connection is established. */
+  tcpHandshake: string;
+  /** TCP, established. */
+  tcpEstablished: string;
+  /** TCP, after the first FIN. */
+  tcpClosing: string;
+  /** TCP, after both sides have closed. */
+  tcpTimeWait: string;
+  /** TCP, after a reset. */
+  tcpClosed: string;
+  /** UDP. */
+  udp: string;
+  /** ICMP and ICMPv6 queries. */
+  icmp: string;
+  /** Every other protocol. */
+  other: string;
+}
+
+/** How TCP connections are followed. */
+export interface TcpTracking {
+  /** Only a SYN opens a TCP session. False: any segment does but a reset, which lets connections live on that began elsewhere. */
+  strictSyn: boolean;
+  /** What becomes of segments outside of the window of their connection: Strict drops them, Liberal forwards them all but resets. */
+  window: "Strict" | "Liberal";
+}
+
+/** Times of the week. */
+export interface Schedule {
+  /** Name of the schedule; policies refer to it. */
+  name: string;
+  /** Time zone of its windows, for example Europe/Berlin. */
+  timeZone: string;
+  /** When it is open: while at least one of its windows is. */
+  windows: ScheduleWindow[];
+}
+
+/** A time of the day on some days of the week. */
+export interface ScheduleWindow {
+  /** Days on which the window begins. Default: every day. */
+  days?: ("Sun" | "Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat")[] | undefined;
+  /** When it begins, for example "08:00". */
+  from: string;
+  /** When it ends; this minute no longer belongs to it. Not after from: on the next day. */
+  to: string;
 }
 
 /** A named protocol with ports, types or a timeout. */
@@ -204,6 +402,12 @@ export interface Zone {
   name: string;
   /** What may reach the firewall itself from this zone. ARP and neighbor discovery always may. */
   hostInbound: HostInbound;
+  /** TCP connections from this zone that may wait for their handshake to end. More are dropped until some end. Default: no limit beside the session table. */
+  halfOpenLimit?: number | undefined;
+  /** Check of source addresses (RFC 3704): Strict wants the route to the source to lead back through the same interface, Loose wants any route but a default route, Off wants nothing. kubectl needs quotes: "Off". */
+  sourceCheck: "Off" | "Loose" | "Strict";
+  /** VRF of the interfaces of the zone that name none; main is the main table. Default: main. */
+  vrf?: string | undefined;
 }
 
 /** What may reach the firewall itself from this zone. ARP and neighbor discovery always may. */
@@ -224,6 +428,8 @@ export interface Interface {
   vlan?: number | undefined;
   /** The firewall's own addresses on it, with prefix lengths, IPv4 and IPv6. None: addresses come from the kernel, for example by DHCP. */
   addresses: string[];
+  /** VRF in routing.vrfs whose routes its packets take; main is the main table. Default: the zone's. */
+  vrf?: string | undefined;
 }
 
 /** Cores, memory and ports of the packet worker. */
@@ -236,7 +442,9 @@ export interface Dataplane {
   rxMode: RxMode;
   /** Capacity of the session tables. A full table refuses new sessions and leaves the others alone. */
   sessions: SessionCapacity;
-  /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface and pci. */
+  /** Bounds of the other tables. What each does when it is full is in docs/limits.md. */
+  limits: DataplaneLimits;
+  /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev. */
   ports: Port[];
 }
 
@@ -252,6 +460,16 @@ export interface Port {
   kernelInterface?: KernelInterfacePort | undefined;
   /** A PCI network device, driven by DPDK directly. */
   pci?: PciPort | undefined;
+  /** A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks. */
+  vdev?: VirtualPort | undefined;
+}
+
+/** A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks. */
+export interface VirtualPort {
+  /** Name of the device: the driver and a number, for example net_pcap0, net_null0 or net_ring0. */
+  device: string;
+  /** Arguments of the driver, for example "rx_pcap=/tmp/in.pcap,infinite_rx=1". Default: none. */
+  arguments?: string | undefined;
 }
 
 /** A PCI network device, driven by DPDK directly. */
@@ -272,6 +490,22 @@ export interface TapPort {
   name?: string | undefined;
   /** Named network namespace (ip netns) that the device is put into. Default: the worker's own. */
   networkNamespace?: string | undefined;
+}
+
+/** Bounds of the other tables. What each does when it is full is in docs/limits.md. */
+export interface DataplaneLimits {
+  /** Persistent NAT bindings. A full table refuses new ones. A change restarts the worker. */
+  natBindings: number;
+  /** Fragmented packets that are in reassembly at a time, on each core. Others are dropped. */
+  fragments: number;
+  /** How many of them may come from one source address, at most as many as fragments. */
+  fragmentsPerSource: number;
+  /** Packets that may wait for the MAC address of a neighbor, on each core. Others are dropped. */
+  heldPackets: number;
+  /** Neighbors that may be learned, beside the static ones. */
+  neighbors: number;
+  /** ICMP errors and TCP resets that each interface may send in a second. Others are not sent. */
+  errorsPerSecond: number;
 }
 
 /** Capacity of the session tables. A full table refuses new sessions and leaves the others alone. */
@@ -304,9 +538,9 @@ export interface Memory {
 
 /** CPU cores that forward packets: a count or a list, exactly one of the two. */
 export interface Cores {
-  /** How many datapath cores to use; the node chooses which. This version drives one. */
+  /** How many datapath cores to use; the node chooses which. */
   count?: number | undefined;
-  /** Absolute ids of the datapath cores, for example "2" or "2-5". This version drives one. */
+  /** Absolute ids of the datapath cores, at most 16 of them, for example "2" or "2-5". */
   list?: string | undefined;
 }
 

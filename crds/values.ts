@@ -57,6 +57,38 @@ export const prefix = () =>
 export const mac = () =>
   text("MAC address", "[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", 17, "must be a unicast MAC address, for example 02:00:00:00:00:01").min(17);
 
+/** One IPv4 address. */
+export const ipv4Address = () => text("IPv4 address", IPV4, 15, "must be an IPv4 address, for example 192.0.2.1; NAT translates IPv4 only").min(7);
+
+/** An IPv4 address, network, or range of addresses. */
+export const ipv4Range = () =>
+  text(
+    "IPv4 address, network or range",
+    `${IPV4}(${LENGTH4}|-${IPV4})?`,
+    31,
+    "must be an IPv4 address, a network or a range, for example 192.0.2.1, 192.0.2.0/28 or 192.0.2.8-192.0.2.15; NAT translates IPv4 only",
+  ).min(7);
+
+/** An IPv4 address or network. */
+export const ipv4Prefix = () =>
+  text("IPv4 address or prefix", `${IPV4}(${LENGTH4})?`, 18, "must be an IPv4 address or network, for example 192.0.2.1 or 192.0.2.0/28; NAT translates IPv4 only").min(7);
+
+/** "08:00", until "23:59", and "24:00" where a day may end. */
+export const timeOfDay = (end: boolean) =>
+  text("time of day", `([01][0-9]|2[0-3]):[0-5][0-9]${end ? "|24:00" : ""}`, 5, `must be a time from 00:00 to ${end ? "24:00" : "23:59"}, in quotes, for example "08:00"`).min(5);
+
+/** Name in the IANA time zone database. */
+export const timeZone = () =>
+  text("time zone", "[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}", 63, "must be the name of a time zone, for example Europe/Berlin or UTC").min(1);
+
+/** Name of a DPDK device that has no hardware. */
+export const virtualDevice = () =>
+  text("device name", "net_[a-z][a-z0-9_]*", 31, 'must be the name of a DPDK virtual network device, for example net_pcap0 or net_null1').min(5);
+
+/** Arguments of such a device. */
+export const deviceArguments = () =>
+  text("device arguments", "[A-Za-z0-9_]+=[!-+--~]*(,[A-Za-z0-9_]+(=[!-+--~]*)?)*", 191, 'must be key=value pairs with commas between them and without spaces, for example "rx_pcap=/tmp/in.pcap,infinite_rx=1"').min(1);
+
 export const portRange = () =>
   text("port or range", `${PORT}(-${PORT})?`, 11, 'must be a port from 1 to 65535 or a range, in quotes, for example "443" or "8000-8080"').min(1);
 
