@@ -18,7 +18,7 @@ const timeouts = object("Timeouts", {
   tcpClosing: timeout.default("30s").describe("TCP, after the first FIN."),
   tcpTimeWait: timeout.default("2m").describe("TCP, after both sides have closed."),
   tcpClosed: timeout.default("10s").describe("TCP, after a reset."),
-  udp: timeout.default("60s").describe("UDP."),
+  udp: timeout.default("60s").describe("UDP, without a packet in either direction."),
   icmp: timeout.default("30s").describe("ICMP and ICMPv6 queries."),
   other: timeout.default("60s").describe("Every other protocol."),
 });

@@ -52,7 +52,8 @@ function objectType(schema: Structural, interfaces: Map<string, string>): string
     const comment = child.description === undefined ? "" : `  /** ${child.description} */\n`;
     return comment + (required.has(field) ? `  ${field}: ${type};\n` : `  ${field}?: ${type} | undefined;\n`);
   });
-  const text = `\n${schema.description === undefined ? "" : `/** ${schema.description} */\n`}export interface ${name} {\n${lines.join("")}}\n`;
+  const shape = lines.length === 0 ? `export type ${name} = Record<string, never>;` : `export interface ${name} {\n${lines.join("")}}`;
+  const text = `\n${schema.description === undefined ? "" : `/** ${schema.description} */\n`}${shape}\n`;
   const earlier = interfaces.get(name);
   if (earlier !== undefined && earlier !== text && stripComment(earlier) !== stripComment(text)) throw new Error(`two different objects of the API are called ${name}`);
   if (earlier === undefined) interfaces.set(name, text);

@@ -55,7 +55,7 @@ const zone = object("Zone", {
   sourceCheck: z
     .enum(["Off", "Loose", "Strict"])
     .default("Off")
-    .describe("Check of source addresses (RFC 3704): Strict wants the route to the source to lead back through the same interface, Loose wants any route but a default route, Off wants nothing. kubectl needs quotes: \"Off\"."),
+    .describe("Check of source addresses (RFC 3704): Strict wants the route to the source to lead back through the same interface, Loose wants any route to it, Off wants nothing. kubectl needs quotes: \"Off\"."),
   vrf: v.name().optional().describe("VRF of the interfaces of the zone that name none; main is the main table. Default: main."),
 }, "A group of interfaces that policies speak of.");
 
@@ -67,16 +67,17 @@ let staticRoute = object("StaticRoute", {
   type: unstored(z.enum(["Unicast", "Blackhole", "Unreachable", "Prohibit"]).default("Unicast")).describe(
     "Unicast goes to a gateway. Blackhole drops silently, Unreachable answers with host unreachable, Prohibit with administratively prohibited.",
   ),
-  via: setOf(z.array(v.ipAddress().describe("Address of a gateway.")).max(16)).default([]).describe("Gateways of a Unicast route; several share the traffic by flow."),
+  via: setOf(z.array(v.ipAddress().describe("Address of a gateway.")).min(1).max(16)).optional().describe("Gateways of a Unicast route; several share the traffic by flow."),
   interface: v
     .deviceName()
     .optional()
     .describe("The interface that the gateways are on. Needed for link-local gateways and for gateways in another VRF. Default: the one whose network holds the gateway."),
 }, "A network and the gateways to it.");
 staticRoute = withRule(staticRoute, {
-  cel: "(has(self.type) && self.type != 'Unicast') == (!has(self.via) || size(self.via) == 0)",
-  test: (self) => (self.type !== "Unicast") === (self.via.length === 0),
-  message: "must have gateways in via with type Unicast, and none with the other types",
+  cel: "(has(self.type) && self.type != 'Unicast') == !has(self.via)",
+  test: (self) => (self.type !== "Unicast") === (self.via === undefined),
+  message: "must have gateways with type Unicast, and none with the other types",
+  field: "via",
 });
 staticRoute = withRule(staticRoute, {
   cel: "!has(self.type) || self.type == 'Unicast' || !has(self.interface)",
@@ -111,7 +112,7 @@ export const routing = object("Routing", {
   vrfs: mapOf(vrf, (item) => z.array(item).max(256), ["name"])
     .default([])
     .describe("Routing tables beside the main one. A packet is routed by the table of the interface that it came in by."),
-  static: mapOf(staticRoute, (item) => z.array(item).max(16_384), ["prefix", "vrf"], true)
+  static: mapOf(staticRoute, (item) => z.array(item).max(16_384), ["vrf", "prefix"], true)
     .default([])
     .describe("Static routes, beside those that the kernel knows or learns (for example from FRR)."),
   neighbors: mapOf(neighbor, (item) => z.array(item).max(4096), ["interface", "address"], true)

@@ -29,21 +29,28 @@ describe("parseFirewallConfig() and defaults", () => {
         memory: { size: "256Mi", pageSize: "2Mi" },
         rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeout: "100ms" },
         sessions: { ipv4: 131072, ipv6: 32768 },
+        limits: { natBindings: 65536, fragments: 4096, fragmentsPerSource: 64, heldPackets: 256, neighbors: 4096, errorsPerSecond: 100 },
         ports: [],
       },
       interfaces: [],
       zones: [],
       addresses: [],
       applications: [],
+      schedules: [],
+      flow: {
+        tcp: { strictSyn: true, window: "Strict" },
+        timeouts: { tcpHandshake: "30s", tcpEstablished: "1h", tcpClosing: "30s", tcpTimeWait: "2m", tcpClosed: "10s", udp: "60s", icmp: "30s", other: "60s" },
+      },
       policies: [],
-      routing: { static: [], neighbors: [] },
+      nat: { pools: [], source: [], destination: [], static: [] },
+      routing: { vrfs: [], static: [], neighbors: [] },
     });
   });
 
   it("fills in policies and zones", () => {
     const result = parseFirewallConfig(config({ defaultAction: "Deny", zones: [{ name: "a" }], policies: [{ name: "p", action: "Permit" }] }));
     assert.ok(result.ok);
-    assert.deepEqual(result.value.spec.zones, [{ name: "a", hostInbound: { services: [] } }]);
+    assert.deepEqual(result.value.spec.zones, [{ name: "a", hostInbound: { services: [] }, sourceCheck: "Off" }]);
     assert.deepEqual(result.value.spec.policies, [
       {
         name: "p", from: [], to: [], sources: [], sourcesNegated: false, destinations: [], destinationsNegated: false,
@@ -104,7 +111,7 @@ describe("parseFirewallConfig() and sentences", () => {
   });
 
   it("lists the fields when none is near", () => {
-    assert.deepEqual(lines(config({ defaultAction: "Deny", routing: { ospf: {} } })), ['spec.routing.ospf: There is no field "ospf" here; known are static, neighbors.']);
+    assert.deepEqual(lines(config({ defaultAction: "Deny", routing: { ospf: {} } })), ['spec.routing.ospf: There is no field "ospf" here; known are vrfs, static, neighbors.']);
   });
 
   it("explains an empty block", () => {

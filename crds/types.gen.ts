@@ -147,7 +147,7 @@ export interface StaticRoute {
   /** Unicast goes to a gateway. Blackhole drops silently, Unreachable answers with host unreachable, Prohibit with administratively prohibited. */
   type: "Unicast" | "Blackhole" | "Unreachable" | "Prohibit";
   /** Gateways of a Unicast route; several share the traffic by flow. */
-  via: string[];
+  via?: string[] | undefined;
   /** The interface that the gateways are on. Needed for link-local gateways and for gateways in another VRF. Default: the one whose network holds the gateway. */
   interface?: string | undefined;
 }
@@ -243,8 +243,7 @@ export interface PersistentNat {
 }
 
 /** The source stays as it is, and no later rule is asked. kubectl needs quotes: "off": {}. */
-export interface NatOff {
-}
+export type NatOff = Record<string, never>;
 
 /** The source becomes an address of a pool. */
 export interface NatByPool {
@@ -326,7 +325,7 @@ export interface Timeouts {
   tcpTimeWait: string;
   /** TCP, after a reset. */
   tcpClosed: string;
-  /** UDP. */
+  /** UDP, without a packet in either direction. */
   udp: string;
   /** ICMP and ICMPv6 queries. */
   icmp: string;
@@ -404,7 +403,7 @@ export interface Zone {
   hostInbound: HostInbound;
   /** TCP connections from this zone that may wait for their handshake to end. More are dropped until some end. Default: no limit beside the session table. */
   halfOpenLimit?: number | undefined;
-  /** Check of source addresses (RFC 3704): Strict wants the route to the source to lead back through the same interface, Loose wants any route but a default route, Off wants nothing. kubectl needs quotes: "Off". */
+  /** Check of source addresses (RFC 3704): Strict wants the route to the source to lead back through the same interface, Loose wants any route to it, Off wants nothing. kubectl needs quotes: "Off". */
   sourceCheck: "Off" | "Loose" | "Strict";
   /** VRF of the interfaces of the zone that name none; main is the main table. Default: main. */
   vrf?: string | undefined;

@@ -9,12 +9,11 @@ import { ANY, type Scope, suggestion } from "./scope";
 /** Prefixes that are read while members are flattened; more is work without a purpose. */
 const MAX_WORK = 16 * FW_MAX_PREFIXES;
 
-/** The flattened sets that policies use, and what those use in turn. */
+/** The flattened sets that policies and NAT rules use, and what those use in turn. */
 export interface AddressTable {
   readonly rows: AddressSetRow[];
   /** Merged prefixes of each row. */
   readonly prefixes: readonly (readonly Prefix[])[];
-  /** Names of the sets that an enabled or disabled policy uses, directly or as a member. */
 }
 
 export function compileAddresses(scope: Scope, report: Report): AddressTable {
@@ -27,12 +26,12 @@ export function compileAddresses(scope: Scope, report: Report): AddressTable {
   const prefixes = names.map((name) => flat.get(scope.addresses.position(name)) ?? []);
   const total = prefixes.reduce((sum, list) => sum + list.length, 0);
   if (total > FW_MAX_PREFIXES) {
-    const message = `The address sets that policies use have ${total} prefixes in all, members included; at most ${FW_MAX_PREFIXES} fit.`;
+    const message = `The address sets in use have ${total} prefixes in all, members included; at most ${FW_MAX_PREFIXES} fit.`;
     report.error("LimitExceeded", scope.addresses.path, message);
     return { rows: [], prefixes: [] };
   }
   if (names.length > FW_MAX_ADDRESS_SETS) {
-    const message = `Policies use ${names.length} address sets; at most ${FW_MAX_ADDRESS_SETS} fit.`;
+    const message = `${names.length} address sets are in use; at most ${FW_MAX_ADDRESS_SETS} fit.`;
     report.error("LimitExceeded", scope.addresses.path, message);
   }
   return { rows: names.map((name, i) => ({ name, prefixes: prefixes[i]!.map(formatPrefix) })), prefixes };

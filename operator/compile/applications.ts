@@ -6,21 +6,22 @@ import type { ApplicationRow, Range } from "../../program/program";
 import type { Report } from "./issue";
 import type { Scope } from "./scope";
 
-const PROTOCOLS: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, ICMP: 1, ICMPv6: 58 };
+/** Numbers of the protocols that have a name in the API. */
+export const PROTOCOLS: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, ICMP: 1, ICMPv6: 58 };
 export const ICMP = 1;
 export const ICMPV6 = 58;
 
-/** Rows of the applications that enabled policies use. Every application is checked. */
+/** Rows of the applications that enabled policies and NAT rules use. Every application is checked. */
 export function compileApplications(scope: Scope, report: Report): ApplicationRow[] {
   const compiled = scope.applications.items.map((item, position) => compileApplication(item, position, report));
   const rows = [...scope.applicationRows.keys()].map((name) => compiled[scope.applications.position(name)]!);
   const ranges = rows.reduce((sum, row) => sum + row.sourcePorts.length + row.destinationPorts.length, 0);
   if (ranges > FW_MAX_PORT_RANGES) {
-    const message = `The applications that policies use have ${ranges} port ranges in all; at most ${FW_MAX_PORT_RANGES} fit.`;
+    const message = `The applications in use have ${ranges} port ranges in all; at most ${FW_MAX_PORT_RANGES} fit.`;
     report.error("LimitExceeded", scope.applications.path, message);
   }
   if (rows.length > FW_MAX_APPLICATIONS) {
-    report.error("LimitExceeded", scope.applications.path, `Policies use ${rows.length} applications; at most ${FW_MAX_APPLICATIONS} fit.`);
+    report.error("LimitExceeded", scope.applications.path, `${rows.length} applications are in use; at most ${FW_MAX_APPLICATIONS} fit.`);
   }
   return rows;
 }

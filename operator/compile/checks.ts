@@ -7,8 +7,9 @@ import type { AddressTable } from "./addresses";
 import type { Report } from "./issue";
 import { familiesNeverMeet } from "./families";
 import type { Scope } from "./scope";
+import { natIdCollisions, shadowedNat, takenAddresses, tooManyNames } from "./nat";
 import { shadowedPolicies } from "./shadow/shadow";
-import { ignoredTimeouts, unusedAddresses, unusedApplications, unusedPorts, unusedZones } from "./unused";
+import { ignoredTimeouts, unusedAddresses, unusedApplications, unusedPools, unusedPorts, unusedSchedules, unusedVrfs, unusedZones } from "./unused";
 
 export interface CheckInput {
   readonly scope: Scope;
@@ -27,6 +28,8 @@ export const errorChecks: readonly Check[] = [
   duplicateAddresses, // the firewall has an address twice
   overlappingNetworks, // networks of two interfaces overlap
   nameIdCollisions, // two interface names with one CRC-32C
+  natIdCollisions, // the same of two NAT rules
+  tooManyNames, // in the lists of policies and NAT rules
 ];
 
 /** These find warnings, and run when there is no error. */
@@ -34,15 +37,21 @@ export const warningChecks: readonly Check[] = [
   defaultPermit, // what no policy matches is permitted
   familiesNeverMeet, // sources, destinations and applications share no family
   shadowedPolicies, // earlier policies match everything that a policy would
+  shadowedNat, // the same of NAT rules
+  takenAddresses, // NAT takes an address of the firewall itself
   ignoredTimeouts, // no permitting policy uses an application with a timeout
   unusedPorts,
   unusedZones,
   unusedAddresses,
   unusedApplications,
+  unusedPools,
+  unusedSchedules,
+  unusedVrfs,
 ];
 
 function portPath(scope: Scope, row: Program["ports"][number]): string {
   const path = `${scope.ports.at(row.name)}.${row.kind}`;
+  if (row.kind === "vdev") return `${path}.device`;
   if (row.kind === "pci") return `${path}.address`;
   const tap = scope.ports.get(row.name)?.tap;
   return row.kind === "tap" && tap?.name === undefined ? path : `${path}.name`;
@@ -51,16 +60,17 @@ function portPath(scope: Scope, row: Program["ports"][number]): string {
 function duplicateDevices({ scope, program, report }: CheckInput): void {
   const seen = new Map<string, string>();
   for (const row of inOrder(program.ports, (r) => scope.ports.position(r.name))) {
-    const key = row.kind === "pci" ? `pci ${row.device}` : `${row.networkNamespace}/${row.device}`;
+    const device = row.device.split(",")[0]!;
+    const key = row.kind === "pci" || row.kind === "vdev" ? `${row.kind} ${device}` : `${row.networkNamespace}/${device}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, row.name);
-    else report.error("DuplicateDevice", portPath(scope, row), `The port ${first} uses the device ${row.device} already; give each port its own.`);
+    else report.error("DuplicateDevice", portPath(scope, row), `The port ${first} uses the device ${device} already; give each port its own.`);
   }
 }
 
 /** Kernel devices of interfaces and of ports without a network namespace share the worker's own. */
 function deviceCollisions({ scope, program, report }: CheckInput): void {
-  const ports = new Map(program.ports.filter((p) => p.kind !== "pci" && p.networkNamespace === "").map((p) => [p.device, p]));
+  const ports = new Map(program.ports.filter((p) => (p.kind === "tap" || p.kind === "kernelInterface") && p.networkNamespace === "").map((p) => [p.device, p]));
   for (const link of byPosition(scope)) {
     const port = ports.get(link.name);
     if (port === undefined) continue;
@@ -90,7 +100,7 @@ function duplicateAddresses({ scope, report }: CheckInput): void {
   for (const link of byPosition(scope)) {
     for (const { prefix, path } of link.addresses) {
       const text = formatAddress(prefix);
-      const key = isScoped(prefix) ? `${text}%${link.name}` : text;
+      const key = isScoped(prefix) ? `${text}%${link.name}` : `${link.vrf} ${text}`;
       const first = seen.get(key);
       if (first === undefined) seen.set(key, link.name);
       else report.error("DuplicateAddress", path, `The interface ${first} has the address ${text} already; remove one of them.`);
@@ -109,10 +119,10 @@ function overlappingNetworks({ scope, report }: CheckInput): void {
       .filter(({ prefix }) => !isScoped(prefix) && prefix.length > 0)
       .map(({ prefix, path }) => ({ network: network(prefix, prefix.length), link, path })),
   );
-  networks.sort((a, b) => comparePrefix(a.network, b.network) || a.link.position - b.link.position);
+  networks.sort((a, b) => a.link.vrf - b.link.vrf || comparePrefix(a.network, b.network) || a.link.position - b.link.position);
   const open: typeof networks = [];
   for (const next of networks) {
-    while (open.length > 0 && !contains(open.at(-1)!.network, next.network)) open.pop();
+    while (open.length > 0 && !(open.at(-1)!.link.vrf === next.link.vrf && contains(open.at(-1)!.network, next.network))) open.pop();
     const outer = open.find((o) => o.link !== next.link);
     if (outer !== undefined) reportOverlap(outer, next, report);
     open.push(next);

@@ -2,18 +2,22 @@
 // FirewallConfig > node program. Pure, total and deterministic: no clock, no environment, never an exception.
 import { type FirewallConfig, parseFirewallConfig, type SchemaIssue } from "../../crds/index";
 import { hashProgram, serializeProgram } from "../../program/codec";
-import { DEFAULT_FLOW, DEFAULT_LIMITS, PROGRAM_VERSION, type Program } from "../../program/program";
+import { PROGRAM_VERSION, type Program } from "../../program/program";
 import { compileAddresses } from "./addresses";
 import { compileApplications } from "./applications";
 import { type CheckInput, errorChecks, warningChecks } from "./checks";
-import { compileDataplane } from "./dataplane";
+import { compileDataplane, compileLimits } from "./dataplane";
+import { compileFlow } from "./flow";
 import { compileInterfaces } from "./interfaces";
 import { type Issue, Report } from "./issue";
+import { compileNat } from "./nat";
 import { compilePolicies } from "./policies";
 import { compilePorts } from "./ports";
 import { compileNeighbors, compileRoutes } from "./routing";
 import { besides, salvage } from "./salvage";
+import { compileSchedules } from "./schedules";
 import { makeScope } from "./scope";
+import { checkVrfs } from "./vrfs";
 import { compileZones } from "./zones";
 
 export interface Compiled {
@@ -72,11 +76,14 @@ function makeProgram(config: FirewallConfig, report: Report): CheckInput {
   const scope = makeScope(spec);
   const dataplane = compileDataplane(spec.dataplane, report);
   const ports = compilePorts(scope, report);
-  const zones = compileZones(scope);
+  const zones = compileZones(scope, report);
   const interfaces = compileInterfaces(scope, report);
   const addresses = compileAddresses(scope, report);
   const applications = compileApplications(scope, report);
   const policies = compilePolicies(scope, applications, report);
+  const schedules = compileSchedules(scope, report);
+  const nat = compileNat({ scope, addresses, applications, report });
+  checkVrfs(scope, report);
   const routes = compileRoutes(scope, report);
   const neighbors = compileNeighbors(scope, report);
   const program: Program = {
@@ -90,10 +97,10 @@ function makeProgram(config: FirewallConfig, report: Report): CheckInput {
     applications,
     defaultAction: spec.defaultAction,
     policies,
-    schedules: [],
-    nat: { pools: [], source: [], destination: [], static: [] },
-    flow: DEFAULT_FLOW,
-    limits: DEFAULT_LIMITS,
+    schedules,
+    nat,
+    flow: compileFlow(spec.flow),
+    limits: compileLimits(spec.dataplane),
     routes,
     neighbors,
   };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// spec.dataplane without its ports: cores, memory, receive mode, session tables.
+// spec.dataplane without its ports: cores, memory, receive mode, session tables, limits.
 import { type Dataplane, durationMs, quantityBytes } from "../../crds/index";
-import { DEFAULT_LIMITS, type DataplaneRow } from "../../program/program";
+import { FW_MAX_CORES } from "../../program/limits";
+import type { DataplaneRow, LimitsRow } from "../../program/program";
 import type { Report } from "./issue";
 import { mebibytes, memoryNeeded } from "./memory";
 
@@ -29,20 +30,25 @@ export function compileDataplane(dataplane: Dataplane, report: Report): Dataplan
 }
 
 function compileCores(cores: Dataplane["cores"], report: Report): DataplaneRow["cores"] {
-  const path = `${PATH}.cores`;
-  if (cores.list === undefined) {
-    const count = cores.count ?? 1;
-    if (count > 1) {
-      report.error("CoresUnsupported", `${path}.count`, `This version drives one datapath core, not ${count}; write count: 1.`);
-    }
-    return { count };
-  }
-  const list = parseCoreList(cores.list, `${path}.list`, report);
-  if (list.length > 1) {
-    const message = `This version drives one datapath core, but "${cores.list}" names several; write one, for example "${list[0]}".`;
-    report.error("CoresUnsupported", `${path}.list`, message);
+  if (cores.list === undefined) return { count: cores.count ?? 1 };
+  const path = `${PATH}.cores.list`;
+  const list = parseCoreList(cores.list, path, report);
+  if (list.length > FW_MAX_CORES) {
+    report.error("LimitExceeded", path, `"${cores.list}" names ${list.length} cores; at most ${FW_MAX_CORES} can forward packets.`);
   }
   return { list };
+}
+
+/** Bounds of the other tables. */
+export function compileLimits({ limits }: Dataplane): LimitsRow {
+  return {
+    bindings: limits.natBindings,
+    fragments: limits.fragments,
+    fragmentsPerSource: limits.fragmentsPerSource,
+    heldPackets: limits.heldPackets,
+    neighbors: limits.neighbors,
+    errorsPerSecond: limits.errorsPerSecond,
+  };
 }
 
 /** "2,4-6": the core ids, ascending. Ids have at most four digits, so ranges are bounded. */

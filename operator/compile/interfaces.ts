@@ -17,17 +17,19 @@ import {
 import type { InterfaceRow } from "../../program/program";
 import type { Report } from "./issue";
 import { type Link, type Scope, suggestion } from "./scope";
+import { checkVrf } from "./zones";
 
 export function compileInterfaces(scope: Scope, report: Report): InterfaceRow[] {
   checkCount(scope, report);
   return scope.links.map((link) => {
     const item = scope.interfaces.items[link.position]!;
+    checkVrf(item.vrf, `spec.interfaces[${link.position}].vrf`, scope, report);
     return {
       name: item.name,
       port: portOf(item.port, link, scope, report),
       zone: zoneOf(item.zone, link, scope, report),
       vlan: item.vlan ?? 0,
-      vrf: 0,
+      vrf: link.vrf,
       addresses: link.addresses.map(({ prefix, path }) => {
         checkAddress(prefix, path, report);
         return formatPrefix(prefix);

@@ -12,7 +12,7 @@ export function compilePorts(scope: Scope, report: Report): PortRow[] {
   return scope.ports.sorted().map((position) => {
     const port = scope.ports.items[position]!;
     const row = compilePort(port);
-    if (row.kind !== "pci") checkDevice(row, port, `spec.dataplane.ports[${position}].${row.kind}`, report);
+    if (row.kind === "tap" || row.kind === "kernelInterface") checkDevice(row, port, `spec.dataplane.ports[${position}].${row.kind}`, report);
     return row;
   });
 }
@@ -21,6 +21,10 @@ function compilePort(port: Port): PortRow {
   const row = { name: port.name, networkNamespace: "", mtu: port.mtu ?? 0 };
   if (port.pci !== undefined) return { ...row, kind: "pci", device: port.pci.address.toLowerCase() };
   if (port.kernelInterface !== undefined) return { ...row, kind: "kernelInterface", device: port.kernelInterface.name };
+  if (port.vdev !== undefined) {
+    const { device, arguments: text } = port.vdev;
+    return { ...row, kind: "vdev", device: text === undefined ? device : `${device},${text}` };
+  }
   return {
     ...row,
     kind: "tap",

@@ -20,11 +20,19 @@ import {
   parsePrefix,
   sameAddress,
 } from "../../program/net";
-import type { Index, NeighborRow, RouteRow } from "../../program/program";
+import type { Index, NeighborRow, RouteRow, RouteType } from "../../program/program";
 import { hostBits } from "./addresses";
 import { edgeFault, hostFault } from "./interfaces";
 import type { Report } from "./issue";
-import { type Link, type Scope, suggestion } from "./scope";
+import { type Link, type Scope, suggestion, tableOf } from "./scope";
+import { checkVrf } from "./zones";
+
+const ROUTE_TYPES: Readonly<Record<StaticRoute["type"], RouteType>> = {
+  Unicast: "unicast",
+  Blackhole: "blackhole",
+  Unreachable: "unreachable",
+  Prohibit: "prohibit",
+};
 
 export function compileRoutes(scope: Scope, report: Report): RouteRow[] {
   const seen = new Map<string, number>();
@@ -33,17 +41,19 @@ export function compileRoutes(scope: Scope, report: Report): RouteRow[] {
     const path = `spec.routing.static[${i}]`;
     const prefix = parsePrefix(route.prefix);
     if (prefix === undefined || !checkDestination(prefix, `${path}.prefix`, report)) return;
+    checkVrf(route.vrf, `${path}.vrf`, scope, report);
+    const vrf = tableOf(route.vrf, scope.vrfs) ?? 0;
     const text = formatPrefix(prefix);
-    const first = seen.get(text);
+    const first = seen.get(`${vrf} ${text}`);
     if (first !== undefined) {
       const message = `routing.static[${first}] leads to ${text} already; put all gateways into its via.`;
       report.error("DuplicateRoute", `${path}.prefix`, message);
-    } else seen.set(text, i);
-    rows.push({ prefix, row: { prefix: text, vrf: 0, type: "unicast", nextHops: nextHops(route, prefix, path, scope, report) } });
+    } else seen.set(`${vrf} ${text}`, i);
+    rows.push({ prefix, row: { prefix: text, vrf, type: ROUTE_TYPES[route.type], nextHops: nextHops(route, prefix, vrf, path, scope, report) } });
   });
   limit(rows.length, FW_MAX_ROUTES, "routes", "spec.routing.static", report);
   limit(rows.reduce((sum, r) => sum + r.row.nextHops.length, 0), FW_MAX_NEXT_HOPS, "gateways", "spec.routing.static", report);
-  return rows.sort((a, b) => comparePrefix(a.prefix, b.prefix)).map((r) => r.row);
+  return rows.sort((a, b) => a.row.vrf - b.row.vrf || comparePrefix(a.prefix, b.prefix)).map((r) => r.row);
 }
 
 function limit(have: number, most: number, what: string, path: string, report: Report): void {
@@ -64,14 +74,15 @@ function checkDestination(prefix: Prefix, path: string, report: Report): boolean
   return false;
 }
 
-function nextHops(route: StaticRoute, prefix: Prefix, path: string, scope: Scope, report: Report): RouteRow["nextHops"] {
+function nextHops(route: StaticRoute, prefix: Prefix, vrf: number, path: string, scope: Scope, report: Report): RouteRow["nextHops"] {
   const named = route.interface === undefined ? undefined : findLink(route.interface, `${path}.interface`, scope, report);
   if (route.interface !== undefined && named === undefined) return [];
   const hops = new Map<string, Index>();
-  route.via.forEach((text, i) => {
+  const links = named === undefined ? scope.links.filter((link) => link.vrf === vrf) : [named];
+  route.via?.forEach((text, i) => {
     const gateway = parseAddress(text);
     if (gateway === undefined) return;
-    const row = checkGateway(gateway, prefix, named, `${path}.via[${i}]`, scope, report);
+    const row = checkGateway(gateway, prefix, named, links, `${path}.via[${i}]`, scope, report);
     if (row === undefined) return;
     const canonical = formatAddress(gateway);
     if (hops.has(canonical)) report.error("Duplicate", `${path}.via[${i}]`, `The gateway ${canonical} stands there twice; remove one.`);
@@ -93,7 +104,7 @@ function findLink(name: string, path: string, scope: Scope, report: Report): Lin
 
 /** The row of the interface that leads to a gateway. */
 function checkGateway(
-  gateway: Address, prefix: Prefix, named: Link | undefined, path: string, scope: Scope, report: Report,
+  gateway: Address, prefix: Prefix, named: Link | undefined, links: readonly Link[], path: string, scope: Scope, report: Report,
 ): Index | undefined {
   const text = formatAddress(gateway);
   const fail = (reason: "InvalidGateway" | "GatewayNotOnLink", message: string): undefined => {
@@ -108,10 +119,10 @@ function checkGateway(
   if (linkLocal && named === undefined) {
     return fail("GatewayNotOnLink", `${text} is link-local, so it could be on any interface; name one in interface.`);
   }
-  if (isOwn(gateway, linkLocal ? [named!] : scope.links)) {
+  const vrf = named?.vrf ?? links[0]?.vrf;
+  if (isOwn(gateway, linkLocal ? links : scope.links.filter((link) => link.vrf === vrf))) {
     return fail("InvalidGateway", `${text} is the firewall's own address; give the address of the next router.`);
   }
-  const links = named === undefined ? scope.links : [named];
   const found = onLink(gateway, links);
   if (found !== undefined) {
     const edge = edgeFault(gateway, found.network);
@@ -124,7 +135,7 @@ function checkGateway(
 
 function notOnLink(text: string, named: Link | undefined): string {
   if (named === undefined) {
-    return `${text} is in no network of an interface; correct it, give an interface an address in its network, or name the interface.`;
+    return `${text} is in no network of an interface of its VRF; correct it, give an interface an address in its network, or name the interface.`;
   }
   const networks = named.addresses.map(({ prefix }) => formatPrefix(network(prefix, prefix.length))).join(", ");
   return `${text} is in no network of ${named.name} (${networks}); correct one of them.`;

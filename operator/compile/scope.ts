@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tables and checks look things up in: names, parsed addresses, use by policies. Built once, then read only.
-import type { Address, Application, FirewallConfigSpec, Interface, Policy, Port, Zone } from "../../crds/index";
-import { nearest } from "../../crds/index";
+import type { Address, Application, FirewallConfigSpec, Interface, NatPool, Policy, Port, Schedule, Vrf, Zone } from "../../crds/index";
+import { MAIN_VRF, nearest } from "../../crds/index";
 import { type Prefix, parsePrefix } from "../../program/net";
 import type { Report } from "./issue";
 
@@ -67,6 +67,8 @@ export function rowsOf(names: Iterable<string>): ReadonlyMap<string, number> {
 export interface Link {
   readonly name: string;
   readonly position: number;
+  /** Table of its VRF; 0: the main table, or a VRF that there is not. */
+  readonly vrf: number;
   readonly addresses: readonly { readonly prefix: Prefix; readonly path: string }[];
 }
 
@@ -77,10 +79,13 @@ export interface Scope {
   readonly interfaces: Named<Interface>;
   readonly addresses: Named<Address>;
   readonly applications: Named<Application>;
+  readonly schedules: Named<Schedule>;
+  readonly pools: Named<NatPool>;
+  readonly vrfs: Named<Vrf>;
   readonly policies: readonly Policy[];
   /** Interfaces in the order of their rows. */
   readonly links: readonly Link[];
-  /** Rows of the address sets and applications that an enabled policy names; others are not in the program. */
+  /** Rows of the address sets and applications that an enabled policy or a NAT rule names; others are not in the program. */
   readonly addressRows: ReadonlyMap<string, number>;
   readonly applicationRows: ReadonlyMap<string, number>;
 }
@@ -90,17 +95,25 @@ export function makeScope(spec: FirewallConfigSpec): Scope {
   const addresses = new Named("spec.addresses", spec.addresses);
   const applications = new Named("spec.applications", spec.applications);
   const inForce = spec.policies.filter((p) => p.enabled);
-  const usedAddresses = namesIn(inForce, (p) => [p.sources, p.destinations]);
-  const usedApplications = namesIn(inForce, (p) => [p.applications]);
+  const usedAddresses = natAddresses(spec, namesIn(inForce, (p) => [p.sources, p.destinations]));
+  const usedApplications = natApplications(spec, namesIn(inForce, (p) => [p.applications]));
+  const zones = new Named("spec.zones", spec.zones);
+  const vrfs = new Named("spec.routing.vrfs", spec.routing.vrfs);
   return {
     spec,
     ports: new Named("spec.dataplane.ports", spec.dataplane.ports),
-    zones: new Named("spec.zones", spec.zones),
+    zones,
     interfaces,
     addresses,
     applications,
+    schedules: new Named("spec.schedules", spec.schedules),
+    pools: new Named("spec.nat.pools", spec.nat.pools),
+    vrfs,
     policies: spec.policies,
-    links: interfaces.sorted().map((position) => makeLink(spec.interfaces[position]!, position)),
+    links: interfaces.sorted().map((position) => {
+      const item = spec.interfaces[position]!;
+      return makeLink(item, position, tableOf(item.vrf ?? zones.get(item.zone)?.vrf, vrfs) ?? 0);
+    }),
     addressRows: rowsOf([...usedAddresses].filter((name) => addresses.has(name))),
     applicationRows: rowsOf([...usedApplications].filter((name) => applications.has(name))),
   };
@@ -113,12 +126,30 @@ export function namesIn(policies: readonly Policy[], lists: (policy: Policy) => 
   return names;
 }
 
-function makeLink(item: Interface, position: number): Link {
+/** Adds the address sets that NAT rules name. */
+export function natAddresses({ nat }: FirewallConfigSpec, names: Set<string>): Set<string> {
+  for (const rule of nat.source) for (const list of [rule.sources, rule.destinations]) for (const name of list) names.add(name);
+  for (const rule of nat.destination) for (const name of rule.sources) names.add(name);
+  return names;
+}
+
+/** Adds the applications that NAT rules name. */
+export function natApplications({ nat }: FirewallConfigSpec, names: Set<string>): Set<string> {
+  for (const rule of nat.source) for (const name of rule.applications) names.add(name);
+  return names;
+}
+
+/** Table id of a VRF by name; undefined: there is none. */
+export function tableOf(name: string | undefined, vrfs: Named<Vrf>): number | undefined {
+  return name === undefined || name === MAIN_VRF ? 0 : vrfs.get(name)?.table;
+}
+
+function makeLink(item: Interface, position: number, vrf: number): Link {
   const addresses = item.addresses.flatMap((text, i) => {
     const prefix = parsePrefix(text);
     return prefix === undefined ? [] : [{ prefix, path: `spec.interfaces[${position}].addresses[${i}]` }];
   });
-  return { name: item.name, position, addresses };
+  return { name: item.name, position, vrf, addresses };
 }
 
 /** ": did you mean lan0?", or nothing. Only for the first errors, since it looks at every name. */
