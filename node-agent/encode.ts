@@ -3,6 +3,8 @@
 import { crc32c } from "../program/crc32c";
 import type { Program } from "../program/program";
 import { Bank, EncodeError, type SectionSize } from "./encode/bank";
+import { Cursor } from "./encode/cursor";
+import { putNatDestination, putNatPools, putNatSource, putNatStatic, putSchedules } from "./encode/nat";
 import {
   ACTIONS,
   putAddressSets,
@@ -17,7 +19,7 @@ import {
 import * as layout from "./shm/layout.gen";
 
 export { EncodeError } from "./encode/bank";
-export { interfaceNameId, policyNameId } from "./encode/rows";
+export { interfaceNameId, nameId as policyNameId } from "./encode/cursor";
 
 export interface Generation {
   /** fw_control_header.published once this bank is published. */
@@ -34,9 +36,15 @@ export function encode(program: Program, generation: Generation): Uint8Array {
   putInterfaces(bank, program);
   putAddressSets(bank, program);
   putApplications(bank, program);
-  putPolicies(bank, program);
+  const refs = new Cursor(bank, "refs", 4);
+  putPolicies(bank, program, refs);
   putRoutes(bank, program);
   putNeighbors(bank, program);
+  putSchedules(bank, program);
+  putNatPools(bank, program);
+  putNatSource(bank, program, refs);
+  putNatDestination(bank, program, refs);
+  putNatStatic(bank, program, refs);
   putHeader(bank, program, generation);
   return bank.bytes;
 }
@@ -45,17 +53,24 @@ function sum<T>(rows: readonly T[], count: (row: T) => number): number {
   return rows.reduce((total, row) => total + count(row), 0);
 }
 
+/** Names in all lists of policies and NAT rules. */
+function refCount({ policies, nat }: Program): number {
+  return (
+    sum(policies, (r) => r.from.length + r.to.length + r.sources.length + r.destinations.length + r.applications.length) +
+    sum(nat.source, (r) => r.from.length + r.to.length + r.sources.length + r.destinations.length + r.applications.length) +
+    sum(nat.destination, (r) => r.from.length + r.sources.length) +
+    sum(nat.static, (r) => r.from.length)
+  );
+}
+
 /** Rows of every section, in the order of struct fw_program. */
 function sections(p: Program): SectionSize[] {
   const ranges = sum(p.applications, (a) => a.sourcePorts.length + a.destinationPorts.length);
-  const refs = sum(
-    p.policies,
-    (r) => r.from.length + r.to.length + r.sources.length + r.destinations.length + r.applications.length,
-  );
   const section = (name: SectionSize["name"], count: number, size: number, limit: number): SectionSize => {
     return { name, count, size, limit };
   };
   const l = layout;
+  const { pools } = p.nat;
   const addresses = sum(p.interfaces, (i) => i.addresses.length);
   const prefixes = sum(p.addressSets, (s) => s.prefixes.length);
   const hops = sum(p.routes, (r) => r.nextHops.length);
@@ -69,18 +84,18 @@ function sections(p: Program): SectionSize[] {
     section("applications", p.applications.length, l.fw_application_row.size, l.FW_MAX_APPLICATIONS),
     section("port_ranges", ranges, l.fw_port_range_row.size, l.FW_MAX_PORT_RANGES),
     section("policies", p.policies.length, l.fw_policy_row.size, l.FW_MAX_POLICIES),
-    section("refs", refs, 4, l.FW_MAX_REFS),
+    section("refs", refCount(p), 4, l.FW_MAX_REFS),
     section("routes", p.routes.length, l.fw_route_row.size, l.FW_MAX_ROUTES),
     section("next_hops", hops, l.fw_next_hop_row.size, l.FW_MAX_NEXT_HOPS),
     section("neighbors", p.neighbors.length, l.fw_neighbor_row.size, l.FW_MAX_NEIGHBORS),
-    section("schedules", 0, l.fw_schedule_row.size, l.FW_MAX_SCHEDULES),
-    section("schedule_windows", 0, l.fw_schedule_window_row.size, l.FW_MAX_SCHEDULE_WINDOWS),
-    section("nat_pools", 0, l.fw_nat_pool_row.size, l.FW_MAX_NAT_POOLS),
-    section("nat_ranges", 0, l.fw_nat_range_row.size, l.FW_MAX_NAT_RANGES),
-    section("nat_subscribers", 0, l.fw_prefix_row.size, l.FW_MAX_NAT_SUBSCRIBERS),
-    section("nat_source", 0, l.fw_nat_source_row.size, l.FW_MAX_NAT_SOURCE_RULES),
-    section("nat_destination", 0, l.fw_nat_destination_row.size, l.FW_MAX_NAT_DESTINATION_RULES),
-    section("nat_static", 0, l.fw_nat_static_row.size, l.FW_MAX_NAT_STATIC_RULES),
+    section("schedules", p.schedules.length, l.fw_schedule_row.size, l.FW_MAX_SCHEDULES),
+    section("schedule_windows", sum(p.schedules, (s) => s.windows.length), l.fw_schedule_window_row.size, l.FW_MAX_SCHEDULE_WINDOWS),
+    section("nat_pools", pools.length, l.fw_nat_pool_row.size, l.FW_MAX_NAT_POOLS),
+    section("nat_ranges", sum(pools, (r) => r.addresses.length), l.fw_nat_range_row.size, l.FW_MAX_NAT_RANGES),
+    section("nat_subscribers", sum(pools, (r) => r.blocks?.subscribers.length ?? 0), l.fw_prefix_row.size, l.FW_MAX_NAT_SUBSCRIBERS),
+    section("nat_source", p.nat.source.length, l.fw_nat_source_row.size, l.FW_MAX_NAT_SOURCE_RULES),
+    section("nat_destination", p.nat.destination.length, l.fw_nat_destination_row.size, l.FW_MAX_NAT_DESTINATION_RULES),
+    section("nat_static", p.nat.static.length, l.fw_nat_static_row.size, l.FW_MAX_NAT_STATIC_RULES),
   ];
 }
 

@@ -21,6 +21,14 @@ const ROWS: Readonly<Record<string, string>> = {
   routes: "fw_route_row",
   next_hops: "fw_next_hop_row",
   neighbors: "fw_neighbor_row",
+  schedules: "fw_schedule_row",
+  schedule_windows: "fw_schedule_window_row",
+  nat_pools: "fw_nat_pool_row",
+  nat_ranges: "fw_nat_range_row",
+  nat_subscribers: "fw_prefix_row",
+  nat_source: "fw_nat_source_row",
+  nat_destination: "fw_nat_destination_row",
+  nat_static: "fw_nat_static_row",
 };
 
 export interface Place {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the rows of each section. One function per table, in the order of struct fw_program.
-import { hash as digest } from "node:crypto";
-import { crc32c } from "../../program/crc32c";
-import { type Address, parseAddress, parseMac, parsePrefix, type Prefix } from "../../program/net";
+import { parseMac, type Prefix } from "../../program/net";
 import type { Action, Index, PortRow, Program, Range, RouteType, SourceCheck } from "../../program/program";
 import {
   fw_action,
@@ -23,7 +21,8 @@ import {
   fw_zone_row,
   FW_NO_INDEX,
 } from "../shm/layout.gen";
-import { type Bank, EncodeError, LITTLE_ENDIAN, type SectionName } from "./bank";
+import type { Bank } from "./bank";
+import { address, Cursor, fail, interfaceNameId, nameId, prefix, putRefs } from "./cursor";
 
 export const ACTIONS: Readonly<Record<Action, number>> = {
   Permit: fw_action.FW_ACTION_PERMIT,
@@ -53,54 +52,6 @@ const ROUTE_TYPES: Readonly<Record<RouteType, number>> = {
 
 const SERVICE_BITS = new Map(fw_service_values.map((s) => [s.name, 1n << BigInt(s.value)]));
 
-const REF = { offset: 0, type: "u32" } as const;
-
-/** fw_interface_row.name_id. */
-export function interfaceNameId(name: string): number {
-  return crc32c(new TextEncoder().encode(name));
-}
-
-/** fw_policy_row.name_id: the first eight bytes of the SHA-256 of the name, as they lie in memory. */
-export function policyNameId(name: string): bigint {
-  const bytes = digest("sha256", name, "buffer");
-  return LITTLE_ENDIAN ? bytes.readBigUInt64LE(0) : bytes.readBigUInt64BE(0);
-}
-
-function address(text: string): Address {
-  return parseAddress(text) ?? fail(`"${text}" is no address`);
-}
-
-function prefix(text: string): Prefix {
-  return parsePrefix(text) ?? fail(`"${text}" is no prefix`);
-}
-
-function fail(message: string): never {
-  throw new EncodeError(message);
-}
-
-/** Appends to a section that other rows point into. */
-class Cursor {
-  #count = 0;
-  readonly #bank: Bank;
-  readonly #section: SectionName;
-  readonly #size: number;
-
-  constructor(bank: Bank, section: SectionName, size: number) {
-    this.#bank = bank;
-    this.#section = section;
-    this.#size = size;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Offset of a fresh row. */
-  next(): number {
-    return this.#bank.start(this.#section) + this.#count++ * this.#size;
-  }
-}
-
 export function putPorts(bank: Bank, program: Program): void {
   const f = fw_port_row.fields;
   program.ports.forEach((port, i) => {
@@ -126,7 +77,7 @@ export function putZones(bank: Bank, program: Program): void {
   });
 }
 
-function putPrefix(bank: Bank, at: number, p: Prefix): void {
+export function putPrefix(bank: Bank, at: number, p: Prefix): void {
   const f = fw_prefix_row.fields;
   bank.putAddress(at, f.address, p);
   bank.put(at, f.family, p.family);
@@ -187,17 +138,13 @@ function putRanges(bank: Bank, cursor: Cursor, ranges: readonly Range[]): number
   return ranges.length;
 }
 
-export function putPolicies(bank: Bank, program: Program): void {
+export function putPolicies(bank: Bank, program: Program, refs: Cursor): void {
   const f = fw_policy_row.fields;
-  const refs = new Cursor(bank, "refs", 4);
-  const list = (indexes: readonly Index[]): number => {
-    for (const index of indexes) bank.put(refs.next(), REF, index);
-    return indexes.length;
-  };
+  const list = (indexes: readonly Index[]): number => putRefs(bank, refs, indexes);
   program.policies.forEach((policy, i) => {
     const at = bank.row("policies", fw_policy_row, i);
     bank.putText(at, f.name, policy.name);
-    bank.putWide(at, f.name_id, policyNameId(policy.name));
+    bank.putWide(at, f.name_id, nameId(policy.name));
     bank.put(at, f.from_first, refs.count);
     bank.put(at, f.from_count, list(policy.from));
     bank.put(at, f.to_first, refs.count);
