@@ -69,7 +69,7 @@ const iface = z.strictObject({
   zone: index,
   vlan: int(0, 4094),
   addresses: z.array(hostPrefix).max(layout.FW_MAX_INTERFACE_ADDRESSES),
-  vrf: int(0, U32),
+  vrf: int(0, layout.FW_MAX_VRF),
 });
 
 const application = z.strictObject({
@@ -171,14 +171,14 @@ const limits = z.strictObject({
   fragments: int(1, layout.FW_MAX_FRAGMENTS),
   fragmentsPerSource: int(1, layout.FW_MAX_FRAGMENTS),
   heldPackets: int(1, layout.FW_MAX_HELD_PACKETS),
-  neighbors: int(1, layout.FW_MAX_NEIGHBORS),
-  errorsPerSecond: int(0, U32),
+  neighbors: int(1, layout.FW_MAX_LEARNED_NEIGHBORS),
+  errorsPerSecond: int(1, 1_000_000),
 });
 
 const nextHop = z.strictObject({ gateway: address, interface: index });
 const route = z.strictObject({
   prefix: networkPrefix,
-  vrf: int(0, U32),
+  vrf: int(0, layout.FW_MAX_VRF),
   type: z.enum(["unicast", "blackhole", "unreachable", "prohibit"]),
   nextHops: z.array(nextHop).max(layout.FW_MAX_NEXT_HOPS_PER_ROUTE),
 });

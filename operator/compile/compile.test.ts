@@ -6,7 +6,7 @@ import { SERVICES } from "../../crds/index";
 import { parseProgram } from "../../program/codec";
 import { fw_service_values } from "../../program/limits";
 import { compile } from "./compile";
-import { arbitraryDraft, baseSpec, type Draft, draft } from "./testing";
+import { arbitraryDraft, baseSpec, type Draft, draft, fullSpec } from "./testing";
 
 /** The same meaning, written in another order: keys, and lists whose order has no meaning. */
 function reordered(value: Draft, key = ""): Draft {
@@ -18,6 +18,34 @@ function reordered(value: Draft, key = ""): Draft {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).reverse().map(([k, v]) => [k, reordered(v, k)]));
 }
+
+const natRows = {
+  pools: [
+    { name: "blocks", addresses: [["198.51.100.0", "198.51.100.15"]], ports: [1024, 65535], addressPersistent: false, blocks: { size: 512, subscribers: ["100.64.0.0/23", "100.65.0.1/32"] } },
+    { name: "public", addresses: [["203.0.113.8", "203.0.113.9"], ["203.0.113.12", "203.0.113.12"]], ports: [2048, 60000], addressPersistent: true, blocks: null },
+  ],
+  source: [
+    { name: "not-inside", from: [], to: [], sources: [2], destinations: [0], applications: [], kind: "off", pool: null, ports: [0, 0], persistent: null },
+    { name: "subscribers", from: [1], to: [3], sources: [], destinations: [], applications: [], kind: "pool", pool: 0, ports: [0, 0], persistent: null },
+    {
+      name: "games", from: [2], to: [], sources: [], destinations: [], applications: [1], kind: "pool", pool: 1, ports: [0, 0],
+      persistent: { filtering: "EndpointIndependent", timeoutSeconds: 600 },
+    },
+    {
+      name: "rest", from: [], to: [3], sources: [], destinations: [], applications: [], kind: "interface", pool: null, ports: [10000, 65535],
+      persistent: { filtering: "AddressAndPort", timeoutSeconds: 300 },
+    },
+  ],
+  destination: [
+    { name: "web", from: [3], sources: [], addresses: ["203.0.113.5", "203.0.113.5"], protocol: 6, ports: [8000, 8010], to: { address: "10.1.2.10", port: 9000, single: true } },
+    { name: "mail", from: [], sources: [0], addresses: ["203.0.113.6", "203.0.113.6"], protocol: 6, ports: [25, 25], to: { address: "10.1.2.11", port: null, single: true } },
+    { name: "block", from: [], sources: [], addresses: ["192.0.2.0", "192.0.2.15"], protocol: null, ports: null, to: { address: "10.1.3.0", port: null, single: false } },
+  ],
+  static: [
+    { name: "many", from: [], external: "198.51.100.64", internal: "10.1.5.0", count: 16 },
+    { name: "one", from: [3], external: "203.0.113.10", internal: "10.1.2.20", count: 1 },
+  ],
+};
 
 describe("compile()", () => {
   it("makes a program of a valid configuration, without an issue", () => {
@@ -39,14 +67,14 @@ describe("compile()", () => {
         { name: "wan", kind: "kernelInterface", device: "eth1", networkNamespace: "", mtu: 0 },
       ],
       zones: [
-        { name: "dmz", hostInbound: [] },
-        { name: "trust", hostInbound: ["ping", "ssh"] },
-        { name: "untrust", hostInbound: [] },
+        { name: "dmz", hostInbound: [], halfOpenLimit: 0, sourceCheck: "Off" },
+        { name: "trust", hostInbound: ["ping", "ssh"], halfOpenLimit: 0, sourceCheck: "Off" },
+        { name: "untrust", hostInbound: [], halfOpenLimit: 0, sourceCheck: "Off" },
       ],
       interfaces: [
-        { name: "dmz0", port: 0, zone: 0, vlan: 0, addresses: [] },
-        { name: "lan0", port: 1, zone: 1, vlan: 100, addresses: ["10.0.0.1/24", "2001:db8::1/64"] },
-        { name: "wan0", port: 2, zone: 2, vlan: 0, addresses: ["203.0.113.2/28"] },
+        { name: "dmz0", port: 0, zone: 0, vlan: 0, vrf: 0, addresses: [] },
+        { name: "lan0", port: 1, zone: 1, vlan: 100, vrf: 0, addresses: ["10.0.0.1/24", "2001:db8::1/64"] },
+        { name: "wan0", port: 2, zone: 2, vlan: 0, vrf: 0, addresses: ["203.0.113.2/28"] },
       ],
       addressSets: [
         { name: "servers", prefixes: ["10.1.2.0/24", "10.1.3.7/32", "10.1.4.0/25", "2001:db8:4::/48"] },
@@ -60,16 +88,44 @@ describe("compile()", () => {
       policies: [
         {
           name: "web-in", from: [2], to: [0], sources: [], sourcesNegated: false, destinations: [1], destinationsNegated: false,
-          applications: [0, 1], action: "Permit",
+          applications: [0, 1], action: "Permit", schedule: null,
         },
         {
           name: "out", from: [1], to: [], sources: [0], sourcesNegated: true, destinations: [], destinationsNegated: false,
-          applications: [], action: "Permit",
+          applications: [], action: "Permit", schedule: null,
         },
       ],
-      routes: [{ prefix: "0.0.0.0/0", nextHops: [{ gateway: "203.0.113.1", interface: 2 }] }],
+      schedules: [],
+      nat: { pools: [], source: [], destination: [], static: [] },
+      flow: {
+        strictSyn: true,
+        tcpWindow: "Strict",
+        timeoutsSeconds: { tcpHandshake: 30, tcpEstablished: 3600, tcpClosing: 30, tcpTimeWait: 120, tcpClosed: 10, udp: 60, icmp: 30, other: 60 },
+      },
+      limits: { bindings: 65536, fragments: 4096, fragmentsPerSource: 64, heldPackets: 256, neighbors: 4096, errorsPerSecond: 100 },
+      routes: [{ prefix: "0.0.0.0/0", vrf: 0, type: "unicast", nextHops: [{ gateway: "203.0.113.1", interface: 2 }] }],
       neighbors: [{ interface: 2, address: "203.0.113.1", mac: "02:00:00:00:00:01" }],
     });
+  });
+
+  it("makes rows of NAT, schedules, VRFs and limits, without an issue", () => {
+    const { program, issues } = compile(draft(fullSpec()));
+    assert.deepEqual(issues, []);
+    assert.ok(program !== undefined);
+    assert.deepEqual(program.schedules, [
+      { name: "night", timeZone: "UTC", windows: [{ days: [0], startMinute: 0, endMinute: 360 }, { days: [6], startMinute: 1320, endMinute: 1440 }] },
+      { name: "office", timeZone: "Europe/Berlin", windows: [{ days: [1, 2], startMinute: 480, endMinute: 1080 }, { days: [0, 1, 2, 3, 4, 5, 6], startMinute: 720, endMinute: 780 }] },
+    ]);
+    assert.deepEqual(program.policies.map((p) => p.schedule), [null, 1]);
+    assert.deepEqual(program.nat, natRows);
+    assert.deepEqual(program.limits, { bindings: 4096, fragments: 1024, fragmentsPerSource: 32, heldPackets: 128, neighbors: 2048, errorsPerSecond: 50 });
+    assert.deepEqual([program.flow.strictSyn, program.flow.tcpWindow, program.flow.timeoutsSeconds.udp, program.flow.timeoutsSeconds.tcpEstablished], [false, "Liberal", 45, 7440]);
+    assert.deepEqual(program.zones.map((z) => [z.name, z.halfOpenLimit, z.sourceCheck]), [["dmz", 0, "Off"], ["guests", 0, "Strict"], ["trust", 0, "Off"], ["untrust", 1000, "Loose"]]);
+    assert.deepEqual(program.interfaces.map((i) => [i.name, i.vrf]), [["dmz0", 0], ["guest0", 100], ["guest1", 0], ["lan0", 0], ["wan0", 0]]);
+    assert.deepEqual(program.ports.find((p) => p.kind === "vdev")?.device, "net_pcap0,rx_pcap=/tmp/in.pcap,infinite_rx=1");
+    assert.deepEqual(program.routes.map((r) => [r.vrf, r.prefix, r.type, r.nextHops.map((h) => h.gateway)]), [
+      [0, "0.0.0.0/0", "unicast", ["203.0.113.1"]], [0, "10.200.0.0/16", "prohibit", []], [100, "0.0.0.0/0", "unicast", ["10.0.0.9"]], [100, "10.201.0.0/16", "blackhole", []],
+    ]);
   });
 
   it("knows the services that the layout has", () => {

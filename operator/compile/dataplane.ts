@@ -76,7 +76,7 @@ function checkMemory(dataplane: Dataplane, size: number, page: number, report: R
     report.error("InvalidMemory", path, `${text} is no multiple of the page size ${pageSize}; write ${mebibytes(Math.ceil(size / page) * page)}.`);
     return;
   }
-  const { state, buffers } = memoryNeeded(dataplane.sessions, DEFAULT_LIMITS.bindings, page);
+  const { state, buffers } = memoryNeeded(dataplane.sessions, dataplane.limits.natBindings, page);
   if (size >= state + buffers) return;
   const { ipv4, ipv6 } = dataplane.sessions;
   report.error(

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { SCHEMA_REASON_TEXTS } from "../../crds/index";
 import { compile } from "./compile";
 import { ISSUE_REASONS, type IssueReason, MAX_ISSUES } from "./issue";
-import { baseSpec, type Draft, draft } from "./testing";
+import { natCases } from "./issues-nat";
+import { baseSpec, type Draft, draft, fullSpec } from "./testing";
 
 type Case = [title: string, change: (spec: Draft) => void, reason: IssueReason, path: string, message: RegExp];
 
@@ -65,7 +66,7 @@ const routing: Case[] = [
   ["a route leads to multicast", (s) => (s.routing.static[0].prefix = "224.0.0.0/4"), "InvalidPrefix", "spec.routing.static[0].prefix", /multicast/],
   ["a route leads to loopback", (s) => (s.routing.static[0].prefix = "127.0.0.0/8"), "InvalidPrefix", "spec.routing.static[0].prefix", /loopback/],
   ["a route leads to link-local addresses", (s) => (s.routing.static[0].prefix = "fe80::/10"), "InvalidPrefix", "spec.routing.static[0].prefix", /link-local/],
-  ["a gateway has the wrong family", (s) => (s.routing.static[0].via = ["2001:db8::2"]), "InvalidGateway", "spec.routing.static[0].via[0]", /is IPv6, but the route is IPv4/],
+  ["a gateway has the wrong family", (s) => s.routing.static.push({ prefix: "2001:db8:9::/48", via: ["10.0.0.2"] }), "InvalidGateway", "spec.routing.static[1].via[0]", /is IPv4, but the route is IPv6/],
   ["a gateway is the firewall itself", (s) => (s.routing.static[0].via = ["203.0.113.2"]), "InvalidGateway", "spec.routing.static[0].via[0]", /firewall's own address/],
   ["a gateway is a multicast address", (s) => (s.routing.static[0].via = ["224.0.0.1"]), "InvalidGateway", "spec.routing.static[0].via[0]", /multicast/],
   ["a gateway is a broadcast address", (s) => (s.routing.static[0].via = ["203.0.113.15"]), "InvalidGateway", "spec.routing.static[0].via[0]", /broadcast address of 203\.0\.113\.0\/28/],
@@ -81,8 +82,7 @@ const routing: Case[] = [
 ];
 
 const dataplane: Case[] = [
-  ["more than one core is asked for", (s) => (s.dataplane.cores = { count: 2 }), "CoresUnsupported", "spec.dataplane.cores.count", /drives one datapath core, not 2/],
-  ["several cores are listed", (s) => (s.dataplane.cores = { list: "2,4-5" }), "CoresUnsupported", "spec.dataplane.cores.list", /names several; write one, for example "2"/],
+  ["more cores are listed than there can be", (s) => (s.dataplane.cores = { list: "2,4-20" }), "LimitExceeded", "spec.dataplane.cores.list", /names 18 cores; at most 16/],
   ["a core range runs backwards", (s) => (s.dataplane.cores = { list: "5-2" }), "InvalidRange", "spec.dataplane.cores.list", /"5-2" runs backwards/],
   ["memory is too small for the sessions", (s) => Object.assign(s.dataplane, { memory: { size: "128Mi" }, sessions: { ipv4: 1048576 } }), "MemoryTooSmall", "spec.dataplane.memory.size", /1048576 IPv4 and 32768 IPv6 sessions take 20\dMi.*at least 64Mi.*write at least/],
   ["memory is too small for pages of 1Gi", (s) => (s.dataplane.memory = { size: "1Gi", pageSize: "1Gi" }), "MemoryTooSmall", "spec.dataplane.memory.size", /write at least 2Gi/],
@@ -129,8 +129,8 @@ const warnings: Case[] = [
   ["an application is of the other family", (s) => Object.assign(s.policies[0], { applications: ["echo6"] }) && s.applications.splice(0, 2, { name: "echo6", protocol: 58 }), "NeverMatches", "spec.policies[0]", /share no address family/],
   ["no interface uses a port", (s) => s.dataplane.ports.push({ name: "spare", tap: {} }), "UnusedPort", "spec.dataplane.ports[3]", /No interface uses the port spare/],
   ["no interface is in a zone", (s) => s.zones.push({ name: "guests" }), "UnusedZone", "spec.zones[3]", /No interface is in the zone guests/],
-  ["no policy uses a set", (s) => s.addresses.push({ name: "old", prefixes: ["10.9.0.0/16"] }), "UnusedAddress", "spec.addresses[3]", /No policy uses the address set old/],
-  ["no policy uses an application", (s) => s.applications.push({ name: "ospf", protocol: 89 }), "UnusedApplication", "spec.applications[2]", /No policy uses the application ospf/],
+  ["no policy uses a set", (s) => s.addresses.push({ name: "old", prefixes: ["10.9.0.0/16"] }), "UnusedAddress", "spec.addresses[3]", /No policy and no NAT rule uses the address set old/],
+  ["no policy uses an application", (s) => s.applications.push({ name: "ospf", protocol: 89 }), "UnusedApplication", "spec.applications[2]", /No policy and no NAT rule uses the application ospf/],
   ["no permitting policy uses a timeout", (s) => (s.policies[0].action = "Deny"), "TimeoutIgnored", "spec.applications[0].timeout", /timeout has no effect/],
 ];
 
@@ -146,12 +146,17 @@ const schema: Case[] = [
 
 const groups = { references, devices, addresses, applications, routing, dataplane, limits, warnings, schema };
 
+const every = [
+  ...Object.entries(groups).map(([group, cases]) => ({ group, cases, base: baseSpec })),
+  ...Object.entries(natCases).map(([group, cases]) => ({ group: `NAT and ${group}`, cases, base: fullSpec })),
+];
+
 describe("compile() says what is wrong", () => {
-  for (const [group, cases] of Object.entries(groups)) {
+  for (const { group, cases, base } of every) {
     describe(`about ${group}`, () => {
       for (const [title, change, reason, path, message] of cases) {
         it(`when ${title}`, () => {
-          const spec = baseSpec();
+          const spec = base();
           change(spec);
           const { issues, hash } = compile(draft(spec));
           const found = issues.filter((i) => i.reason === reason && i.path === path);
@@ -166,7 +171,7 @@ describe("compile() says what is wrong", () => {
 
   it("has a case for every reason of its own", () => {
     const elsewhere = ["TooManyIssues", "Internal", ...Object.keys(SCHEMA_REASON_TEXTS)];
-    const cases = new Set(Object.values(groups).flat().map((c) => c[2]));
+    const cases = new Set(every.flatMap(({ cases }) => cases).map((c) => c[2]));
     assert.deepEqual(ISSUE_REASONS.filter((r) => !cases.has(r) && !elsewhere.includes(r)), []);
   });
 

@@ -110,8 +110,8 @@ function checkGateway(
   const fail = (reason: "InvalidGateway" | "GatewayNotOnLink", message: string): undefined => {
     report.error(reason, path, message);
   };
-  if (gateway.family !== prefix.family) {
-    return fail("InvalidGateway", `${text} is IPv${gateway.family}, but the route is IPv${prefix.family}; give a gateway of the same family.`);
+  if (gateway.family === 4 && prefix.family === 6) {
+    return fail("InvalidGateway", `${text} is IPv4, but the route is IPv6; give a gateway of IPv6.`);
   }
   const fault = hostFault(gateway);
   if (fault !== undefined) return fail("InvalidGateway", `${text} is ${fault}; give the address of the next router.`);

@@ -221,6 +221,7 @@ const FOLLOWS: Partial<Record<IssueReason, RegExp>> = {
   UnknownSchedule: /^spec\.schedules(\[[0-9]+\](\.name)?)?$/,
   UnknownPool: /^spec\.nat(\.pools(\[[0-9]+\](\.name)?)?)?$/,
   UnknownVrf: /^spec\.routing(\.vrfs(\[[0-9]+\](\.name)?)?)?$/,
+  DuplicateRoute: /^spec\.routing/,
   DuplicateAddress: /^spec\.(routing|zones|interfaces)/,
   OverlappingNetworks: /^spec\.(routing|zones|interfaces)/,
   RangeMismatch: /^spec\.nat\.(destination|static)\[/,

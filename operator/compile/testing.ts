@@ -48,6 +48,54 @@ export function baseSpec(): Draft {
   };
 }
 
+/** The same with everything else that there is: NAT, schedules, VRFs, limits and timeouts. Without a warning, too. */
+export function fullSpec(): Draft {
+  const spec = baseSpec();
+  spec.dataplane.ports.push({ name: "tap", vdev: { device: "net_pcap0", arguments: "rx_pcap=/tmp/in.pcap,infinite_rx=1" } });
+  spec.dataplane.limits = { natBindings: 4096, fragments: 1024, fragmentsPerSource: 32, heldPackets: 128, neighbors: 2048, errorsPerSecond: 50 };
+  spec.interfaces.push(
+    { name: "guest0", port: "tap", zone: "guests", vlan: 6, addresses: ["10.0.0.1/24"] },
+    { name: "guest1", port: "tap", zone: "guests", vlan: 7, addresses: ["192.168.7.1/24"], vrf: "main" },
+  );
+  Object.assign(spec.zones[1], { halfOpenLimit: 1000, sourceCheck: "Loose" });
+  spec.zones.push({ name: "guests", sourceCheck: "Strict", vrf: "blue" });
+  spec.schedules = [
+    { name: "office", timeZone: "Europe/Berlin", windows: [{ days: ["Mon", "Tue"], from: "08:00", to: "18:00" }, { from: "12:00", to: "13:00" }] },
+    { name: "night", windows: [{ days: ["Sat"], from: "22:00", to: "06:00" }] },
+  ];
+  spec.flow = { tcp: { strictSyn: false, window: "Liberal" }, timeouts: { udp: "45s", tcpEstablished: "2h4m" } };
+  spec.policies[1].schedule = "office";
+  spec.policies[2].schedule = "night";
+  spec.nat = {
+    pools: [
+      { name: "public", addresses: ["203.0.113.8-203.0.113.9", "203.0.113.12"], ports: "2048-60000", addressPersistent: true },
+      { name: "blocks", addresses: ["198.51.100.0/28"], portBlocks: { size: 512, subscribers: ["100.64.0.0/23", "100.65.0.1"] } },
+    ],
+    source: [
+      { name: "not-inside", sources: ["web"], destinations: ["db"], off: {} },
+      { name: "subscribers", from: ["guests"], to: ["untrust"], pool: { name: "blocks" } },
+      { name: "games", from: ["trust"], applications: ["https"], pool: { name: "public" }, persistent: { filtering: "EndpointIndependent", timeout: "10m" } },
+      { name: "rest", to: ["untrust"], interface: { ports: "10000-65535" }, persistent: {} },
+    ],
+    destination: [
+      { name: "web", from: ["untrust"], address: "203.0.113.5", protocol: "TCP", port: "8000-8010", to: { address: "10.1.2.10", port: 9000 } },
+      { name: "mail", sources: ["db"], address: "203.0.113.6", protocol: "TCP", port: "25", to: { address: "10.1.2.11" } },
+      { name: "block", address: "192.0.2.0/28", to: { address: "10.1.3.0-10.1.3.15" } },
+    ],
+    static: [
+      { name: "one", from: ["untrust"], external: "203.0.113.10", internal: "10.1.2.20" },
+      { name: "many", external: "198.51.100.64/28", internal: "10.1.5.0/28" },
+    ],
+  };
+  spec.routing.vrfs = [{ name: "blue", table: 100 }];
+  spec.routing.static.push(
+    { prefix: "0.0.0.0/0", vrf: "blue", via: ["10.0.0.9"] },
+    { prefix: "10.200.0.0/16", type: "Prohibit" },
+    { prefix: "10.201.0.0/16", vrf: "blue", type: "Blackhole" },
+  );
+  return spec;
+}
+
 /** Networks of a small universe: they nest, touch and overlap. */
 export const PREFIXES = [
   "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.0.0.0/10", "10.64.0.0/10", "11.0.0.0/8", "::/0", "2001:db8::/32", "2001:db8::/33",

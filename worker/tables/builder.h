@@ -25,6 +25,14 @@ enum builder_kind {
 	B_ROUTES,
 	B_NEXT_HOPS,
 	B_NEIGHBORS,
+	B_SCHEDULES,
+	B_SCHEDULE_WINDOWS,
+	B_NAT_POOLS,
+	B_NAT_RANGES,
+	B_NAT_SUBSCRIBERS,
+	B_NAT_SOURCE,
+	B_NAT_DESTINATION,
+	B_NAT_STATIC,
 	B_KINDS
 };
 
@@ -45,7 +53,11 @@ static inline void builder_init(struct builder *b)
 	    sizeof(struct fw_application_row), sizeof(struct fw_port_range_row),
 	    sizeof(struct fw_policy_row),      sizeof(uint32_t),
 	    sizeof(struct fw_route_row),       sizeof(struct fw_next_hop_row),
-	    sizeof(struct fw_neighbor_row),
+	    sizeof(struct fw_neighbor_row),    sizeof(struct fw_schedule_row),
+	    sizeof(struct fw_schedule_window_row), sizeof(struct fw_nat_pool_row),
+	    sizeof(struct fw_nat_range_row),   sizeof(struct fw_prefix_row),
+	    sizeof(struct fw_nat_source_row),  sizeof(struct fw_nat_destination_row),
+	    sizeof(struct fw_nat_static_row),
 	};
 	memset(b, 0, sizeof(*b));
 	for (unsigned i = 0; i < B_KINDS; i++)
@@ -60,7 +72,17 @@ static inline void builder_init(struct builder *b)
 				      .resume_threshold = 32,
 				      .sleep_timeout_us = 100000,
 				      .sessions_ipv4 = 1024,
-				      .sessions_ipv6 = 1024};
+				      .sessions_ipv6 = 1024,
+				      .bindings = 1024,
+				      .fragments = 64,
+				      .fragments_per_source = 16,
+				      .held_packets = 64,
+				      .neighbor_limit = 1024,
+				      .errors_per_second = 100,
+				      .tcp_strict_syn = 1,
+				      .tcp_window = FW_TCP_WINDOW_STRICT};
+	for (unsigned i = 0; i <= FW_TIMEOUT_OTHER; i++)
+		b->head.timeouts_s[i] = 60;
 }
 
 // A new zeroed row, whose index goes to *index when that is not NULL.
@@ -75,6 +97,10 @@ static inline void *builder_add(struct builder *b, enum builder_kind kind, uint3
 	memset(b->kind[kind].rows + (size_t)at * size, 0, size);
 	if (index != NULL)
 		*index = at;
+	if (kind == B_POLICIES)
+		((struct fw_policy_row *)b->kind[kind].rows)[at].schedule = FW_NO_INDEX;
+	if (kind == B_NAT_SOURCE)
+		((struct fw_nat_source_row *)b->kind[kind].rows)[at].pool = FW_NO_INDEX;
 	return b->kind[kind].rows + (size_t)at * size;
 }
 

@@ -12,6 +12,7 @@ struct check {
 	size_t size;
 	struct program_fault *fault;
 	const char *section; // that is being checked
+	uint32_t refs;       // how far the lists of the rows before reach into refs
 };
 
 // Every check_*() returns true when all is well; otherwise the fault is filled.
@@ -33,6 +34,15 @@ bool check_policies(struct check *c);
 bool check_routes(struct check *c);
 bool check_next_hops(struct check *c);
 bool check_neighbors(struct check *c);
+bool check_schedules(struct check *c);
+bool check_schedule_windows(struct check *c);
+bool check_nat_ranges(struct check *c);
+bool check_nat_subscribers(struct check *c);
+bool check_nat_pools(struct check *c);
+bool check_nat_source(struct check *c);
+bool check_nat_destination(struct check *c);
+bool check_nat_static(struct check *c);
+bool check_refs_end(struct check *c);
 
 // Fields that several kinds of rows have.
 bool check_name(struct check *c, uint32_t row, const char *field, const char *name, size_t size);
@@ -48,6 +58,13 @@ bool check_address(struct check *c, uint32_t row, const char *field, uint8_t fam
 		   const uint8_t address[16]);
 bool check_unicast(struct check *c, uint32_t row, const char *field, uint8_t family,
 		   const uint8_t address[16]);
+// A list of names: a range of refs that are rows of a section with total rows.
+bool check_refs(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
+		uint32_t total);
+// A name that is not empty, and what stands for it in sessions.
+bool check_named(struct check *c, uint32_t row, const char *name, uint64_t name_id);
+// A timeout in seconds that fits into the ticks of sessions.
+bool check_timeout(struct check *c, uint32_t row, const char *field, uint32_t seconds);
 bool check_prefix(struct check *c, uint32_t row, const struct fw_prefix_row *p, bool host_bits);
 
 // Rows whose key has stood in an earlier row. The key of a row is what fill writes: at most

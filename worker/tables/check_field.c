@@ -6,6 +6,8 @@
 #include <string.h>
 #include "tables/check.h"
 
+#define LONGEST_TIMEOUT_S (0x7fffffffu / 1024)
+
 bool check_fail(struct check *c, uint32_t row, const char *field, const char *format, ...)
 {
 	va_list arguments;
@@ -139,6 +141,36 @@ bool check_prefix(struct check *c, uint32_t row, const struct fw_prefix_row *p, 
 			return check_fail(c, row, "address",
 					  "Bits below the prefix length are set.");
 	return check_zero(c, row, "pad", p->pad, sizeof(p->pad));
+}
+
+bool check_refs(struct check *c, uint32_t row, const char *field, uint32_t first, uint32_t count,
+		uint32_t total)
+{
+	if (!check_list(c, row, field, first, count, c->program->refs.count, &c->refs))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!check_index(c, row, field, *program_row_ref(c->program, first + i), total))
+			return false;
+	return true;
+}
+
+bool check_named(struct check *c, uint32_t row, const char *name, uint64_t name_id)
+{
+	if (!check_name(c, row, "name", name, FW_NAME_SIZE))
+		return false;
+	if (name[0] == '\0')
+		return check_fail(c, row, "name", "The row needs a name.");
+	if (name_id == 0)
+		return check_fail(c, row, "name_id", "The id is 0.");
+	return true;
+}
+
+bool check_timeout(struct check *c, uint32_t row, const char *field, uint32_t seconds)
+{
+	if (seconds == 0 || seconds > LONGEST_TIMEOUT_S)
+		return check_fail(c, row, field, "%u seconds are not in 1 to %u.", seconds,
+				  LONGEST_TIMEOUT_S);
+	return true;
 }
 
 struct unique {

@@ -85,6 +85,13 @@ bool check_zones(struct check *c)
 			return check_fail(c, row, "name", "A zone needs a name.");
 		if ((r->host_inbound & ~known) != 0)
 			return check_fail(c, row, "host_inbound", "A service is not known.");
+		if (r->half_open_limit > FW_MAX_SESSIONS)
+			return check_fail(c, row, "half_open_limit",
+					  "%u is more than there can be sessions.",
+					  r->half_open_limit);
+		if (r->source_check > FW_SOURCE_STRICT)
+			return check_fail(c, row, "source_check", "%u is not a kind of check.",
+					  r->source_check);
 	}
 	return check_unique(c, "name", c->program->zones.count, zone_name_key);
 }
@@ -105,6 +112,14 @@ static void interface_vlan_key(const struct fw_program *p, uint32_t row, uint8_t
 	memcpy(key + 4, &program_row_interface(p, row)->vlan, 4);
 }
 
+// 253 to 255 are the kernel's own; the main one is 0 here.
+static bool check_vrf(struct check *c, uint32_t row, uint32_t vrf)
+{
+	if (vrf > FW_MAX_VRF || (vrf >= 253 && vrf <= 255))
+		return check_fail(c, row, "vrf", "%u is not the table of a VRF.", vrf);
+	return true;
+}
+
 static bool check_interface(struct check *c, uint32_t row, uint32_t *addresses)
 {
 	const struct fw_program *p = c->program;
@@ -118,10 +133,13 @@ static bool check_interface(struct check *c, uint32_t row, uint32_t *addresses)
 				  r->name);
 	if (r->vlan > 4094)
 		return check_fail(c, row, "vlan", "%u is not a VLAN id.", r->vlan);
+	if (!check_vrf(c, row, r->vrf))
+		return false;
 	return check_index(c, row, "port", r->port, p->ports.count) &&
 	       check_index(c, row, "zone", r->zone, p->zones.count) &&
 	       check_list(c, row, "address_first", r->address_first, r->address_count,
-			  p->interface_addresses.count, addresses);
+			  p->interface_addresses.count, addresses) &&
+	       check_zero(c, row, "pad", &r->pad, sizeof(r->pad));
 }
 
 bool check_interfaces(struct check *c)
@@ -151,6 +169,7 @@ bool check_interface_addresses(struct check *c)
 static void route_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
 {
 	memcpy(key, &program_row_route(p, row)->prefix, sizeof(struct fw_prefix_row));
+	memcpy(key + sizeof(struct fw_prefix_row), &program_row_route(p, row)->vrf, 4);
 }
 
 static bool check_route(struct check *c, uint32_t row, uint32_t *next_hops)
@@ -161,13 +180,22 @@ static bool check_route(struct check *c, uint32_t row, uint32_t *next_hops)
 	    !check_list(c, row, "next_hop_first", r->next_hop_first, r->next_hop_count,
 			p->next_hops.count, next_hops))
 		return false;
-	if (r->next_hop_count == 0 || r->next_hop_count > FW_MAX_NEXT_HOPS_PER_ROUTE)
-		return check_fail(c, row, "next_hop_count", "%u next hops are not in 1 to %u.",
+	if (!check_vrf(c, row, r->vrf))
+		return false;
+	if (r->type > FW_ROUTE_PROHIBIT)
+		return check_fail(c, row, "type", "%u is not a type of routes.", r->type);
+	if (r->type == FW_ROUTE_UNICAST ? r->next_hop_count == 0 : r->next_hop_count > 0)
+		return check_fail(c, row, "next_hop_count",
+				  "%u next hops do not fit the type of the route.",
+				  r->next_hop_count);
+	if (r->next_hop_count > FW_MAX_NEXT_HOPS_PER_ROUTE)
+		return check_fail(c, row, "next_hop_count", "%u next hops are more than %u.",
 				  r->next_hop_count, FW_MAX_NEXT_HOPS_PER_ROUTE);
-	for (uint32_t i = 0; i < r->next_hop_count; i++)
-		if (program_row_next_hop(p, r->next_hop_first + i)->family != r->prefix.family)
+	for (uint32_t i = 0; i < r->next_hop_count; i++) // IPv4 may go by IPv6 (RFC 5549)
+		if (r->prefix.family == 6 &&
+		    program_row_next_hop(p, r->next_hop_first + i)->family != 6)
 			return check_fail(c, row, "next_hop_first",
-					  "Next hop %u is of another family than the route.", i);
+					  "Next hop %u is IPv4, the route is IPv6.", i);
 	return true;
 }
 

@@ -115,8 +115,8 @@ static bool check_application(struct check *c, uint32_t row, uint32_t *ranges)
 	if (r->destination_count > 0 && !ports && !icmp)
 		return check_fail(c, row, "destination_count",
 				  "Protocol %u has no destination ports.", r->protocol);
-	if (r->timeout_s > 0x7fffffffu / 1024)
-		return check_fail(c, row, "timeout_s", "%u seconds are too long.", r->timeout_s);
+	if (r->timeout_s != 0 && !check_timeout(c, row, "timeout_s", r->timeout_s))
+		return false;
 	return check_ranges(c, row, "source_first", r->source_first, r->source_count, ranges) &&
 	       check_ranges(c, row, "destination_first", r->destination_first, r->destination_count,
 			    ranges) &&
@@ -133,27 +133,12 @@ bool check_applications(struct check *c)
 	       check_unique(c, "name", c->program->applications.count, application_name_key);
 }
 
-static bool check_refs(struct check *c, uint32_t row, const char *field, uint32_t first,
-		       uint32_t count, uint32_t total, uint32_t *end)
-{
-	if (!check_list(c, row, field, first, count, c->program->refs.count, end))
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!check_index(c, row, field, *program_row_ref(c->program, first + i), total))
-			return false;
-	return true;
-}
-
-static bool check_policy(struct check *c, uint32_t row, uint32_t *refs)
+static bool check_policy(struct check *c, uint32_t row)
 {
 	const struct fw_program *p = c->program;
 	const struct fw_policy_row *r = program_row_policy(p, row);
-	if (!check_name(c, row, "name", r->name, FW_NAME_SIZE))
+	if (!check_named(c, row, r->name, r->name_id))
 		return false;
-	if (r->name[0] == '\0')
-		return check_fail(c, row, "name", "A policy needs a name.");
-	if (r->name_id == 0)
-		return check_fail(c, row, "name_id", "The id is 0.");
 	if (r->source_negated > 1 || (r->source_negated && r->source_count == 0))
 		return check_fail(c, row, "source_negated", "Nothing stands there to be negated.");
 	if (r->destination_negated > 1 || (r->destination_negated && r->destination_count == 0))
@@ -161,15 +146,14 @@ static bool check_policy(struct check *c, uint32_t row, uint32_t *refs)
 				  "Nothing stands there to be negated.");
 	if (r->action < FW_ACTION_PERMIT || r->action > FW_ACTION_REJECT)
 		return check_fail(c, row, "action", "%u is not an action.", r->action);
-	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count,
-			  refs) &&
-	       check_refs(c, row, "to_first", r->to_first, r->to_count, p->zones.count, refs) &&
+	return check_refs(c, row, "from_first", r->from_first, r->from_count, p->zones.count) &&
+	       check_refs(c, row, "to_first", r->to_first, r->to_count, p->zones.count) &&
 	       check_refs(c, row, "source_first", r->source_first, r->source_count,
-			  p->address_sets.count, refs) &&
+			  p->address_sets.count) &&
 	       check_refs(c, row, "destination_first", r->destination_first, r->destination_count,
-			  p->address_sets.count, refs) &&
+			  p->address_sets.count) &&
 	       check_refs(c, row, "application_first", r->application_first, r->application_count,
-			  p->applications.count, refs) &&
+			  p->applications.count) &&
 	       (r->schedule == FW_NO_INDEX ||
 		check_index(c, row, "schedule", r->schedule, p->schedules.count)) &&
 	       check_zero(c, row, "pad", &r->pad, sizeof(r->pad));
@@ -187,11 +171,10 @@ static void policy_id_key(const struct fw_program *p, uint32_t row, uint8_t key[
 
 bool check_policies(struct check *c)
 {
-	uint32_t count = c->program->policies.count, refs = 0;
+	uint32_t count = c->program->policies.count;
 	FOR_ROWS(count)
-	if (!check_policy(c, row, &refs))
+	if (!check_policy(c, row))
 		return false;
-	return check_end(c, "from_first", refs, c->program->refs.count) &&
-	       check_unique(c, "name", count, policy_name_key) &&
+	return check_unique(c, "name", count, policy_name_key) &&
 	       check_unique(c, "name_id", count, policy_id_key);
 }

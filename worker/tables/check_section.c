@@ -41,8 +41,10 @@ static const struct kind {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 // Every field of struct fw_program is a known one: no byte of it stays unchecked.
-_Static_assert(sizeof(struct fw_program) == offsetof(struct fw_program, ports) + KINDS * sizeof(struct fw_section),
+_Static_assert(sizeof(struct fw_program) ==
+		   offsetof(struct fw_program, ports) + KINDS * sizeof(struct fw_section),
 	       "sections end the header");
+_Static_assert(offsetof(struct fw_program, ports) == 192, "check_header() knows every field");
 
 #define WHOLE FW_NO_INDEX
 
@@ -81,6 +83,31 @@ static bool bounded(struct check *c, const char *field, uint32_t value, uint32_t
 	return true;
 }
 
+static bool check_limits(struct check *c)
+{
+	const struct fw_program *p = c->program;
+	return bounded(c, "sessions_ipv4", p->sessions_ipv4, 0, FW_MAX_SESSIONS) &&
+	       bounded(c, "sessions_ipv6", p->sessions_ipv6, 0, FW_MAX_SESSIONS) &&
+	       bounded(c, "bindings", p->bindings, 1, FW_MAX_BINDINGS) &&
+	       bounded(c, "fragments", p->fragments, 1, FW_MAX_FRAGMENTS) &&
+	       bounded(c, "fragments_per_source", p->fragments_per_source, 1, FW_MAX_FRAGMENTS) &&
+	       bounded(c, "held_packets", p->held_packets, 1, FW_MAX_HELD_PACKETS) &&
+	       bounded(c, "neighbor_limit", p->neighbor_limit, 1, FW_MAX_LEARNED_NEIGHBORS) &&
+	       bounded(c, "errors_per_second", p->errors_per_second, 1, 1000000);
+}
+
+static bool check_flow(struct check *c)
+{
+	const struct fw_program *p = c->program;
+	for (unsigned i = 0; i < FW_TIMEOUT_COUNT; i++)
+		if (i <= FW_TIMEOUT_OTHER ?
+			!check_timeout(c, WHOLE, "timeouts_s", p->timeouts_s[i]) :
+			!bounded(c, "timeouts_s", p->timeouts_s[i], 0, 0))
+			return false;
+	return bounded(c, "tcp_strict_syn", p->tcp_strict_syn, 0, 1) &&
+	       bounded(c, "tcp_window", p->tcp_window, FW_TCP_WINDOW_STRICT, FW_TCP_WINDOW_LIBERAL);
+}
+
 bool check_header(struct check *c)
 {
 	const struct fw_program *p = c->program;
@@ -91,8 +118,7 @@ bool check_header(struct check *c)
 	    !bounded(c, "rx_mode", p->rx_mode, FW_RX_POLLING, FW_RX_ADAPTIVE) ||
 	    !bounded(c, "sleep_timeout_us", p->sleep_timeout_us, p->rx_mode == FW_RX_ADAPTIVE,
 		     60000000) ||
-	    !bounded(c, "sessions_ipv4", p->sessions_ipv4, 0, FW_MAX_SESSIONS) ||
-	    !bounded(c, "sessions_ipv6", p->sessions_ipv6, 0, FW_MAX_SESSIONS)) {
+	    !check_limits(c) || !check_flow(c)) {
 		c->fault->verdict = FW_VERDICT_REFUSED_ROW;
 		return false;
 	}

@@ -418,7 +418,8 @@ static void sets_that_overlap_too_much_are_refused(void)
 	for (uint32_t i = 0; i < 2500; i++)
 		add_interval(&b, i, i, 16777215 - i);
 	for (uint32_t i = 0; i < 2500; i++) {
-		struct fw_policy_row r = {.name_id = i + 1, .action = FW_ACTION_PERMIT};
+		struct fw_policy_row r = {
+		    .name_id = i + 1, .action = FW_ACTION_PERMIT, .schedule = FW_NO_INDEX};
 		snprintf(r.name, sizeof(r.name), "policy%u", i);
 		r.from_first = r.to_first = r.source_first = b.kind[B_REFS].count;
 		r.source_count = 400;

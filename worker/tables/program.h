@@ -25,6 +25,14 @@ PROGRAM_ROWS(program_row_ref, refs, uint32_t)
 PROGRAM_ROWS(program_row_route, routes, struct fw_route_row)
 PROGRAM_ROWS(program_row_next_hop, next_hops, struct fw_next_hop_row)
 PROGRAM_ROWS(program_row_neighbor, neighbors, struct fw_neighbor_row)
+PROGRAM_ROWS(program_row_schedule, schedules, struct fw_schedule_row)
+PROGRAM_ROWS(program_row_schedule_window, schedule_windows, struct fw_schedule_window_row)
+PROGRAM_ROWS(program_row_nat_pool, nat_pools, struct fw_nat_pool_row)
+PROGRAM_ROWS(program_row_nat_range, nat_ranges, struct fw_nat_range_row)
+PROGRAM_ROWS(program_row_nat_subscriber, nat_subscribers, struct fw_prefix_row)
+PROGRAM_ROWS(program_row_nat_source, nat_source, struct fw_nat_source_row)
+PROGRAM_ROWS(program_row_nat_destination, nat_destination, struct fw_nat_destination_row)
+PROGRAM_ROWS(program_row_nat_static, nat_static, struct fw_nat_static_row)
 
 #undef PROGRAM_ROWS
 

@@ -12,7 +12,7 @@ import { LITTLE_ENDIAN } from "../../node-agent/encode/bank";
 import { type Place, places, readScalar, SCALAR_SIZES, sectionOf, sign, writeScalar } from "../../node-agent/encode/fields";
 import { FW_MAX_BANK_SIZE, FW_NO_INDEX, fw_program } from "../../node-agent/shm/layout.gen";
 import { compile } from "../../operator/compile/compile";
-import { arbitraryDraft, baseSpec, type Draft, draft } from "../../operator/compile/testing";
+import { arbitraryDraft, type Draft, draft, fullSpec } from "../../operator/compile/testing";
 
 function bankOf(config: Draft): Uint8Array {
   const { program, hash, issues } = compile(config);
@@ -22,7 +22,7 @@ function bankOf(config: Draft): Uint8Array {
 
 /** Rows of every section filled, so that every field is there. */
 function fullBank(): Uint8Array {
-  const spec = baseSpec();
+  const spec = fullSpec();
   spec.applications.push({ name: "high", protocol: "UDP", sourcePorts: ["53"], destinationPorts: ["1024-2000", "4000"] });
   spec.policies.push({ name: "last", sources: ["web", "db"], destinations: ["servers"], destinationsNegated: true, applications: ["high"], action: "Reject" });
   spec.routing.static.push({ prefix: "2001:db8:7::/48", via: ["2001:db8::2", "2001:db8::3"] }, { prefix: "10.9.0.0/16", via: ["10.0.0.9"] });
@@ -39,7 +39,7 @@ function hostileValues(place: Place, old: bigint): bigint[] {
   return [...new Set(values)].filter((v) => v !== old);
 }
 
-const LIST = /^policies\.(from|to|source|destination|application)_(first|count)$/;
+const LIST = /^(policies|nat_source|nat_destination|nat_static)\.(from|to|source|destination|application)_(first|count)$/;
 
 /** Whether no valid program can have this value here. "No" where it depends. */
 function impossible(bank: Uint8Array, place: Place, value: bigint): boolean {
@@ -55,8 +55,75 @@ function impossible(bank: Uint8Array, place: Place, value: bigint): boolean {
       return value !== BigInt(bank.length);
     case "program.default_action":
     case "policies.action":
-    case "ports.kind":
+    case "nat_source.action":
       return value < 1n || value > 3n;
+    case "ports.kind":
+      return value < 1n || value > 4n;
+    case "program.bindings":
+      return value < 1n || value > 4194304n;
+    case "program.fragments":
+    case "program.fragments_per_source":
+    case "program.neighbor_limit":
+      return value < 1n || value > 65536n;
+    case "program.held_packets":
+      return value < 1n || value > 4096n;
+    case "program.errors_per_second":
+      return value < 1n || value > 1000000n;
+    case "program.timeouts_s":
+      return place.element <= 7 ? value < 1n || value > 2097151n : value !== 0n;
+    case "program.tcp_strict_syn":
+    case "nat_source.persistent":
+    case "nat_source.filtering":
+    case "nat_destination.to_single":
+    case "nat_pools.address_persistent":
+      return value > 1n;
+    case "program.tcp_window":
+      return value < 1n || value > 2n;
+    case "zones.half_open_limit":
+      return value > 16777216n;
+    case "zones.source_check":
+      return value > 2n;
+    case "interfaces.vrf":
+    case "routes.vrf":
+      return value > 65535n || (value >= 253n && value <= 255n);
+    case "routes.type":
+      return value > 3n;
+    case "policies.schedule":
+      return value >= rows("schedules") && value !== BigInt(FW_NO_INDEX);
+    case "schedules.window_first":
+    case "schedules.window_count":
+      return value > rows("schedule_windows") || (kind.endsWith("count") && value === 0n);
+    case "schedules.time_zone":
+      return place.element === 0 && value === 0n;
+    case "schedule_windows.start_minute":
+      return value > 1439n;
+    case "schedule_windows.end_minute":
+      return value < 1n || value > 1440n;
+    case "schedule_windows.days":
+      return value < 1n || value > 127n;
+    case "nat_pools.range_first":
+    case "nat_pools.range_count":
+      return value > rows("nat_ranges") || (kind.endsWith("count") && value === 0n);
+    case "nat_pools.subscriber_first":
+    case "nat_pools.subscriber_count":
+      return value > rows("nat_subscribers");
+    case "nat_pools.block_size":
+      return value > 65535n;
+    case "nat_pools.port_low":
+    case "nat_pools.name_id":
+    case "nat_source.name_id":
+    case "nat_destination.name_id":
+    case "nat_static.name_id":
+    case "nat_static.count":
+      return value === 0n;
+    case "nat_source.pool":
+      return value >= rows("nat_pools") && value !== BigInt(FW_NO_INDEX);
+    case "nat_subscribers.family":
+      return value !== 4n;
+    case "nat_subscribers.length":
+      return value > 32n;
+    case "nat_source.binding_timeout_s":
+      return value > 2097151n;
     case "program.rx_mode":
       return value < 1n || value > 2n;
     case "program.sessions_ipv4":
@@ -94,7 +161,7 @@ function impossible(bank: Uint8Array, place: Place, value: bigint): boolean {
       return value > rows("port_ranges");
     case "routes.next_hop_first":
     case "routes.next_hop_count":
-      return value > rows("next_hops") || (kind.endsWith("count") && (value === 0n || value > 16n));
+      return value > rows("next_hops") || (kind.endsWith("count") && value > 16n);
     case "refs":
       return value === BigInt(FW_NO_INDEX);
   }
