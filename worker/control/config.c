@@ -53,7 +53,7 @@ static void config_route(struct control *c, const struct fw_route_row *w)
 	r.length = w->prefix.length;
 	r.metric = 1; // after the networks of our own addresses
 	memcpy(r.prefix, w->prefix.address, 16);
-	for (uint32_t i = 0; i < w->next_hop_count && r.count < RIB_MAX_HOPS; i++) {
+	for (uint32_t i = 0; i < w->next_hop_count && r.count < HOP_MAX; i++) {
 		const struct fw_next_hop_row *n = &hops[w->next_hop_first + i];
 		struct hop *h = &r.hops[r.count++];
 		h->type = HOP_GATEWAY;
@@ -164,6 +164,7 @@ void config_devices(struct control *c)
 		if (p == NULL)
 			continue;
 		devices[count].ifindex = p->ifindex;
+		devices[count].vrf = c->layer->tables->interfaces[i].vrf;
 		devices[count++].interface = c->layer->tables->interfaces[i].name_id;
 	}
 	if (count == c->device_count && memcmp(devices, c->devices, count * sizeof(devices[0])) == 0)

@@ -20,8 +20,9 @@
 #define CONTROL_BEAT_MS 250
 #define CONTROL_LOOK_NS 1000000000u // devices that send no events, and those that are to come back
 #define CONTROL_COMPARE_NS 10000000000u // what changed without an event
-#define CONTROL_ROUTES4 262144u
-#define CONTROL_ROUTES6 131072u
+#define CONTROL_ROUTES4 (1u << 20) // of the kernel
+#define CONTROL_ROUTES6 (1u << 18)
+#define CONTROL_ROUTES_OWN (FW_MAX_ROUTES + 2 * FW_MAX_INTERFACE_ADDRESSES)
 
 enum control_source { CONTROL_DOORBELL, CONTROL_SIGNAL, CONTROL_TIMER, CONTROL_KERNEL, CONTROL_CORE, CONTROL_PORT };
 
@@ -102,11 +103,12 @@ int control_open(struct control *c, const struct options *o, struct state *state
 	if (code != 0)
 		return code;
 	isolate_set_up(o->isolation, c->identity.id);
-	c->fib = fib_create(CONTROL_ROUTES4, CONTROL_ROUTES6);
+	c->fib = fib_create(CONTROL_ROUTES4 + CONTROL_ROUTES_OWN, CONTROL_ROUTES6 + CONTROL_ROUTES_OWN);
 	c->neighbors = c->fib != NULL ? neighbor_create(FW_MAX_NEIGHBORS * 2, fib_clock(c->fib)) : NULL;
 	c->rib = c->fib != NULL ? rib_create(c->fib) : NULL;
 	if (c->rib == NULL || c->neighbors == NULL)
 		return log_fail(error, size, -ENOMEM, "not enough memory for routes and neighbors");
+	rib_limit(c->rib, RIB_KERNEL, CONTROL_ROUTES4, CONTROL_ROUTES6);
 	fib_set_qsbr(c->fib, loop->qsbr);
 	neighbor_set_qsbr(c->neighbors, loop->qsbr);
 	c->kernel = kernel_create(c->rib, c->neighbors, &hooks);

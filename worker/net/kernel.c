@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's view of the routes and neighbors over our TAPs, kept current by notifications.
 //
-// Only the main and local tables count, and in them only routes that lead over our TAPs, addresses on lo, and blackholes.
-// A notification is applied at once. Where it does not tell the whole truth (paths appended or taken out one by one, routes
-// that vanish silently with an address or a link, notifications lost) everything is dumped again shortly after.
+// What counts: the tables of the VRFs that our interfaces are in, and main and local; in them routes that lead over our
+// TAPs, addresses on lo, and routes that drop. Connected and local routes belong to the VRF of their interface, whatever
+// table the kernel has them in; any other route of the main table over an interface of a VRF means nothing.
+// A notification is applied at once. Where it does not tell the whole truth (paths appended one by one, a route that hid
+// another one, routes that vanish silently with an address or a link, notifications lost) everything is dumped again
+// shortly after, and not more often than the dump itself takes times four.
 #include "net/kernel_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include "net/kernel_message.h"
 #include "net/link.h"
 #include "net/nl.h"
@@ -31,12 +36,16 @@ struct kernel *kernel_create(struct rib *rib, struct neighbor_table *neighbors,
 	k->hooks = *hooks;
 	k->monitor = nl_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
 			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+	if (k->monitor >= 0)
+		nl_join(k->monitor, RTNLGRP_NEXTHOP);
+	k->nexthops = nexthop_create();
 	k->request = nl_open(0);
 	k->learned = learned_create();
 	struct link l;
 	if (k->request >= 0 && link_get(k->request, "lo", &l) == 0)
 		k->loopback = l.ifindex;
-	if (k->monitor < 0 || k->request < 0 || k->learned == NULL) {
+	if (k->monitor < 0 || k->request < 0 || k->learned == NULL ||
+	    k->nexthops == NULL) {
 		kernel_free(k);
 		return NULL;
 	}
@@ -50,6 +59,7 @@ void kernel_free(struct kernel *k)
 	if (k->request >= 0)
 		close(k->request);
 	learned_free(k->learned);
+	nexthop_free(k->nexthops);
 	free(k);
 }
 
@@ -82,6 +92,7 @@ void kernel_read(struct kernel *k, uint64_t now_ns)
 			break;
 		}
 	}
+	kernel_renew(k);
 	kernel_tell(k);
 }
 
@@ -92,16 +103,31 @@ static int kernel_dump(struct kernel *k, uint16_t type, const void *fixed, size_
 	return nl_call(k->request, &r, kernel_on_message, k);
 }
 
+// Before the routes that refer to them. A kernel without nexthop objects has none to tell.
+static void kernel_dump_nexthops(struct kernel *k)
+{
+	struct nhmsg m = {.nh_family = AF_UNSPEC};
+	nexthop_begin(k->nexthops);
+	int code = kernel_dump(k, RTM_GETNEXTHOP, &m, sizeof(m));
+	if (code == 0 || code == -EOPNOTSUPP)
+		nexthop_end(k->nexthops);
+	else
+		kernel_unsettle(k);
+}
+
 static void kernel_dump_routes(struct kernel *k)
 {
 	static const unsigned char families[] = {AF_INET, AF_INET6};
 	int code = 0;
+	k->missing = false;
 	rib_begin(k->rib, RIB_KERNEL);
 	for (unsigned i = 0; i < 2 && code == 0; i++) {
 		struct rtmsg m = {.rtm_family = families[i]};
 		code = kernel_dump(k, RTM_GETROUTE, &m, sizeof(m));
 	}
 	rib_end(k->rib, RIB_KERNEL);
+	kernel_renew(k);
+	k->told = k->missing;
 	if (code != 0)
 		kernel_unsettle(k);
 }
@@ -170,12 +196,24 @@ static void kernel_dump_neighbors(struct kernel *k)
 	}
 }
 
+// The clock of now_ns, read where time passes inside a call.
+static uint64_t kernel_clock_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void kernel_learn(struct kernel *k)
 {
+	uint64_t start = kernel_clock_ns();
 	k->wants_settle = false;
 	kernel_dump_addresses(k);
+	kernel_dump_nexthops(k);
 	kernel_dump_routes(k);
 	kernel_dump_neighbors(k);
+	k->settled_ns = kernel_clock_ns();
+	k->learn_ns = k->settled_ns - start;
 	kernel_tell(k);
 }
 
@@ -191,7 +229,7 @@ int kernel_settle(struct kernel *k, uint64_t now_ns)
 	if (!k->wants_settle)
 		return -1;
 	if (k->settle_at_ns <= now_ns) {
-		k->now_ns = k->settled_ns = now_ns;
+		k->now_ns = now_ns;
 		kernel_learn(k);
 	}
 	return k->wants_settle ? (int)((k->settle_at_ns - now_ns) / 1000000) + 1 : -1;

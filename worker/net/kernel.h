@@ -11,6 +11,7 @@
 struct kernel_device {
 	int ifindex; // of the TAP
 	uint32_t interface; // name_id
+	uint16_t vrf; // kernel table id of its VRF, 0: none
 };
 
 struct kernel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kernel_state.h"
 
+#include <errno.h>
 #include <string.h>
 #include <linux/neighbour.h>
 #include "net/kernel_message.h"
@@ -31,20 +32,107 @@ static bool kernel_loopback_prefix(const struct kernel_route *m)
 	return m->family == 4 ? m->prefix[0] == 127 : memcmp(m->prefix, one, 16) == 0;
 }
 
-// Hops of a unicast route over our TAPs.
-static void kernel_unicast(const struct kernel *k, const struct kernel_route *m,
-			   struct rib_route *out)
+static uint16_t kernel_vrf_of(const struct kernel *k, uint32_t interface)
 {
-	for (unsigned i = 0; i < m->count; i++) {
-		uint32_t interface = kernel_interface(k, m->hops[i].ifindex);
-		if (interface == FW_NO_INDEX || m->hops[i].dead)
+	for (unsigned i = 0; i < k->device_count; i++)
+		if (k->devices[i].interface == interface)
+			return k->devices[i].vrf;
+	return 0;
+}
+
+// The VRF that a table belongs to; false: nobody's.
+static bool kernel_vrf(const struct kernel *k, uint32_t table, uint16_t *vrf)
+{
+	*vrf = 0;
+	if (table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL)
+		return true;
+	for (unsigned i = 0; i < k->device_count; i++) {
+		*vrf = k->devices[i].vrf;
+		if (*vrf != 0 && *vrf == table)
+			return true;
+	}
+	return false;
+}
+
+// Hops over our TAPs, of those that may leave a table of this VRF.
+static void kernel_hops(const struct kernel *k, const struct kernel_hop *hops, unsigned count,
+			struct rib_route *out)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t interface = kernel_interface(k, hops[i].ifindex);
+		if (interface == FW_NO_INDEX || hops[i].dead ||
+		    (out->vrf == 0 && kernel_vrf_of(k, interface) != 0))
 			continue;
 		struct hop *h = &out->hops[out->count++];
 		h->interface = interface;
-		h->family = m->hops[i].gateway_family;
+		h->family = hops[i].gateway_family;
+		h->weight = count > 1 ? hops[i].weight : 0;
 		h->type = h->family == 0 ? HOP_CONNECTED : HOP_GATEWAY;
-		memcpy(h->gateway, m->hops[i].gateway, 16);
+		memcpy(h->gateway, hops[i].gateway, 16);
 	}
+}
+
+static void kernel_drops(struct rib_route *out, enum hop_type type)
+{
+	out->hops[0] = (struct hop){.type = type};
+	out->count = 1;
+}
+
+// Hops of a route that names a nexthop object.
+static bool kernel_nexthop_hops(void *context, uint32_t nexthop, struct rib_route *out)
+{
+	const struct kernel *k = context;
+	struct kernel_hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];
+	bool blackhole;
+	if (!nexthop_touched(k->nexthops, nexthop))
+		return false;
+	unsigned count = nexthop_hops(k->nexthops, nexthop, hops, &blackhole);
+	kernel_hops(k, hops, count, out);
+	if (blackhole)
+		kernel_drops(out, HOP_BLACKHOLE);
+	return true;
+}
+
+void kernel_renew(struct kernel *k)
+{
+	if (!nexthop_dirty(k->nexthops))
+		return;
+	rib_renew(k->rib, kernel_nexthop_hops, k);
+	nexthop_settle(k->nexthops);
+}
+
+static void kernel_unicast(const struct kernel *k, const struct kernel_route *m,
+			   struct rib_route *out)
+{
+	struct kernel_hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];
+	bool blackhole = false;
+	if (m->protocol == RTPROT_KERNEL && out->vrf == 0 && m->count == 1) {
+		uint32_t interface = kernel_interface(k, m->hops[0].ifindex);
+		out->vrf = interface != FW_NO_INDEX ? kernel_vrf_of(k, interface) : 0;
+	}
+	unsigned count = nexthop_hops(k->nexthops, m->nexthop, hops, &blackhole);
+	if (count > 0)
+		kernel_hops(k, hops, count, out);
+	else if (blackhole)
+		kernel_drops(out, HOP_BLACKHOLE);
+	else
+		kernel_hops(k, m->hops, m->count, out);
+}
+
+// An address of the firewall itself.
+static bool kernel_local(const struct kernel *k, const struct kernel_route *m, struct rib_route *out)
+{
+	int ifindex = m->count > 0 ? m->hops[0].ifindex : 0;
+	uint32_t interface = kernel_interface(k, ifindex);
+	bool ours = interface != FW_NO_INDEX;
+	if (!ours && (ifindex != k->loopback || kernel_loopback_prefix(m)))
+		return false;
+	out->scope = kernel_link_local(m) ? (uint32_t)ifindex : 0;
+	if (ours && out->vrf == 0)
+		out->vrf = kernel_vrf_of(k, interface);
+	kernel_drops(out, HOP_LOCAL);
+	out->hops[0].interface = ours ? interface : 0;
+	return true;
 }
 
 // What a route of the kernel means to us. False: nothing at all.
@@ -56,11 +144,12 @@ static bool kernel_route(const struct kernel *k, const struct kernel_route *m,
 				  .family = m->family,
 				  .length = m->length,
 				  .table = m->table,
-				  .metric = m->metric};
+				  .metric = m->metric,
+				  .nexthop = m->nexthop};
 	memcpy(out->prefix, m->prefix, 16);
-	if (m->cloned || (m->table != RT_TABLE_MAIN && m->table != RT_TABLE_LOCAL))
+	if (m->cloned || !kernel_vrf(k, m->table, &out->vrf))
 		return false;
-	int ifindex = m->count > 0 ? m->hops[0].ifindex : 0;
+	bool own = m->protocol == RTPROT_KERNEL; // the kernel's, for what nobody has asked for
 	switch (m->type) {
 	case RTN_UNICAST:
 		if (kernel_link_local(m)) // means something only together with a device
@@ -68,23 +157,19 @@ static bool kernel_route(const struct kernel *k, const struct kernel_route *m,
 		kernel_unicast(k, m, out);
 		return true;
 	case RTN_LOCAL:
-		out->scope = kernel_link_local(m) ? (uint32_t)ifindex : 0;
-		uint32_t interface = kernel_interface(k, ifindex);
-		bool ours = interface != FW_NO_INDEX;
-		if (!ours && (ifindex != k->loopback || kernel_loopback_prefix(m)))
-			return false;
-		out->hops[0].type = HOP_LOCAL;
-		out->hops[0].interface = ours ? interface : 0;
-		out->count = 1;
-		return true;
+		return kernel_local(k, m, out);
 	case RTN_BLACKHOLE:
+		kernel_drops(out, HOP_BLACKHOLE);
+		return !own;
 	case RTN_UNREACHABLE:
+		kernel_drops(out, HOP_UNREACHABLE);
+		return !own;
 	case RTN_PROHIBIT:
-		if (m->protocol == RTPROT_KERNEL)
-			return false;
-		out->hops[0].type = HOP_BLACKHOLE;
-		out->count = 1;
-		return true;
+		kernel_drops(out, HOP_PROHIBIT);
+		return !own;
+	case RTN_THROW: // no further table is asked
+		kernel_drops(out, HOP_NONE);
+		return !own;
 	default:
 		return false;
 	}
@@ -96,16 +181,33 @@ void kernel_unsettle(struct kernel *k)
 		return;
 	k->wants_settle = true;
 	k->settle_at_ns = k->now_ns + KERNEL_SETTLE_NS;
-	if (k->settle_at_ns < k->settled_ns + KERNEL_SETTLE_GAP_NS)
-		k->settle_at_ns = k->settled_ns + KERNEL_SETTLE_GAP_NS;
+	uint64_t gap = k->learn_ns * 4 > KERNEL_SETTLE_GAP_NS ? k->learn_ns * 4 : KERNEL_SETTLE_GAP_NS;
+	if (k->settle_at_ns < k->settled_ns + gap)
+		k->settle_at_ns = k->settled_ns + gap;
 }
 
 static void kernel_set_route(struct kernel *k, const struct rib_route *r)
 {
 	int code = rib_set(k->rib, r);
-	if (code != 0 && !k->full)
-		log_line("a route of the kernel cannot be used: %s", strerror(-code));
-	k->full = code != 0;
+	if (code == 0)
+		return;
+	if (!k->told)
+		log_line("a route of the kernel is ignored: %s (%u IPv4 and %u IPv6 routes of the kernel are used)",
+			 code == -ENOSPC ? "the table is full" : strerror(-code),
+			 rib_routes(k->rib, RIB_KERNEL, 4), rib_routes(k->rib, RIB_KERNEL, 6));
+	k->missing = k->told = true;
+}
+
+static void kernel_delete_route(struct kernel *k, const struct kernel_route *m,
+				const struct rib_route *r)
+{
+	bool shadows = false;
+	if (m->family == 6 && m->nexthop == 0 && r->count > 0)
+		rib_delete_hops(k->rib, r); // of one path, or of all
+	else
+		shadows = rib_delete(k->rib, r);
+	if (shadows || k->missing)
+		kernel_unsettle(k);
 }
 
 static void kernel_on_route(struct kernel *k, const struct nlmsghdr *h)
@@ -114,19 +216,24 @@ static void kernel_on_route(struct kernel *k, const struct nlmsghdr *h)
 	struct rib_route r;
 	if (!kernel_parse_route(h, &m) || !kernel_route(k, &m, &r))
 		return;
-	if (h->nlmsg_type == RTM_DELROUTE) {
-		if (m.family == 6 && r.count > 0)
-			rib_delete_hops(k->rib, &r);
-		else
-			rib_delete(k->rib, &r);
-		kernel_unsettle(k); // another route of the same key may have stood behind it
-		return;
-	}
-	if (h->nlmsg_flags & NLM_F_APPEND) {
+	r.replaces = h->nlmsg_flags & NLM_F_REPLACE;
+	if (h->nlmsg_type == RTM_DELROUTE)
+		kernel_delete_route(k, &m, &r);
+	else if (h->nlmsg_flags & NLM_F_APPEND)
 		kernel_unsettle(k);
+	else
+		kernel_set_route(k, &r);
+}
+
+static void kernel_on_nexthop(struct kernel *k, const struct nlmsghdr *h)
+{
+	struct kernel_nexthop n;
+	if (!kernel_parse_nexthop(h, &n))
 		return;
-	}
-	kernel_set_route(k, &r);
+	if (h->nlmsg_type == RTM_DELNEXTHOP)
+		nexthop_delete(k->nexthops, n.id);
+	else if (nexthop_set(k->nexthops, &n) != 0)
+		log_line("nexthop %u of the kernel is ignored: there are too many", n.id);
 }
 
 static void kernel_set_neighbor(struct kernel *k, const struct kernel_neighbor *m,
@@ -172,6 +279,10 @@ void kernel_on_message(void *context, const struct nlmsghdr *h)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		kernel_on_route(k, h);
+		break;
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		kernel_on_nexthop(k, h);
 		break;
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include "net/nl.h"
 
 #ifndef IFA_PROTO
@@ -51,6 +52,12 @@ static bool kernel_gateway(const struct rtattr *const *a, uint8_t family, struct
 	return true;
 }
 
+// The kernel counts weights from zero.
+static uint8_t kernel_weight(unsigned hops)
+{
+	return hops < UINT8_MAX ? (uint8_t)(hops + 1) : UINT8_MAX;
+}
+
 static bool kernel_multipath(const struct rtattr *list, struct kernel_route *out)
 {
 	const char *at = RTA_DATA(list);
@@ -63,6 +70,7 @@ static bool kernel_multipath(const struct rtattr *list, struct kernel_route *out
 		nl_attributes((const struct rtattr *)(const void *)(at + sizeof(*n)),
 			      n->rtnh_len - sizeof(*n), a, RTA_VIA);
 		struct kernel_hop hop = {.ifindex = n->rtnh_ifindex,
+					 .weight = kernel_weight(n->rtnh_hops),
 					 .dead = n->rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)};
 		if (!kernel_gateway(a, out->family, &hop))
 			return false;
@@ -91,9 +99,10 @@ bool kernel_parse_route(const struct nlmsghdr *h, struct kernel_route *out)
 	if (out->family == 0 || out->length > kernel_address_size(out->family) * 8 ||
 	    m->rtm_src_len != 0)
 		return false;
-	const struct rtattr *a[RTA_VIA + 1];
-	nl_attributes(RTM_RTA(m), h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)), a, RTA_VIA);
+	const struct rtattr *a[RTA_NH_ID + 1];
+	nl_attributes(RTM_RTA(m), h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)), a, RTA_NH_ID);
 	nl_u32(a[RTA_TABLE], &out->table);
+	nl_u32(a[RTA_NH_ID], &out->nexthop);
 	nl_u32(a[RTA_PRIORITY], &out->metric);
 	if (a[RTA_DST] != NULL && !kernel_take(a[RTA_DST], out->family, out->prefix))
 		return false;
@@ -108,6 +117,45 @@ bool kernel_parse_route(const struct nlmsghdr *h, struct kernel_route *out)
 		return kernel_gateway(a, out->family, &out->hops[0]);
 	}
 	return true;
+}
+
+static bool kernel_members(const struct rtattr *a, struct kernel_nexthop *out)
+{
+	const struct nexthop_grp *g = RTA_DATA(a);
+	size_t count = RTA_PAYLOAD(a) / sizeof(*g);
+	for (size_t i = 0; i < count && out->member_count < KERNEL_MAX_MEMBERS; i++) {
+		out->members[out->member_count] = g[i].id;
+		out->weights[out->member_count++] = kernel_weight(g[i].weight);
+	}
+	return count > 0;
+}
+
+bool kernel_parse_nexthop(const struct nlmsghdr *h, struct kernel_nexthop *out)
+{
+	const struct nhmsg *m = NLMSG_DATA(h);
+	if ((h->nlmsg_type != RTM_NEWNEXTHOP && h->nlmsg_type != RTM_DELNEXTHOP) ||
+	    h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
+		return false;
+	*out = (struct kernel_nexthop){0};
+	const struct rtattr *a[NHA_GATEWAY + 1];
+	const char *first = (const char *)m + NLMSG_ALIGN(sizeof(*m));
+	nl_attributes((const struct rtattr *)(const void *)first,
+		      h->nlmsg_len - NLMSG_LENGTH(sizeof(*m)), a, NHA_GATEWAY);
+	if (!nl_u32(a[NHA_ID], &out->id) || out->id == 0)
+		return false;
+	if (a[NHA_GROUP] != NULL)
+		return kernel_members(a[NHA_GROUP], out);
+	uint32_t ifindex = 0;
+	out->blackhole = a[NHA_BLACKHOLE] != NULL;
+	nl_u32(a[NHA_OIF], &ifindex);
+	out->hop.ifindex = (int)ifindex;
+	out->hop.weight = 1;
+	out->hop.dead = m->nh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN);
+	if (a[NHA_GATEWAY] == NULL)
+		return true;
+	out->hop.gateway_family = kernel_family(m->nh_family);
+	return out->hop.gateway_family != 0 &&
+	       kernel_take(a[NHA_GATEWAY], out->hop.gateway_family, out->hop.gateway);
 }
 
 bool kernel_parse_neighbor(const struct nlmsghdr *h, struct kernel_neighbor *out)

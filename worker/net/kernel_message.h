@@ -12,6 +12,7 @@ struct kernel_hop {
 	int ifindex;
 	uint8_t gateway_family; // 0: on link
 	uint8_t gateway[16];
+	uint8_t weight; // beside the other hops
 	bool dead; // the kernel does not use it: link down
 };
 
@@ -23,9 +24,22 @@ struct kernel_route {
 	uint8_t prefix[16];
 	uint32_t table;
 	uint32_t metric;
+	uint32_t nexthop; // id of a nexthop object, 0: none; hops may be missing then
 	bool cloned;
 	unsigned count;
 	struct kernel_hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];
+};
+
+#define KERNEL_MAX_MEMBERS FW_MAX_NEXT_HOPS_PER_ROUTE
+
+// A nexthop object: one hop, or a group of such.
+struct kernel_nexthop {
+	uint32_t id;
+	bool blackhole;
+	struct kernel_hop hop; // when member_count is 0
+	unsigned member_count;
+	uint32_t members[KERNEL_MAX_MEMBERS];
+	uint8_t weights[KERNEL_MAX_MEMBERS];
 };
 
 struct kernel_neighbor {
@@ -50,6 +64,7 @@ struct kernel_address {
 
 // False: another kind of message, another family, or malformed.
 bool kernel_parse_route(const struct nlmsghdr *h, struct kernel_route *out);
+bool kernel_parse_nexthop(const struct nlmsghdr *h, struct kernel_nexthop *out);
 bool kernel_parse_neighbor(const struct nlmsghdr *h, struct kernel_neighbor *out);
 bool kernel_parse_address(const struct nlmsghdr *h, struct kernel_address *out);
 

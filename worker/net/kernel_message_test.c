@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kernel_message.h"
+#include "net/nexthop.h"
 
 #include <sys/socket.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include "net/link.h"
 #include "net/nl.h"
 #include "test.h"
@@ -131,12 +133,80 @@ static void refuses_addresses_of_a_wrong_size(void)
 	CHECK(!kernel_parse_neighbor(&r.header, &neighbor));
 }
 
+static void begin_nexthop(struct nl_request *r, uint16_t type, uint32_t id)
+{
+	struct nhmsg m = {.nh_family = AF_INET};
+	nl_begin(r, type, 0, &m, sizeof(m));
+	nl_put_u32(r, NHA_ID, id);
+}
+
+static void reads_nexthops_and_their_groups(void)
+{
+	struct nl_request r;
+	struct kernel_nexthop n;
+	const uint8_t gateway[4] = {10, 0, 0, 2};
+	begin_nexthop(&r, RTM_NEWNEXTHOP, 7);
+	nl_put_u32(&r, NHA_OIF, 3);
+	nl_put(&r, NHA_GATEWAY, gateway, 4);
+	CHECK(kernel_parse_nexthop(&r.header, &n));
+	CHECK_EQ(n.id, 7);
+	CHECK_EQ(n.hop.ifindex, 3);
+	CHECK_EQ(n.hop.gateway_family, 4);
+	CHECK(memcmp(n.hop.gateway, gateway, 4) == 0);
+	struct nexthop_grp members[2] = {{.id = 7, .weight = 4}, {.id = 8, .weight = 0}};
+	begin_nexthop(&r, RTM_NEWNEXTHOP, 9);
+	nl_put(&r, NHA_GROUP, members, sizeof(members));
+	CHECK(kernel_parse_nexthop(&r.header, &n));
+	CHECK_EQ(n.member_count, 2);
+	CHECK_EQ(n.members[1], 8);
+	CHECK_EQ(n.weights[0], 5);
+	CHECK_EQ(n.weights[1], 1);
+}
+
+static void groups_lead_where_their_members_lead(void)
+{
+	struct nexthop_table *t = nexthop_create();
+	struct kernel_nexthop a = {.id = 7, .hop = {.ifindex = 3}}, b = {.id = 8, .hop = {.ifindex = 4}};
+	struct kernel_nexthop g = {.id = 9, .member_count = 2, .members = {7, 8}, .weights = {5, 1}};
+	struct kernel_hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];
+	bool blackhole;
+	nexthop_set(t, &a);
+	nexthop_set(t, &b);
+	nexthop_set(t, &g);
+	CHECK(!nexthop_dirty(t));
+	CHECK_EQ(nexthop_hops(t, 9, hops, &blackhole), 2);
+	CHECK_EQ(hops[0].ifindex, 3);
+	CHECK_EQ(hops[0].weight, 5);
+	a.hop.dead = true;
+	nexthop_set(t, &a);
+	CHECK(nexthop_dirty(t) && nexthop_touched(t, 7) && nexthop_touched(t, 9));
+	CHECK(!nexthop_touched(t, 8));
+	nexthop_settle(t);
+	CHECK_EQ(nexthop_hops(t, 9, hops, &blackhole), 1);
+	CHECK_EQ(hops[0].ifindex, 4);
+	b.blackhole = true;
+	nexthop_set(t, &b);
+	CHECK_EQ(nexthop_hops(t, 9, hops, &blackhole), 0);
+	CHECK(blackhole);
+	nexthop_delete(t, 9);
+	CHECK(nexthop_touched(t, 9));
+	CHECK_EQ(nexthop_hops(t, 9, hops, &blackhole), 0);
+	CHECK(!blackhole);
+	nexthop_settle(t);
+	nexthop_begin(t);
+	nexthop_set(t, &a);
+	nexthop_end(t);
+	CHECK(nexthop_touched(t, 8) && !nexthop_touched(t, 7));
+	nexthop_free(t);
+}
+
 // Messages of random bytes in a buffer of exactly their size: the sanitizer sees every byte too far.
 static void stays_inside_random_messages(void)
 {
 	static const uint16_t types[] = {RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWNEIGH,
 					 RTM_DELNEIGH, RTM_NEWADDR,  RTM_DELADDR,
-					 RTM_NEWLINK,  RTM_DELLINK};
+					 RTM_NEWLINK,  RTM_DELLINK,
+					 RTM_NEWNEXTHOP, RTM_DELNEXTHOP};
 	uint64_t seed = 11;
 	for (unsigned i = 0; i < 200000; i++) {
 		size_t size = NLMSG_HDRLEN + test_below(&seed, 160);
@@ -145,7 +215,7 @@ static void stays_inside_random_messages(void)
 			((uint8_t *)h)[j] =
 				(uint8_t)(test_below(&seed, 3) ? test_below(&seed, 24) : test_random(&seed));
 		h->nlmsg_len = (uint32_t)size;
-		h->nlmsg_type = types[test_below(&seed, 8)];
+		h->nlmsg_type = types[test_below(&seed, 10)];
 		if (size > NLMSG_HDRLEN)
 			((uint8_t *)h)[NLMSG_HDRLEN] = test_below(&seed, 2) ? AF_INET : AF_INET6;
 		struct kernel_route route;
@@ -154,6 +224,8 @@ static void stays_inside_random_messages(void)
 		struct link link;
 		link_parse(h, &link);
 		kernel_parse_route(h, &route);
+		struct kernel_nexthop nexthop;
+		kernel_parse_nexthop(h, &nexthop);
 		kernel_parse_neighbor(h, &neighbor);
 		kernel_parse_address(h, &address);
 		free(h);
@@ -168,6 +240,8 @@ int main(void)
 	RUN(reads_a_neighbor);
 	RUN(takes_the_local_address_of_a_point_to_point_link);
 	RUN(refuses_addresses_of_a_wrong_size);
+	RUN(reads_nexthops_and_their_groups);
+	RUN(groups_lead_where_their_members_lead);
 	RUN(stays_inside_random_messages);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include "net/kernel.h"
 #include "net/learned.h"
+#include "net/nexthop.h"
 
 #define KERNEL_ASKED 1024u
 
@@ -24,6 +25,7 @@ struct kernel {
 	struct rib *rib;
 	struct neighbor_table *neighbors;
 	struct learned_table *learned;
+	struct nexthop_table *nexthops;
 	struct kernel_hooks hooks;
 	struct kernel_device devices[FW_MAX_INTERFACES];
 	unsigned device_count;
@@ -32,14 +34,18 @@ struct kernel {
 	bool changed; // neighbors, since the last hook
 	bool wants_settle;
 	uint64_t settle_at_ns, settled_ns;
+	uint64_t learn_ns; // that the last dump took
 	uint64_t now_ns; // of the current call
 	uint32_t stamp; // of neighbor dumps
-	bool full; // said already
+	bool told; // that routes were refused
+	bool missing; // routes were refused: they may fit when others go
 	struct kernel_asked asked[KERNEL_ASKED];
 };
 
 // One message of the kernel, from a dump or a notification; context is the struct kernel.
 void kernel_on_message(void *context, const struct nlmsghdr *h);
+// Brings the routes that come from changed nexthop objects up to date.
+void kernel_renew(struct kernel *k);
 // When a neighbor was asked for last; shared by keys of the same hash.
 struct kernel_asked *kernel_asked(struct kernel *k, const struct neighbor_key *key);
 // Dump everything again shortly.

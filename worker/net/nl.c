@@ -14,7 +14,7 @@ int nl_open(uint32_t groups)
 			NETLINK_ROUTE);
 	if (fd < 0)
 		return -errno;
-	int size = 4 << 20, on = 1;
+	int size = 64 << 20, on = 1; // a full table of the Internet may come at once
 	if (groups != 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	// Strict checking lets dumps be filtered by the kernel; extended acks are not needed.
@@ -26,6 +26,11 @@ int nl_open(uint32_t groups)
 		return error;
 	}
 	return fd;
+}
+
+void nl_join(int fd, int group)
+{
+	setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 
 void nl_begin(struct nl_request *r, uint16_t type, uint16_t flags, const void *fixed, size_t size)

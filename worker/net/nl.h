@@ -22,6 +22,8 @@ struct nl_request {
 // Socket in the calling thread's network namespace. groups: multicast groups (RTMGRP_* bits), 0: requests only.
 int nl_open(uint32_t groups);
 
+void nl_join(int fd, int group); // one more multicast group (RTNLGRP_*), if the kernel knows it
+
 void nl_begin(struct nl_request *r, uint16_t type, uint16_t flags, const void *fixed, size_t size);
 void nl_put(struct nl_request *r, uint16_t type, const void *data, size_t size);
 void nl_put_u32(struct nl_request *r, uint16_t type, uint32_t value);

@@ -12,23 +12,29 @@
 struct rib_entry {
 	struct rib_entry *next;
 	uint32_t stamp; // round that set it last
-	struct rib_route route;
+	uint32_t group; // hops, in the fib; this entry keeps them
+	uint32_t table, metric, scope, nexthop;
+	uint8_t source;
+	bool shadows; // the source has another route of this key
 };
 
 struct rib_prefix {
 	struct rib_prefix *next;
-	uint8_t family, length, prefix[16];
-	uint16_t vrf;
 	struct rib_entry *entries;
-	unsigned installed_count; // hops that the fib has; 0: none
-	struct hop installed[RIB_MAX_HOPS];
+	uint8_t prefix[16];
+	uint32_t installed; // group that the fib has; 0: none
+	uint16_t vrf;
+	uint8_t family, length;
 };
 
 struct rib {
 	struct fib *fib;
 	struct rib_prefix **buckets;
 	uint32_t bucket_count, prefix_count;
-	uint32_t counts[2];
+	uint32_t counts[2][2]; // by source and family
+	uint32_t limits[2][2];
+	uint64_t refused[2]; // by family
+	uint32_t high_water[2];
 	uint32_t stamp[2];
 	bool renewing[2];
 };
@@ -40,6 +46,7 @@ struct rib *rib_create(struct fib *fib)
 		return NULL;
 	r->fib = fib;
 	r->bucket_count = RIB_FIRST_BUCKETS;
+	memset(r->limits, 0xff, sizeof(r->limits));
 	r->buckets = calloc(r->bucket_count, sizeof(r->buckets[0]));
 	if (r->buckets == NULL) {
 		free(r);
@@ -55,6 +62,7 @@ void rib_free(struct rib *r)
 			next = p->next;
 			for (struct rib_entry *e = p->entries, *after; e != NULL; e = after) {
 				after = e->next;
+				fib_drop_hops(r->fib, e->group);
 				free(e);
 			}
 			free(p);
@@ -104,16 +112,16 @@ static void rib_grow(struct rib *r)
 static struct rib_entry **rib_entry(struct rib_prefix *p, const struct rib_route *q)
 {
 	struct rib_entry **e = &p->entries;
-	while (*e != NULL &&
-	       ((*e)->route.source != q->source || (*e)->route.table != q->table ||
-		(*e)->route.metric != q->metric || (*e)->route.scope != q->scope))
+	while (*e != NULL && ((*e)->source != q->source || (*e)->table != q->table ||
+			      (*e)->metric != q->metric || (*e)->scope != q->scope))
 		e = &(*e)->next;
 	return e;
 }
 
-static bool rib_better(const struct rib_route *a, const struct rib_route *b)
+static bool rib_better(const struct rib *r, const struct rib_entry *a, const struct rib_entry *b)
 {
-	bool local_a = a->hops[0].type == HOP_LOCAL, local_b = b->hops[0].type == HOP_LOCAL;
+	bool local_a = fib_hops_at(r->fib, a->group)->hops[0].type == HOP_LOCAL;
+	bool local_b = fib_hops_at(r->fib, b->group)->hops[0].type == HOP_LOCAL;
 	if (local_a != local_b)
 		return local_a;
 	if (a->source != b->source)
@@ -124,24 +132,17 @@ static bool rib_better(const struct rib_route *a, const struct rib_route *b)
 // Makes the fib agree with the best route of a prefix.
 static int rib_install(struct rib *r, struct rib_prefix *p)
 {
-	const struct rib_route *best = NULL;
-	for (const struct rib_entry *e = p->entries; e != NULL; e = e->next)
-		if (best == NULL || rib_better(&e->route, best))
-			best = &e->route;
-	if (best == NULL) {
-		if (p->installed_count > 0)
-			fib_delete(r->fib, p->vrf, p->family, p->prefix, p->length);
-		p->installed_count = 0;
+	const struct rib_entry *best = p->entries;
+	for (const struct rib_entry *e = best; e != NULL; e = e->next)
+		if (e != best && rib_better(r, e, best))
+			best = e;
+	uint32_t group = best == NULL ? 0 : best->group;
+	if (group == p->installed)
 		return 0;
-	}
-	size_t size = best->count * sizeof(best->hops[0]);
-	if (best->count == p->installed_count && memcmp(best->hops, p->installed, size) == 0)
-		return 0;
-	int code = fib_set(r->fib, p->vrf, p->family, p->prefix, p->length, best->hops, best->count);
-	if (code == 0) {
-		p->installed_count = best->count;
-		memcpy(p->installed, best->hops, size);
-	}
+	int code = group != 0 ? fib_set_group(r->fib, p->vrf, p->family, p->prefix, p->length, group) :
+				fib_delete(r->fib, p->vrf, p->family, p->prefix, p->length);
+	if (code == 0)
+		p->installed = group;
 	return code;
 }
 
@@ -173,6 +174,80 @@ static struct rib_prefix *rib_make(struct rib *r, const struct rib_route *q)
 	return p;
 }
 
+void rib_limit(struct rib *r, enum rib_source source, uint32_t limit4, uint32_t limit6)
+{
+	r->limits[source][0] = limit4;
+	r->limits[source][1] = limit6;
+}
+
+static void rib_remove(struct rib *r, struct rib_prefix *p, struct rib_entry **e)
+{
+	struct rib_entry *old = *e;
+	*e = old->next;
+	r->counts[old->source][p->family == 6]--;
+	rib_install(r, p);
+	fib_drop_hops(r->fib, old->group);
+	free(old);
+}
+
+// Another group of hops for an entry, whose reference the entry takes over.
+static int rib_change(struct rib *r, struct rib_prefix *p, struct rib_entry **e, uint32_t group)
+{
+	uint32_t before = (*e)->group;
+	(*e)->group = group;
+	int code = rib_install(r, p);
+	fib_drop_hops(r->fib, before);
+	if (code != 0)
+		rib_remove(r, p, e);
+	return code;
+}
+
+static struct rib_entry *rib_add(struct rib *r, struct rib_prefix *p, const struct rib_route *q,
+				 uint32_t group)
+{
+	struct rib_entry **last = rib_entry(p, q), *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	*e = (struct rib_entry){.group = group,
+				.table = q->table,
+				.metric = q->metric,
+				.scope = q->scope,
+				.source = (uint8_t)q->source};
+	*last = e;
+	r->counts[q->source][p->family == 6]++;
+	return e;
+}
+
+static int rib_store(struct rib *r, struct rib_prefix *p, const struct rib_route *q)
+{
+	struct rib_entry **e = rib_entry(p, q);
+	bool known = *e != NULL;
+	if (known && r->renewing[q->source] && (*e)->stamp == r->stamp[q->source]) {
+		(*e)->shadows = true;
+		return 0;
+	}
+	bool room = r->counts[q->source][q->family == 6] < r->limits[q->source][q->family == 6];
+	uint32_t group = known || room ? fib_hops(r->fib, q->hops, q->count) : 0;
+	if (group == 0)
+		return -ENOSPC;
+	if (!known && rib_add(r, p, q, group) == NULL) {
+		fib_drop_hops(r->fib, group);
+		return -ENOMEM;
+	}
+	(*e)->stamp = r->stamp[q->source];
+	(*e)->nexthop = q->nexthop;
+	if (r->renewing[q->source])
+		(*e)->shadows = false;
+	else if (known && !q->replaces)
+		(*e)->shadows = true;
+	if (known)
+		return rib_change(r, p, e, group);
+	int code = rib_install(r, p);
+	if (code != 0)
+		rib_remove(r, p, e);
+	return code;
+}
+
 int rib_set(struct rib *r, const struct rib_route *route)
 {
 	if (route->count == 0) {
@@ -182,41 +257,47 @@ int rib_set(struct rib *r, const struct rib_route *route)
 	struct rib_prefix *p = rib_make(r, route);
 	if (p == NULL)
 		return -ENOMEM;
-	struct rib_entry **e = rib_entry(p, route);
-	if (*e == NULL) {
-		*e = calloc(1, sizeof(**e));
-		if (*e == NULL) {
-			rib_drop(r, rib_slot(r, route));
-			return -ENOMEM;
-		}
-		r->counts[route->source]++;
-	} else if (r->renewing[route->source] && (*e)->stamp == r->stamp[route->source]) {
-		return 0;
+	int code = rib_store(r, p, route);
+	bool six = route->family == 6;
+	if (code != 0) {
+		r->refused[six]++;
+		rib_drop(r, rib_slot(r, route));
 	}
-	(*e)->route = *route;
-	(*e)->stamp = r->stamp[route->source];
-	return rib_install(r, p);
+	if (fib_count(r->fib, route->family) > r->high_water[six])
+		r->high_water[six] = fib_count(r->fib, route->family);
+	return code;
 }
 
-static void rib_remove(struct rib *r, struct rib_prefix *p, struct rib_entry **e)
-{
-	struct rib_entry *old = *e;
-	*e = old->next;
-	r->counts[old->route.source]--;
-	free(old);
-	rib_install(r, p);
-}
-
-void rib_delete(struct rib *r, const struct rib_route *route)
+bool rib_delete(struct rib *r, const struct rib_route *route)
 {
 	struct rib_prefix **p = rib_slot(r, route);
 	if (*p == NULL)
-		return;
+		return false;
 	struct rib_entry **e = rib_entry(*p, route);
 	if (*e == NULL)
-		return;
+		return false;
+	bool shadows = (*e)->shadows;
 	rib_remove(r, *p, e);
 	rib_drop(r, p);
+	return shadows;
+}
+
+// Hops of a group without some; how many are left.
+static unsigned rib_without(const struct hop_group *g, const struct rib_route *gone,
+			    struct hop left[HOP_MAX])
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < g->count; i++) {
+		bool keep = true;
+		for (unsigned j = 0; j < gone->count && keep; j++) {
+			struct hop h = gone->hops[j];
+			h.weight = g->hops[i].weight;
+			keep = memcmp(&g->hops[i], &h, sizeof(h)) != 0;
+		}
+		if (keep)
+			left[count++] = g->hops[i];
+	}
+	return count;
 }
 
 void rib_delete_hops(struct rib *r, const struct rib_route *route)
@@ -225,22 +306,48 @@ void rib_delete_hops(struct rib *r, const struct rib_route *route)
 	struct rib_entry **e = *p != NULL ? rib_entry(*p, route) : NULL;
 	if (e == NULL || *e == NULL)
 		return;
-	struct rib_route *q = &(*e)->route;
-	for (unsigned i = 0; i < route->count; i++) {
-		unsigned j = 0;
-		while (j < q->count && memcmp(&q->hops[j], &route->hops[i], sizeof(struct hop)) != 0)
-			j++;
-		if (j == q->count)
-			continue;
-		memmove(&q->hops[j], &q->hops[j + 1], (q->count - j - 1) * sizeof(struct hop));
-		q->count--;
-	}
-	if (q->count > 0) {
-		rib_install(r, *p);
-		return;
-	}
-	rib_remove(r, *p, e);
+	struct hop left[HOP_MAX];
+	unsigned count = rib_without(fib_hops_at(r->fib, (*e)->group), route, left);
+	uint32_t group = count > 0 ? fib_hops(r->fib, left, count) : 0;
+	if (group != 0)
+		rib_change(r, *p, e, group);
+	else
+		rib_remove(r, *p, e);
 	rib_drop(r, p);
+}
+
+// True: the entry is still there.
+static bool rib_renew_entry(struct rib *r, struct rib_prefix *p, struct rib_entry **e,
+			    rib_hops_fn *hops, void *context)
+{
+	struct rib_route q;
+	if ((*e)->nexthop == 0)
+		return true;
+	memset(&q, 0, sizeof(q));
+	q.family = p->family;
+	q.vrf = p->vrf;
+	if (!hops(context, (*e)->nexthop, &q))
+		return true;
+	uint32_t group = q.count > 0 ? fib_hops(r->fib, q.hops, q.count) : 0;
+	if (group != 0)
+		return rib_change(r, p, e, group) == 0;
+	rib_remove(r, p, e);
+	return false;
+}
+
+void rib_renew(struct rib *r, rib_hops_fn *hops, void *context)
+{
+	for (uint32_t i = 0; i < r->bucket_count; i++) {
+		for (struct rib_prefix **p = &r->buckets[i]; *p != NULL;) {
+			struct rib_prefix *here = *p;
+			for (struct rib_entry **e = &here->entries; *e != NULL;)
+				if (rib_renew_entry(r, here, e, hops, context))
+					e = &(*e)->next;
+			rib_drop(r, p);
+			if (*p == here)
+				p = &here->next;
+		}
+	}
 }
 
 void rib_begin(struct rib *r, enum rib_source source)
@@ -256,7 +363,7 @@ void rib_end(struct rib *r, enum rib_source source)
 		for (struct rib_prefix **p = &r->buckets[i]; *p != NULL;) {
 			struct rib_prefix *here = *p;
 			for (struct rib_entry **e = &here->entries; *e != NULL;) {
-				if ((*e)->route.source == source &&
+				if ((*e)->source == source &&
 				    (*e)->stamp != r->stamp[source])
 					rib_remove(r, here, e);
 				else
@@ -271,5 +378,18 @@ void rib_end(struct rib *r, enum rib_source source)
 
 uint32_t rib_count(const struct rib *r, enum rib_source source)
 {
-	return r->counts[source];
+	return r->counts[source][0] + r->counts[source][1];
+}
+
+uint32_t rib_routes(const struct rib *r, enum rib_source source, uint8_t family)
+{
+	return r->counts[source][family == 6];
+}
+
+void rib_usage(const struct rib *r, uint8_t family, struct fw_table_status *out)
+{
+	out->capacity = fib_limit(r->fib, family);
+	out->used = fib_count(r->fib, family);
+	out->high_water = r->high_water[family == 6];
+	out->refused = r->refused[family == 6];
 }

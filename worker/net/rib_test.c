@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
 #include "net/rib.h"
 #include "test.h"
 
@@ -131,6 +132,96 @@ static void hops_are_taken_out_one_by_one(void)
 	bench_close(&b);
 }
 
+static void what_does_not_fit_is_refused_and_counted(void)
+{
+	struct bench b = bench_open();
+	struct fw_table_status usage;
+	struct rib_route one = route(RIB_KERNEL, 0, 1, 16, HOP_CONNECTED, 1);
+	struct rib_route two = route(RIB_KERNEL, 0, 2, 16, HOP_CONNECTED, 2);
+	struct rib_route config = route(RIB_CONFIG, 0, 3, 16, HOP_CONNECTED, 3);
+	rib_limit(b.rib, RIB_KERNEL, 1, 1);
+	CHECK_EQ(rib_set(b.rib, &one), 0);
+	CHECK_EQ(rib_set(b.rib, &two), -ENOSPC);
+	CHECK_EQ(look(&b, 2)->type, HOP_NONE);
+	one.hops[0].interface = 9; // one that is there may change
+	CHECK_EQ(rib_set(b.rib, &one), 0);
+	CHECK_EQ(look(&b, 1)->interface, 9);
+	CHECK_EQ(rib_set(b.rib, &config), 0); // and the configuration has room of its own
+	rib_usage(b.rib, 4, &usage);
+	CHECK_EQ(usage.used, 2);
+	CHECK_EQ(usage.high_water, 2);
+	CHECK_EQ(usage.refused, 1);
+	rib_delete(b.rib, &one);
+	CHECK_EQ(rib_set(b.rib, &two), 0);
+	bench_close(&b);
+}
+
+static void the_same_prefix_in_two_vrfs(void)
+{
+	struct bench b = bench_open();
+	struct rib_route main = route(RIB_KERNEL, 0, 1, 16, HOP_CONNECTED, 1), blue = main;
+	const uint8_t destination[4] = {10, 1, 2, 3};
+	blue.vrf = 100;
+	blue.hops[0].interface = 2;
+	rib_set(b.rib, &main);
+	rib_set(b.rib, &blue);
+	CHECK_EQ(fib_lookup4(b.fib, 0, destination, 0)->interface, 1);
+	CHECK_EQ(fib_lookup4(b.fib, 100, destination, 0)->interface, 2);
+	rib_delete(b.rib, &main);
+	CHECK_EQ(fib_lookup4(b.fib, 0, destination, 0)->type, HOP_NONE);
+	CHECK_EQ(fib_lookup4(b.fib, 100, destination, 0)->interface, 2);
+	bench_close(&b);
+}
+
+static void a_second_route_of_the_same_key_is_remembered(void)
+{
+	struct bench b = bench_open();
+	struct rib_route first = route(RIB_KERNEL, 0, 1, 16, HOP_CONNECTED, 1), second = first;
+	second.hops[0].interface = 2;
+	rib_set(b.rib, &first);
+	CHECK(!rib_delete(b.rib, &first)); // alone
+	rib_begin(b.rib, RIB_KERNEL);
+	rib_set(b.rib, &first);
+	rib_set(b.rib, &second);
+	rib_end(b.rib, RIB_KERNEL);
+	CHECK_EQ(look(&b, 1)->interface, 1);
+	CHECK(rib_delete(b.rib, &first)); // the kernel must be asked what is behind it
+	rib_set(b.rib, &first);
+	second.replaces = true;
+	rib_set(b.rib, &second);
+	CHECK_EQ(look(&b, 1)->interface, 2);
+	CHECK(!rib_delete(b.rib, &second));
+	bench_close(&b);
+}
+
+// Nexthop 7 has become interface 5, nexthop 8 is gone, the others are as they were.
+static bool changed_hops(void *context, uint32_t nexthop, struct rib_route *r)
+{
+	(void)context;
+	r->hops[0] = (struct hop){.type = HOP_CONNECTED, .interface = 5};
+	r->count = nexthop == 7;
+	return nexthop == 7 || nexthop == 8;
+}
+
+static void routes_follow_their_nexthop_objects(void)
+{
+	struct bench b = bench_open();
+	for (uint8_t i = 0; i < 40; i++) {
+		struct rib_route r = route(RIB_KERNEL, 0, i, 16, HOP_CONNECTED, 1);
+		r.nexthop = i % 4 == 0 ? 0 : 6u + i % 4;
+		rib_set(b.rib, &r);
+	}
+	rib_renew(b.rib, changed_hops, NULL);
+	for (uint8_t i = 0; i < 40; i++) {
+		const struct hop *h = look(&b, i);
+		uint32_t expected[] = {1, 5, 0, 1}; // none, 7, 8, 9
+		CHECK_EQ(h->interface, expected[i % 4]);
+		CHECK_EQ(h->type, i % 4 == 2 ? HOP_NONE : HOP_CONNECTED);
+	}
+	CHECK_EQ(rib_count(b.rib, RIB_KERNEL), 30);
+	bench_close(&b);
+}
+
 static void agrees_with_a_plain_list_after_many_changes(void)
 {
 	struct bench b = bench_open();
@@ -163,6 +254,10 @@ int main(void)
 	RUN(an_own_address_wins_over_everything);
 	RUN(what_a_round_does_not_set_goes);
 	RUN(hops_are_taken_out_one_by_one);
+	RUN(what_does_not_fit_is_refused_and_counted);
+	RUN(the_same_prefix_in_two_vrfs);
+	RUN(a_second_route_of_the_same_key_is_remembered);
+	RUN(routes_follow_their_nexthop_objects);
 	RUN(agrees_with_a_plain_list_after_many_changes);
 	return 0;
 }
