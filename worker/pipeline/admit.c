@@ -71,24 +71,19 @@ static uint16_t vrf_out(const struct core *c, const struct packet *p, const stru
 	return j->out == ROW_NONE ? p->vrf : c->tables->interfaces[j->out].vrf;
 }
 
-static int64_t open4(struct core *c, const struct packet *p, const struct judgement *j)
+static int64_t open4(struct core *c, const struct packet *p, const struct judgement *j,
+		     const struct translated *t)
 {
 	struct fw_session4 fresh;
 	struct session_view v = {.family = 4, .track = &fresh.track, .cold = &fresh.cold};
 	memset(&fresh, 0, sizeof(fresh));
-	for (unsigned d = 0; d < 2; d++) {
-		struct fw_line4 *line = &fresh.line[d];
-		memcpy(line->source, d == 0 ? p->key4.source : p->key4.destination, 4);
-		memcpy(line->destination, d == 0 ? p->key4.destination : p->key4.source, 4);
-		line->source_port_be =
-		    d == 0 ? p->key4.source_port_be : p->key4.destination_port_be;
-		line->destination_port_be =
-		    d == 0 ? p->key4.destination_port_be : p->key4.source_port_be;
-		line->protocol = p->protocol;
-		line->vrf = d == 0 ? p->vrf : vrf_out(c, p, j);
-		v.line[d] = (struct line *)&line->epoch;
-	}
+	translate_lines(p, t, vrf_out(c, p, j), fresh.line);
+	for (unsigned d = 0; d < 2; d++)
+		v.line[d] = (struct line *)&fresh.line[d].epoch;
 	fill_session(c, p, j, &v);
+	fresh.track.binding = t->binding;
+	fresh.cold.nat_source_id = t->source_id;
+	fresh.cold.nat_destination_id = t->destination_id;
 	return session_open4(c->config.sessions4, &fresh, c->now);
 }
 
@@ -113,12 +108,32 @@ static int64_t open6(struct core *c, const struct packet *p, const struct judgem
 	return session_open6(c->config.sessions6, &fresh, c->now);
 }
 
-static bool open_session(struct core *c, struct packet *p, const struct judgement *j)
+static int64_t open_number(struct core *c, const struct packet *p, const struct judgement *j,
+			   enum fw_drop *reason)
+{
+	struct translated t;
+	*reason = FW_DROP_SESSION_TABLE_FULL;
+	if (p->family == 6)
+		return open6(c, p, j);
+	enum fw_drop refused = translate_choose(c, p, j, &t);
+	if (refused != FW_DROP_COUNT) {
+		*reason = refused;
+		return -1;
+	}
+	int64_t number = open4(c, p, j, &t);
+	if (number < 0)
+		translate_abandon(c, &t);
+	return number;
+}
+
+// Opens the session and makes the packet what it says. FW_DROP_COUNT, or why that cannot be.
+static enum fw_drop open_session(struct core *c, struct packet *p, const struct judgement *j)
 {
 	struct fw_counters *counters = c->config.counters;
-	int64_t number = p->family == 4 ? open4(c, p, j) : open6(c, p, j);
+	enum fw_drop reason;
+	int64_t number = open_number(c, p, j, &reason);
 	if (number < 0)
-		return false;
+		return reason;
 	counters->sessions_opened++;
 	if (p->family == 4)
 		counters->sessions4 = session_count(c->config.sessions4);
@@ -127,7 +142,8 @@ static bool open_session(struct core *c, struct packet *p, const struct judgemen
 	if (j->policy < c->policy_rows)
 		c->config.policies[j->policy].sessions++;
 	p->end.session = session_view(c, p->family, (uint32_t)number << 1).cold->id;
-	return true;
+	translate_packet(c, p, (uint32_t)number, 0);
+	return FW_DROP_COUNT;
 }
 
 static void admit_permitted(struct core *c, struct packet *p, const struct judgement *j)
@@ -135,8 +151,9 @@ static void admit_permitted(struct core *c, struct packet *p, const struct judge
 	bool needs = p->lane == LANE_FLOW; // single ICMP messages leave no state
 	if (!j->to_host && !forward_check(c, p, j->out))
 		return;
-	if (needs && !open_session(c, p, j)) {
-		core_end_dropped(c, p, FW_DROP_SESSION_TABLE_FULL);
+	enum fw_drop reason = needs ? open_session(c, p, j) : FW_DROP_COUNT;
+	if (reason != FW_DROP_COUNT) {
+		core_end_dropped(c, p, reason);
 		return;
 	}
 	policy_count(c, j->policy, p);
@@ -162,26 +179,21 @@ static void finish(struct core *c, struct packet *p, struct judgement *j)
 	core_end_dropped(c, p, j->reason);
 }
 
-// Judges the packets that may open something; rows come from one classification.
+// Judges the packets that may open something.
 static void judge_all(struct core *c, struct packet **packets, unsigned count,
 		      struct judgement *judgements)
 {
-	struct judgement *asking[PIPELINE_BURST];
-	uint32_t rows[PIPELINE_BURST];
+	const struct packet *asking[PIPELINE_BURST];
+	struct judgement *answers[PIPELINE_BURST];
 	unsigned n = 0;
 	for (unsigned i = 0; i < count; i++) {
-		judgements[i].needs_policy = false;
 		if (needs_session(packets[i]) != FW_DROP_COUNT)
 			continue;
-		judge_route(c, packets[i], &judgements[i]);
-		if (judgements[i].needs_policy)
-			asking[n++] = &judgements[i];
+		asking[n] = packets[i];
+		answers[n++] = &judgements[i];
 	}
-	if (n == 0)
-		return;
-	judge_classify(c, asking, n, rows);
-	for (unsigned i = 0; i < n; i++)
-		judge_policy(c, rows[i], asking[i]);
+	if (n != 0)
+		judge_flows(c, asking, answers, n);
 }
 
 void admit_flows(struct core *c, struct packet **packets, unsigned count)
@@ -212,5 +224,5 @@ void admit_own(struct core *c, struct packet *p, uint16_t interface)
 		return; // a lone reset or FIN of the kernel's opens nothing
 	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))
 		return;
-	open_session(c, p, &j);
+	(void)open_session(c, p, &j);
 }

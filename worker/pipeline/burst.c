@@ -16,6 +16,7 @@
 
 #include "pipeline/forward.h"
 #include "pipeline/parse.h"
+#include "pipeline/proxy_arp.h"
 
 struct vector {
 	unsigned count;
@@ -68,7 +69,8 @@ static inline void receive(struct core *c, uint32_t port, struct burst *b, struc
 		push(&b->misses, p);
 		break;
 	case LANE_KERNEL:
-		core_end_punted(c, p, p->interface);
+		if (!proxy_arp_packet(c, p))
+			core_end_punted(c, p, p->interface);
 		break;
 	case LANE_DISCOVERY:
 	case LANE_GROUP:
@@ -112,7 +114,8 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 		     line->next_hop == FW_HOP_NONE))
 		return false;
 	if (unlikely(line->next_hop_version != c->hop_version)) {
-		if (!route_hop_good(c, p->vrf, p->family, packet_destination(p), line->next_hop,
+		if (!route_hop_good(c, p->vrf, p->family,
+				    translate_next(c, p, v.number, v.direction), line->next_hop,
 				    line->next_hop_version))
 			return false;
 		line->next_hop_version = c->hop_version;
@@ -124,6 +127,7 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 	if (line->next_hop == FW_HOP_HOST) {
 		describe(c, &v, p);
 		session_commit(c, &v, p, step);
+		translate_packet(c, p, v.number, v.direction);
 		core_end_punted(c, p, p->interface);
 		return true;
 	}
@@ -133,6 +137,7 @@ static inline bool fast(struct core *c, struct packet *p, uint32_t index)
 	uint16_t interface = c->slot_interface[line->next_hop];
 	if (likely(forward_check(c, p, interface))) {
 		session_commit(c, &v, p, step);
+		translate_packet(c, p, v.number, v.direction);
 		forward_send(c, p, interface, mac);
 	}
 	return true;

@@ -13,9 +13,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <rte_cycles.h>
+#include "pipeline/proxy_arp.h"
 #include "pipeline/reject.h"
 #include "pipeline/session_view.h"
 #include "pipeline/sweep.h"
+#include "pipeline/translate.h"
 
 enum { EXPIRE_BUDGET = 32 };
 
@@ -31,6 +34,8 @@ struct core *core_create(const struct core_config *config)
 	}
 	c->config = *config;
 	c->hop_version = hop_clock_version(config->hops);
+	c->random = config->seed != 0 ? config->seed : rte_rdtsc() | 1;
+	c->translating = session_count(config->sessions4) != 0;
 	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
@@ -41,6 +46,11 @@ struct core *core_create(const struct core_config *config)
 	config->counters->sessions4 = session_count(config->sessions4);
 	config->counters->sessions6 = session_count(config->sessions6);
 	return c;
+}
+
+void core_set_bindings(struct core *c, struct bindings *b)
+{
+	c->config.bindings = b;
 }
 
 void core_free(struct core *c)
@@ -65,8 +75,10 @@ void core_set_tables(struct core *c, const struct tables *t)
 {
 	if (t == c->tables)
 		return;
-	if (t != NULL)
+	if (t != NULL) {
 		generation_move_counters(c, t);
+		proxy_arp_compare(c, t);
+	}
 	c->tables = t;
 	interface_index_build(&c->interfaces, t);
 	if (t == NULL) {
@@ -75,6 +87,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 	} else {
 		c->epoch = t->epoch;
 		fragment_renew(c);
+		c->translating |= t->nat != NULL;
 		hold_judge(c);
 		sweep_start(c);
 	}
@@ -83,14 +96,14 @@ void core_set_tables(struct core *c, const struct tables *t)
 
 void core_refresh(struct core *c)
 {
+	c->nat_budget = translate_budget(c);
 	c->hop_version = hop_clock_version(c->config.hops);
 }
 
 static void expired(void *context, uint8_t family, uint32_t session)
 {
 	struct core *c = context;
-	(void)family;
-	(void)session;
+	translate_end(c, family, session);
 	c->config.counters->sessions_expired++;
 	c->config.counters->sessions_closed++;
 }
@@ -112,8 +125,11 @@ bool core_housekeeping(struct core *c)
 {
 	core_refresh(c);
 	bool more = expire(c);
+	if (c->config.bindings != NULL)
+		bindings_expire(c->config.bindings, c->now);
 	hold_turn(c);
 	more |= fragment_turn(c);
+	proxy_arp_turn(c);
 	more |= sweep_turn(c);
 	core_flush(c);
 	return more;
@@ -179,6 +195,13 @@ void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason)
 	p->end.reason = reason;
 	c->config.counters->dropped[reason]++;
 	tell_end(c, p, OUTCOME_DROPPED);
+	discard(c, p);
+}
+
+void core_end_consumed(struct core *c, struct packet *p)
+{
+	c->config.counters->consumed++;
+	tell_end(c, p, OUTCOME_CONSUMED);
 	discard(c, p);
 }
 

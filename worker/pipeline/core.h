@@ -31,6 +31,14 @@ struct sweep {
 	uint32_t cursor4, cursor6;
 };
 
+// Addresses of NAT rules that neighbors are told about.
+struct announce {
+	bool running;
+	bool waiting[FW_MAX_INTERFACES]; // rows
+	uint32_t interface, number;      // next: address number of the interface
+	uint32_t at;                     // ticks of the last turn
+};
+
 struct core {
 	struct core_config config;
 	const struct tables *tables; // NULL: drop everything
@@ -42,6 +50,12 @@ struct core {
 	// is good while it is the one it was cached under; otherwise route_hop_good() knows.
 	uint32_t hop_version;
 	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot
+
+	uint64_t random;     // state of core_random()
+	unsigned nat_budget; // ports that source NAT may still look at in this burst
+	bool translating;    // sessions may be there whose lines do not mirror each other
+
+	struct announce announce;
 
 	struct interface_index interfaces;
 	struct bucket errors;
@@ -59,6 +73,7 @@ struct core {
 // The ends. Each counts, tells output.ended, and gives the mbuf away.
 void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason);
 void core_end_punted(struct core *c, struct packet *p, uint16_t interface);
+void core_end_consumed(struct core *c, struct packet *p);
 // The frame is complete, Ethernet header and tag included.
 void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface);
 
@@ -70,6 +85,15 @@ struct rte_mbuf *core_originate(struct core *c);
 
 // Start of a burst: looks whether routes or neighbors changed.
 void core_refresh(struct core *c);
+
+// Not secret, but different at every start (xorshift64*).
+static inline uint32_t core_random(struct core *c)
+{
+	c->random ^= c->random >> 12;
+	c->random ^= c->random << 25;
+	c->random ^= c->random >> 27;
+	return (uint32_t)(c->random * 0x2545f4914f6cdd1dull >> 32);
+}
 
 static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
 {

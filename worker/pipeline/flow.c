@@ -17,9 +17,8 @@ static void drop_judged(struct core *c, struct packet *p, const struct judgement
 	core_end_dropped(c, p, j->reason);
 }
 
-static void start_anew(struct core *c, struct packet *p, const struct session_view *v)
+static void start_anew(struct core *c, struct packet *p)
 {
-	session_end(c, v->family, v->number);
 	p->end.session = 0;
 	p->end.policy = FW_NO_INDEX;
 	p->end.to_zone = FW_NO_INDEX;
@@ -35,7 +34,11 @@ static bool judge_again(struct core *c, struct packet *p, struct session_view *v
 	case FATE_CONFIRMED:
 		return true;
 	case FATE_FOREIGN:
-		start_anew(c, p, v);
+		session_end(c, v->family, v->number);
+		start_anew(c, p);
+		return false;
+	case FATE_UNTRANSLATED:
+		start_anew(c, p);
 		return false;
 	case FATE_DENIED:
 	case FATE_OPEN:
@@ -49,13 +52,11 @@ static bool judge_again(struct core *c, struct packet *p, struct session_view *v
 // each other.
 static bool widen(struct core *c, struct packet *p, struct session_view *v)
 {
-	struct judgement j, *one = &j;
-	uint32_t row;
-	judge_route(c, p, &j);
-	if (j.needs_policy) {
-		judge_classify(c, &one, 1, &row);
-		judge_policy(c, row, &j);
-	}
+	struct judgement j, *answer = &j;
+	const struct packet *asking = p;
+	judge_flows(c, &asking, &answer, 1);
+	if (j.reason == FW_DROP_COUNT && !translate_widens(c, p, &j, v->number, v->direction))
+		j.reason = FW_DROP_ICMP_NO_SESSION;
 	if (j.reason != FW_DROP_COUNT) {
 		drop_judged(c, p, &j);
 		return false;
@@ -80,6 +81,7 @@ static void to_host(struct core *c, struct packet *p, struct session_view *v,
 {
 	cache_hop(c, v->line[v->direction], FW_HOP_HOST, ROW_NONE);
 	session_commit(c, v, p, step);
+	translate_packet(c, p, v->number, v->direction);
 	core_end_punted(c, p, p->interface);
 }
 
@@ -88,7 +90,8 @@ static void to_host(struct core *c, struct packet *p, struct session_view *v,
 static void by_route(struct core *c, struct packet *p, struct session_view *v,
 		     struct session_step step)
 {
-	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
+	const uint8_t *destination = translate_next(c, p, v->number, v->direction);
+	struct route r = route_find(c, p->vrf, p->family, destination, route_hash(p));
 	struct line *line = v->line[v->direction], *back = v->line[!v->direction];
 	bool self = back->in_zone == ZONE_SELF;
 	if (self &&
@@ -102,7 +105,8 @@ static void by_route(struct core *c, struct packet *p, struct session_view *v,
 		return;
 	}
 	if ((r.type == HOP_LOCAL) != self) {
-		start_anew(c, p, v);
+		session_end(c, v->family, v->number);
+		start_anew(c, p);
 		return;
 	}
 	if (self) {
@@ -121,6 +125,7 @@ static void by_route(struct core *c, struct packet *p, struct session_view *v,
 	if (!forward_check(c, p, r.interface))
 		return;
 	session_commit(c, v, p, step);
+	translate_packet(c, p, v->number, v->direction);
 	uint32_t slot = forward_to(c, p, r.interface, &r.next);
 	if (slot != FW_NO_INDEX)
 		cache_hop(c, line, slot, r.interface);
@@ -140,7 +145,8 @@ void flow_hit(struct core *c, struct packet *p, uint32_t index)
 	}
 	struct session_step step = session_ask(&v, p);
 	if (step.answer == SESSION_REOPEN) {
-		start_anew(c, p, &v);
+		session_end(c, v.family, v.number);
+		start_anew(c, p);
 		return;
 	}
 	if (step.answer == SESSION_DROP) {

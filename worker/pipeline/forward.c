@@ -37,11 +37,10 @@ static bool fit_l2(struct packet *p, uint16_t l2)
 	return true;
 }
 
-bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface,
-		      const uint8_t destination[6])
+bool forward_write_frame(const struct core *c, struct packet *p, uint16_t interface,
+			 const uint8_t destination[6], uint16_t ethertype)
 {
 	const struct interface *out = &c->tables->interfaces[interface];
-	uint16_t ethertype = p->family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 	if (!fit_l2(p, out->vlan != 0 ? 18 : 14))
 		return false;
 	uint8_t *frame = packet_l2(p);
@@ -55,6 +54,13 @@ bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface
 		write16(frame + 12, ethertype);
 	}
 	return true;
+}
+
+bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface,
+		      const uint8_t destination[6])
+{
+	return forward_write_frame(c, p, interface, destination,
+				   p->family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
 }
 
 void forward_send(struct core *c, struct packet *p, uint16_t interface,

@@ -15,6 +15,10 @@ bool forward_check(struct core *c, struct packet *p, uint16_t interface);
 bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface,
 		      const uint8_t destination[6]);
 
+// The same for any ethertype.
+bool forward_write_frame(const struct core *c, struct packet *p, uint16_t interface,
+			 const uint8_t destination[6], uint16_t ethertype);
+
 // The last step of a checked packet: TTL down, header, transmit.
 void forward_send(struct core *c, struct packet *p, uint16_t interface,
 		  const uint8_t destination[6]);

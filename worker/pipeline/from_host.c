@@ -21,6 +21,7 @@ static void note_flow(struct core *c, struct packet *p, uint16_t interface)
 		if (ours && (step.answer == SESSION_PASS || step.answer == SESSION_QUIET)) {
 			session_describe(c, &v, p);
 			session_commit(c, &v, p, step);
+			translate_packet(c, p, v.number, v.direction);
 			return;
 		}
 		if (!ours || step.answer != SESSION_REOPEN)

@@ -35,7 +35,7 @@ static void judge_host(const struct core *c, const struct packet *p, struct judg
 									    : FW_DROP_HOST_INBOUND;
 }
 
-void judge_route(const struct core *c, const struct packet *p, struct judgement *j)
+static void start(const struct packet *p, struct judgement *j)
 {
 	memset(j, 0, sizeof(*j));
 	j->family = p->family;
@@ -44,6 +44,16 @@ void judge_route(const struct core *c, const struct packet *p, struct judgement 
 	j->to = ZONE_SELF;
 	j->out = ROW_NONE;
 	j->policy = FW_NO_INDEX;
+}
+
+static void judge_route(const struct core *c, const struct packet *p, struct judgement *j)
+{
+	struct packet copy;
+	if (j->nat.filtered) {
+		j->reason = FW_DROP_NAT_FILTERED;
+		return;
+	}
+	p = translate_seen(p, &j->nat, &copy);
 	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
 	j->reason = route_source_check(c, p, r.type == HOP_LOCAL);
 	if (j->reason != FW_DROP_COUNT)
@@ -81,13 +91,15 @@ static void take_timeout(const struct core *c, struct judgement *j)
 	j->timeout = (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
 }
 
-void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
+static void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
 {
 	bool matched = row < c->tables->policy_count;
 	j->policy = matched ? row : FW_NO_INDEX;
+	j->reason = FW_DROP_COUNT;
+	if (!matched && j->nat.target.admits)
+		return; // the binding itself permits what no policy speaks about
 	switch (matched ? c->tables->policies[row].action : c->tables->default_action) {
 	case FW_ACTION_PERMIT:
-		j->reason = FW_DROP_COUNT;
 		if (matched)
 			take_timeout(c, j);
 		return;
@@ -102,8 +114,8 @@ void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
 }
 
 // The flows of each family side by side, as the classifier wants them.
-void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count,
-		    uint32_t *rows)
+static void judge_classify(const struct core *c, struct judgement *const *judgements,
+			   unsigned count, uint32_t *rows)
 {
 	struct flow4 flows4[PIPELINE_BURST];
 	struct flow6 flows6[PIPELINE_BURST];
@@ -122,4 +134,26 @@ void judge_classify(const struct core *c, struct judgement *const *judgements, u
 	n4 = n6 = 0;
 	for (unsigned i = 0; i < count; i++)
 		rows[i] = judgements[i]->family == 4 ? rows4[n4++] : rows6[n6++];
+}
+
+void judge_flows(struct core *c, const struct packet *const *packets,
+		 struct judgement *const *judgements, unsigned count)
+{
+	struct judgement *asking[PIPELINE_BURST];
+	uint32_t rows[PIPELINE_BURST];
+	unsigned n = 0;
+	for (unsigned i = 0; i < count; i++)
+		start(packets[i], judgements[i]);
+	translate_destinations(c, packets, judgements, count);
+	for (unsigned i = 0; i < count; i++) {
+		judge_route(c, packets[i], judgements[i]);
+		if (judgements[i]->needs_policy)
+			asking[n++] = judgements[i];
+	}
+	if (n == 0)
+		return;
+	judge_classify(c, asking, n, rows);
+	for (unsigned i = 0; i < n; i++)
+		judge_policy(c, rows[i], asking[i]);
+	translate_sources(c, packets, judgements, count);
 }

@@ -6,37 +6,37 @@
 
 #include "pipeline/route.h"
 #include "pipeline/session_step.h"
+#include "pipeline/translate.h"
 
 struct judgement {
 	enum fw_drop reason; // FW_DROP_COUNT: permitted
 	bool reject;         // tell the sender
 	bool to_host;
-	bool needs_policy; // judge_route() is done, the policies have the word
+	bool needs_policy; // routes are known, the policies have the word
 	uint8_t family, protocol;
 	uint16_t from, to; // zones
 	uint16_t out;      // egress interface; ROW_NONE for the host
 	uint32_t policy;   // row, or FW_NO_INDEX
 	uint32_t timeout;  // of the application, ticks; 0: none
 	struct neighbor_key next;
+	struct translation nat;
 	union {
 		struct flow4 flow4;
 		struct flow6 flow6;
 	};
 };
 
-// First half: routes and hostInbound. Second half: the row that the policies gave.
-void judge_route(const struct core *c, const struct packet *p, struct judgement *j);
-void judge_policy(const struct core *c, uint32_t row, struct judgement *j);
-
-// Rows for the judgements of a burst that need one, all at once.
-void judge_classify(const struct core *c, struct judgement *const *judgements, unsigned count,
-		    uint32_t *rows);
+// Judges up to a burst of flows, each by its first packet: destination NAT, routes and hostInbound,
+// policies, source NAT.
+void judge_flows(struct core *c, const struct packet *const *packets,
+		 struct judgement *const *judgements, unsigned count);
 
 enum session_fate {
 	FATE_CONFIRMED, // permitted by the current generation, lines are up to date
 	FATE_DENIED,    // closed and counted in sessions_denied; *j says why
 	FATE_OPEN,      // nothing can be said without a route; it stays as it is, *j has the reason
 	FATE_FOREIGN,   // its destination has become the firewall's own, or no longer is
+	FATE_UNTRANSLATED, // closed and counted in sessions_denied: NAT would make something else of it
 };
 
 // Judges a session by the current generation and routes.

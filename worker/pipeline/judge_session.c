@@ -57,6 +57,8 @@ static void confirm(struct core *c, struct session_view *v, const struct packet 
 	    j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
 	v->track->application_timeout = j->timeout;
 	v->cold->out_name_id = j->out == ROW_NONE ? 0 : c->tables->interfaces[j->out].name_id;
+	v->cold->nat_source_id = j->nat.origin.rule_id;
+	v->cold->nat_destination_id = j->nat.target.kind == NAT_NONE ? 0 : j->nat.target.rule_id;
 	session_set_timeout(c, v, session_timeout(p->protocol, v->track->state, j->timeout));
 }
 
@@ -77,7 +79,7 @@ static enum session_fate judge_own(struct core *c, struct session_view *v, struc
 static enum session_fate judge_foreign(struct core *c, struct session_view *v, struct judgement *j)
 {
 	struct packet first;
-	uint32_t row;
+	const struct packet *p = &first;
 	first_packet(c, v, &first);
 	if (first.interface == ROW_NONE ||
 	    first.vrf != (v->family == 4 ? first.key4.vrf : first.key6.vrf)) {
@@ -86,18 +88,17 @@ static enum session_fate judge_foreign(struct core *c, struct session_view *v, s
 		j->reason = FW_DROP_SESSION_INTERFACE;
 		return FATE_DENIED;
 	}
-	judge_route(c, &first, j);
+	judge_flows(c, &p, &j, 1);
 	if (j->to_host != ((v->cold->flags & FW_SESSION_TO_HOST) != 0) &&
 	    (j->to_host || j->needs_policy))
 		return FATE_FOREIGN;
-	if (j->needs_policy) {
-		judge_classify(c, &j, 1, &row);
-		judge_policy(c, row, j);
-	}
 	if (route_is_reason(j->reason))
 		return FATE_OPEN;
 	if (j->reason != FW_DROP_COUNT)
 		return FATE_DENIED;
+	if (v->family == 4 &&
+	    !translate_holds(c, &first, j, session_entry4(c->config.sessions4, v->number)))
+		return FATE_UNTRANSLATED;
 	confirm(c, v, &first, j);
 	return FATE_CONFIRMED;
 }
@@ -106,7 +107,7 @@ enum session_fate judge_session(struct core *c, struct session_view *v, struct j
 {
 	enum session_fate fate =
 	    v->cold->flags & FW_SESSION_FROM_HOST ? judge_own(c, v, j) : judge_foreign(c, v, j);
-	if (fate == FATE_DENIED) {
+	if (fate == FATE_DENIED || fate == FATE_UNTRANSLATED) {
 		c->config.counters->sessions_denied++;
 		session_end(c, v->family, v->number);
 	}

@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 #include "net/fib.h"
 #include "net/neighbor.h"
+#include "nat/bindings.h"
 #include "shm/layout.h"
 #include "state/session.h"
 #include "tables/tables.h"
@@ -53,12 +54,16 @@ struct core_config {
 	struct fib *fib;
 	const struct hop_clock *hops; // of both; fib_clock()
 	struct neighbor_table *neighbors;
+	struct bindings *bindings; // of persistent NAT, shared by all cores; NULL: none
 	struct rte_mempool *pool; // for packets that the core makes itself
+	uint64_t seed;            // of choices made at random; 0: another one at every start
+	uint32_t cores;           // datapath cores; below 2 nothing is steered
 	bool any_mac; // accept every unicast destination MAC address: captures of other networks
 	struct pipeline_output output;
 };
 
 struct core *core_create(const struct core_config *config);
+void core_set_bindings(struct core *c, struct bindings *b); // instead of core_config.bindings
 void core_free(struct core *c); // drops what is held
 
 // Time for everything that follows, ticks of 1/1024 s since the state file was made; set once per
@@ -69,6 +74,9 @@ void core_set_time(struct core *c, uint32_t now, uint64_t realtime_ns);
 // after a change moves the policy counters and starts the sweep that ends sessions which the new
 // generation denies.
 void core_set_tables(struct core *c, const struct tables *t);
+
+// A port (row) came up: its neighbors are told about addresses of NAT rules.
+void core_announce(struct core *c, uint32_t port);
 
 // A burst from a port: complete Ethernet frames; a VLAN tag may be in the frame or, stripped, in
 // mbuf->vlan_tci with RTE_MBUF_F_RX_VLAN_STRIPPED. count <= PIPELINE_BURST. Takes the mbufs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rare events in the life of a session.
 #include "pipeline/session_step.h"
+#include "pipeline/translate.h"
 
 enum { TIMEOUT_UDP = 60, TIMEOUT_ICMP = 30, TIMEOUT_OTHER = 60 };
 
@@ -42,6 +43,7 @@ void session_enter(struct core *c, struct session_view *v, uint8_t state)
 void session_end(struct core *c, uint8_t family, uint32_t number)
 {
 	struct session_table *table = session_table_of(c, family);
+	translate_end(c, family, number);
 	session_close(table, number);
 	c->config.counters->sessions_closed++;
 	if (family == 4)

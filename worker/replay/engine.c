@@ -92,6 +92,7 @@ static int attach(struct engine *e)
 	    .fib = e->fib,
 	    .hops = fib_clock(e->fib),
 	    .neighbors = e->neighbors,
+	    .seed = 1,
 	    .pool = e->pool,
 	    .any_mac = !e->options.strict_mac,
 	    .output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
@@ -109,8 +110,12 @@ static void detach(struct engine *e)
 		session_detach(e->sessions4);
 	if (e->sessions6 != NULL)
 		session_detach(e->sessions6);
+	bindings_detach(e->bindings);
 	free(e->entries4);
 	free(e->entries6);
+	free(e->binding_rows);
+	e->bindings = NULL;
+	e->binding_rows = NULL;
 	e->core = NULL;
 	e->sessions4 = e->sessions6 = NULL;
 	e->entries4 = e->entries6 = NULL;
@@ -178,10 +183,38 @@ void engine_set_time(struct engine *e)
 	core_set_time(e->core, (uint32_t)ticks, e->realtime_ns);
 }
 
+// The table of bindings gets the size that the program asks for; what is in it goes over.
+static int size_bindings(struct engine *e, uint32_t capacity)
+{
+	uint32_t now = (uint32_t)(e->clock_ns / SECOND * SESSION_TICKS_PER_SECOND);
+	uint32_t old = e->bindings != NULL ? bindings_capacity(e->bindings) : 0;
+	if (e->bindings != NULL && old == capacity)
+		return 0;
+	struct fw_binding *rows = lines(capacity + 1u, sizeof(*rows));
+	if (rows == NULL)
+		return -ENOMEM;
+	if (old != 0)
+		memcpy(rows, e->binding_rows, (old < capacity ? old : capacity) * sizeof(*rows));
+	struct bindings *bindings = bindings_attach(rows, capacity, now);
+	if (bindings == NULL) {
+		free(rows);
+		return -ENOMEM;
+	}
+	bindings_adopt_sessions(bindings, e->sessions4);
+	bindings_detach(e->bindings);
+	free(e->binding_rows);
+	e->bindings = bindings;
+	e->binding_rows = rows;
+	core_set_bindings(e->core, bindings);
+	return 0;
+}
+
 // Routes and neighbors of the program, then the core.
 static int use_tables(struct engine *e)
 {
-	int error = engine_install_routes(e);
+	int error = size_bindings(e, e->tables->program->bindings);
+	if (error == 0)
+		error = engine_install_routes(e);
 	if (error == 0)
 		error = engine_install_neighbors(e);
 	engine_set_time(e);

@@ -24,6 +24,8 @@ struct engine {
 	struct neighbor_table *neighbors;
 	struct session_table *sessions4, *sessions6;
 	void *entries4, *entries6;
+	struct bindings *bindings;
+	struct fw_binding *binding_rows;
 	struct fw_counters counters;
 	struct fw_interface_status *interfaces;
 	struct fw_policy_counters *policies;

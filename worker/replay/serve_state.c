@@ -79,6 +79,7 @@ struct side {
 	uint64_t packets[2], bytes[2];
 	uint8_t protocol;
 	const struct fw_session_track *track;
+	const struct fw_line4 *back; // of IPv4
 };
 
 static uint64_t packets(const struct fw_session_track *track, unsigned direction, uint32_t low)
@@ -100,6 +101,15 @@ static void write_session(FILE *out, int family, const struct side *s,
 	fprintf(out, ",\"destinationPort\":%u,\"state\":\"%s\",\"timeout\":%u",
 		ntohs(s->destination_port_be), name_of_tcp_state(s->track->state),
 		s->track->timeout / SESSION_TICKS_PER_SECOND);
+	if (s->back != NULL) {
+		inet_ntop(AF_INET, s->back->destination, source, sizeof(source));
+		inet_ntop(AF_INET, s->back->source, destination, sizeof(destination));
+		fprintf(out,
+			",\"natSource\":\"%s\",\"natSourcePort\":%u,\"natDestination\":\"%s\","
+			"\"natDestinationPort\":%u",
+			source, ntohs(s->back->destination_port_be), destination,
+			ntohs(s->back->source_port_be));
+	}
 	fprintf(out, ",\"packets\":[%llu,%llu],\"bytes\":[%llu,%llu],\"flags\":%u}",
 		(unsigned long long)s->packets[0], (unsigned long long)s->packets[1],
 		(unsigned long long)s->bytes[0], (unsigned long long)s->bytes[1], cold->flags);
@@ -123,7 +133,8 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 					     packets(&s->track, 1, l[1].packets)},
 					    {l[0].bytes, l[1].bytes},
 					    l->protocol,
-					    &s->track};
+					    &s->track,
+					    &l[1]};
 			write_session(out, AF_INET, &side, &s->cold);
 		} else {
 			const struct fw_session6 *s = session_entry6(table, n);
@@ -136,7 +147,8 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 					     packets(&s->track, 1, l[1].packets)},
 					    {l[0].bytes, l[1].bytes},
 					    l->protocol,
-					    &s->track};
+					    &s->track,
+					    NULL};
 			write_session(out, AF_INET6, &side, &s->cold);
 		}
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "state/session.h"
+#include "nat/nat.h"
 #include "tables/classifier.h"
 
 #define DEFAULT_MTU 1500
@@ -142,6 +143,16 @@ static int build_classifiers(struct tables *t, struct program_fault *fault)
 	return rc == 0 ? 0 : refuse(fault, rc, "", "Not enough memory to build the generation.");
 }
 
+static int build_nat(struct tables *t, struct program_fault *fault)
+{
+	int rc = nat_build(t->program, &t->nat);
+	if (rc == -E2BIG)
+		return refuse(fault, rc, "nat_source",
+			      "The conditions of the NAT rules overlap in too many ways for the "
+			      "classifier: use fewer or simpler address sets and applications.");
+	return rc == 0 ? 0 : refuse(fault, rc, "", "Not enough memory to build the generation.");
+}
+
 static int allocate(struct tables *t)
 {
 	t->interfaces = calloc(t->interface_count + 1u, sizeof(*t->interfaces));
@@ -188,6 +199,8 @@ int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *
 		refuse(fault, rc, "", "Not enough memory to build the generation.");
 	else
 		rc = build_classifiers(t, fault);
+	if (rc == 0)
+		rc = build_nat(t, fault);
 	if (rc != 0) {
 		tables_free(t);
 		return rc;
@@ -202,6 +215,7 @@ void tables_free(struct tables *t)
 		return;
 	classifier_free(t->classifier4);
 	classifier_free(t->classifier6);
+	nat_free(t->nat);
 	free(t->interfaces);
 	free(t->zones);
 	free(t->policies);

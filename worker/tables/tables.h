@@ -58,6 +58,7 @@ struct policy {
 };
 
 struct classifier; // tables/classifier.h
+struct nat;        // nat/nat.h
 
 struct tables {
 	const struct fw_program
@@ -74,6 +75,7 @@ struct tables {
 	// Interface of a port and VLAN id, as row; UINT16_MAX: none. [port * 4096 + vlan]
 	uint16_t *interface_by_vlan;
 	struct classifier *classifier4, *classifier6;
+	struct nat *nat; // NULL: no NAT rules
 	// For policy counters: row of the same policy in the previous generation, or FW_NO_INDEX.
 	// [policy_count]
 	uint32_t *previous_policy;
