@@ -7,136 +7,74 @@
 // earlier in the same burst no longer matches. Whatever instruction a worker dies at, an entry is
 // either a complete session or free.
 //
-// One thread, the datapath core, calls everything here.
+// Every datapath core has a table of its own over the same entries: its index and timers know the
+// sessions that it owns, and no other core touches them. Only free entries pass between cores.
 #include "state/session.h"
 #include <errno.h>
 #include <stddef.h>
 #include "state/session_check.h"
-#include "state/session_table.h"
 
-uint64_t session_hash4(const struct session_table *s, const struct session_key4 *key)
+uint64_t table_hash_line(const struct session_table *s, uint32_t session, unsigned direction)
 {
-	uint64_t words[2];
-	memcpy(words, key, sizeof(words));
-	return hash_words2(&s->secret, words);
+	if (s->family == 4)
+		return session_hash4(s, (const void *)&table_entry4(s, session)->line[direction]);
+	return session_hash6(s, (const void *)&table_entry6(s, session)->line[direction]);
 }
 
-uint64_t session_hash6(const struct session_table *s, const struct session_key6 *key)
-{
-	uint64_t words[5];
-	memcpy(words, key, sizeof(words));
-	return hash_words5(&s->secret, words);
-}
-
-uint64_t table_hash_line(const struct session_table *s, const void *line)
-{
-	return s->family == 4 ? session_hash4(s, line) : session_hash6(s, line);
-}
-
-void session_prefetch_bucket(const struct session_table *s, uint64_t hash)
-{
-	__builtin_prefetch(&s->index.buckets[index_first(&s->index, hash)]);
-}
-
-uint32_t session_probe(const struct session_table *s, uint64_t hash)
-{
-	uint16_t tag = index_tag(hash);
-	uint32_t bucket = index_first(&s->index, hash);
-	unsigned found = index_match(&s->index.buckets[bucket], tag);
-	if (found == 0) {
-		bucket = index_other(&s->index, bucket, tag);
-		found = index_match(&s->index.buckets[bucket], tag);
-		if (found == 0)
-			return FW_NO_INDEX;
-	}
-	uint32_t entry = s->index.buckets[bucket].entry[__builtin_ctz(found)];
-	const uint8_t *line = table_line(s, entry);
-	__builtin_prefetch(line, 1);
-	if (s->family == 6)
-		__builtin_prefetch(line + 64, 1);
-	return entry;
-}
-
-static inline bool line_matches(const void *line, const void *key, unsigned words)
-{
-	uint64_t a[5], b[5], difference = 0;
-	memcpy(a, line, words * sizeof(uint64_t));
-	memcpy(b, key, words * sizeof(uint64_t));
-	for (unsigned i = 0; i < words; i++)
-		difference |= a[i] ^ b[i];
-	return difference == 0;
-}
-
-static uint32_t find_in_bucket(const struct session_table *s, uint32_t bucket, uint16_t tag,
-			       const void *key, unsigned words)
+static uint32_t search(const struct session_table *s, uint32_t bucket, uint16_t tag, const void *key)
 {
 	const struct index_bucket *b = &s->index.buckets[bucket];
 	for (unsigned found = index_match(b, tag); found != 0; found &= found - 1) {
 		uint32_t entry = b->entry[__builtin_ctz(found)];
-		if (line_matches(table_line(s, entry), key, words))
+		const void *line = s->family == 4
+				       ? (const void *)&table_entry4(s, entry >> 1)->line[entry & 1]
+				       : (const void *)&table_entry6(s, entry >> 1)->line[entry & 1];
+		if (s->family == 4 ? session_key4_equal(line, key) : session_key6_equal(line, key))
 			return entry;
 	}
 	return FW_NO_INDEX;
 }
 
-// The candidate was another session with the same tag, or has gone since: look everywhere.
-static uint32_t find_anywhere(const struct session_table *s, uint64_t hash, const void *key,
-			      unsigned words)
+static uint32_t search_both(const struct session_table *s, uint64_t hash, const void *key)
 {
 	uint16_t tag = index_tag(hash);
 	uint32_t bucket = index_first(&s->index, hash);
-	uint32_t entry = find_in_bucket(s, bucket, tag, key, words);
-	if (entry != FW_NO_INDEX)
-		return entry;
-	return find_in_bucket(s, index_other(&s->index, bucket, tag), tag, key, words);
+	uint32_t entry = search(s, bucket, tag, key);
+	return entry != FW_NO_INDEX ? entry : search(s, index_other(&s->index, bucket, tag), tag, key);
 }
 
-uint32_t session_find4(const struct session_table *s, uint64_t hash, uint32_t candidate,
-		       const struct session_key4 *key)
+uint32_t session_search4(const struct session_table *s, uint64_t hash, const struct session_key4 *key)
 {
-	if (candidate == FW_NO_INDEX)
-		return FW_NO_INDEX;
-	if (line_matches(&table_entry4(s, candidate >> 1)->line[candidate & 1], key, 2))
-		return candidate;
-	return find_anywhere(s, hash, key, 2);
+	return search_both(s, hash, key);
 }
 
-uint32_t session_find6(const struct session_table *s, uint64_t hash, uint32_t candidate,
-		       const struct session_key6 *key)
+uint32_t session_search6(const struct session_table *s, uint64_t hash, const struct session_key6 *key)
 {
-	if (candidate == FW_NO_INDEX)
-		return FW_NO_INDEX;
-	if (line_matches(&table_entry6(s, candidate >> 1)->line[candidate & 1], key, 5))
-		return candidate;
-	return find_anywhere(s, hash, key, 5);
+	return search_both(s, hash, key);
 }
 
-struct fw_session4 *session_entry4(const struct session_table *s, uint32_t session)
+bool table_known(const struct session_table *s, uint32_t session, unsigned direction, uint64_t hash)
 {
-	return table_entry4(s, session);
+	const void *line = s->family == 4 ? (const void *)&table_entry4(s, session)->line[direction]
+					  : (const void *)&table_entry6(s, session)->line[direction];
+	return search_both(s, hash, line) != FW_NO_INDEX;
 }
 
-struct fw_session6 *session_entry6(const struct session_table *s, uint32_t session)
+bool table_index(struct session_table *s, uint32_t session, const uint64_t hashes[2])
 {
-	return table_entry6(s, session);
-}
-
-bool table_index(struct session_table *s, uint32_t session)
-{
-	uint64_t hash = table_hash_line(s, table_line(s, session * 2));
-	if (index_insert(&s->index, hash, session * 2) != 0)
+	if (index_insert(&s->index, hashes[0], session * 2) != 0)
 		return false;
-	if (index_insert(&s->index, table_hash_line(s, table_line(s, session * 2 + 1)),
-			 session * 2 + 1) == 0)
+	if (index_insert(&s->index, hashes[1], session * 2 + 1) == 0)
 		return true;
-	index_remove(&s->index, hash, session * 2);
+	index_remove(&s->index, hashes[0], session * 2);
 	return false;
 }
 
-void table_unindex(struct session_table *s, uint32_t session)
+void table_counted(struct session_table *s)
 {
-	for (uint32_t entry = session * 2; entry < session * 2 + 2; entry++)
-		index_remove(&s->index, table_hash_line(s, table_line(s, entry)), entry);
+	s->status->used = s->count;
+	if (s->count > s->status->high_water)
+		s->status->high_water = s->count;
 }
 
 // The tick at which both lines will have been silent for the timeout; now, when they already have.
@@ -152,16 +90,23 @@ uint32_t table_deadline(const struct session_table *s, uint32_t session, uint32_
 	return now + (timeout - silent);
 }
 
+static int64_t refuse(struct session_table *s)
+{
+	s->status->refused++;
+	return -ENOSPC;
+}
+
 // The entry is filled but not valid yet: index it, start its timer, commit.
 static int64_t commit(struct session_table *s, uint32_t session, uint32_t now)
 {
 	struct fw_session_cold *cold = table_cold(s, session);
-	uint32_t following = s->wheel.next[session];
-	if (!table_index(s, session))
-		return -ENOSPC;
-	s->free = following;
-	s->next_id += 2;
+	const uint64_t hashes[2] = {table_hash_line(s, session, 0), table_hash_line(s, session, 1)};
+	if (!table_index(s, session, hashes))
+		return refuse(s);
+	pool_take(s->pool, &s->stock, s->core);
+	s->next_id += s->id_step;
 	s->count++;
+	table_counted(s);
 	wheel_insert(&s->wheel, session, table_deadline(s, session, now));
 	__atomic_store_n(&cold->valid, FW_SESSION_VALID, __ATOMIC_RELEASE);
 	return session;
@@ -169,41 +114,40 @@ static int64_t commit(struct session_table *s, uint32_t session, uint32_t now)
 
 int64_t session_open4(struct session_table *s, const struct fw_session4 *fresh, uint32_t now)
 {
-	if (s->free == FW_NO_INDEX)
-		return -ENOSPC;
-	struct fw_session4 *e = table_entry4(s, s->free);
-	memcpy(e->line, fresh->line, sizeof(e->line));
-	e->track = fresh->track;
-	memcpy(&e->cold, &fresh->cold, offsetof(struct fw_session_cold, checksum));
+	uint32_t session = pool_look(s->pool, &s->stock);
+	if (session == FW_NO_INDEX)
+		return refuse(s);
+	struct fw_session4 *e = table_entry4(s, session);
+	memcpy(e, fresh, offsetof(struct fw_session4, cold.checksum));
 	e->cold.id = s->next_id;
 	e->cold.checksum = session_checksum4(e);
-	return commit(s, s->free, now);
+	return commit(s, session, now);
 }
 
 int64_t session_open6(struct session_table *s, const struct fw_session6 *fresh, uint32_t now)
 {
-	if (s->free == FW_NO_INDEX)
-		return -ENOSPC;
-	struct fw_session6 *e = table_entry6(s, s->free);
-	memcpy(e->line, fresh->line, sizeof(e->line));
-	e->track = fresh->track;
-	memcpy(&e->cold, &fresh->cold, offsetof(struct fw_session_cold, checksum));
+	uint32_t session = pool_look(s->pool, &s->stock);
+	if (session == FW_NO_INDEX)
+		return refuse(s);
+	struct fw_session6 *e = table_entry6(s, session);
+	memcpy(e, fresh, offsetof(struct fw_session6, cold.checksum));
 	e->cold.id = s->next_id;
 	e->cold.checksum = session_checksum6(e);
-	return commit(s, s->free, now);
+	return commit(s, session, now);
 }
 
 void session_close(struct session_table *s, uint32_t session)
 {
 	__atomic_store_n(&table_cold(s, session)->valid, 0, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	table_unindex(s, session);
+	for (unsigned i = 0; i < 2; i++)
+		index_remove(&s->index, table_hash_line(s, session, i), session * 2 + i);
 	if (s->family == 4)
 		memset(table_entry4(s, session)->line, 0, sizeof(table_entry4(s, 0)->line));
 	else
 		memset(table_entry6(s, session)->line, 0, sizeof(table_entry6(s, 0)->line));
 	wheel_remove(&s->wheel, session);
-	s->wheel.next[session] = s->free;
-	s->free = session;
+	pool_give(s->pool, &s->stock, session);
 	s->count--;
+	s->status->used = s->count;
 }

@@ -9,7 +9,7 @@
 // index, free list and timer wheel, and discards what is damaged.
 //
 // Commit order of an entry: fill everything, release fence, valid = FW_SESSION_VALID. Removal:
-// valid = 0 first. One writer: the datapath core. Timer wheel with lazy requeue: a packet only
+// valid = 0 first. One writer: the datapath core that owns the session. Timer wheel with lazy requeue: a packet only
 // stores last_seen.
 #ifndef PORTCULLIS_STATE_SESSION_H
 #define PORTCULLIS_STATE_SESSION_H
@@ -20,7 +20,7 @@
 
 #define SESSION_TICKS_PER_SECOND 1024u
 
-struct session_table; // of one family
+struct session_table; // of one family and one core
 
 struct session_recovery {
 	uint32_t recovered;
@@ -32,6 +32,18 @@ struct session_recovery {
 struct session_table *session_attach(uint8_t family, void *entries, uint32_t capacity, uint32_t now,
 				     struct session_recovery *recovery);
 void session_detach(struct session_table *s); // frees private memory; the entries stay
+
+// The same for several cores at once: tables[cores], each with the sessions that owner() gives to its core. session is a
+// struct fw_session4 or fw_session6. Returns 0 or a negative errno.
+typedef unsigned session_owner_fn(void *context, uint8_t family, const void *session);
+int session_attach_all(uint8_t family, void *entries, uint32_t capacity, unsigned cores,
+		       uint32_t now, session_owner_fn *owner, void *context,
+		       struct session_table **tables, struct session_recovery *recovery);
+void session_detach_all(struct session_table **tables, unsigned cores);
+
+// From now on use, high-water mark and refusals of this table are in *status, a row of the state file. The capacity,
+// which all cores share, is in the row of core 0.
+void session_report(struct session_table *s, struct fw_table_status *status);
 
 // Ids of sessions opened from now on: first, first + 2, ... Without it they start at a value made
 // from the wall clock, which no earlier worker can have used; a replay that must repeat itself
@@ -53,22 +65,11 @@ struct session_key6 {
 };
 
 // Vector lookup in three passes over n <= 32 keys, as the pipeline uses it:
-//   session_hash*  hash and prefetch the bucket          (pass A)
-//   session_probe* compare tags, prefetch the session    (pass B)
-//   session_find*  verify the key                        (pass C)
-// The result is session * 2 + direction, or FW_NO_INDEX.
-uint64_t session_hash4(const struct session_table *s, const struct session_key4 *key);
-uint64_t session_hash6(const struct session_table *s, const struct session_key6 *key);
-void session_prefetch_bucket(const struct session_table *s, uint64_t hash);
-uint32_t session_probe(const struct session_table *s, uint64_t hash); // candidate, prefetched
-uint32_t session_find4(const struct session_table *s, uint64_t hash, uint32_t candidate,
-		       const struct session_key4 *key);
-uint32_t session_find6(const struct session_table *s, uint64_t hash, uint32_t candidate,
-		       const struct session_key6 *key);
-
-// Entry of an index that find returned.
-struct fw_session4 *session_entry4(const struct session_table *s, uint32_t session);
-struct fw_session6 *session_entry6(const struct session_table *s, uint32_t session);
+//   session_hash*, session_prefetch_bucket   pass A
+//   session_probe*  compare tags, prefetch the session; gives a candidate   pass B
+//   session_find*   verify the key   pass C
+// The result is session * 2 + direction, or FW_NO_INDEX. session_entry* gives the entry of a session.
+#include "state/session_lookup.h"
 
 // Opens a session. The caller has filled *fresh completely except cold.id, cold.checksum and
 // cold.valid; the lines carry keys that mirror each other through the rewriting, which no open

@@ -11,29 +11,22 @@
 
 #define WHEEL_HEAD 0x80000000u
 
-int wheel_init(struct session_wheel *w, uint32_t capacity, uint32_t now)
+int wheel_init(struct session_wheel *w, struct wheel_link *links, uint32_t now)
 {
 	w->time = now & ~((1u << WHEEL_SHIFT) - 1);
 	w->current = 0;
+	w->links = links;
 	w->head = malloc(WHEEL_SLOTS * sizeof(*w->head));
-	w->next = malloc((size_t)(capacity + 1) * sizeof(*w->next));
-	w->previous = malloc((size_t)(capacity + 1) * sizeof(*w->previous));
-	if (w->head == NULL || w->next == NULL || w->previous == NULL) {
-		wheel_free(w);
+	if (w->head == NULL)
 		return -ENOMEM;
-	}
 	memset(w->head, 0xff, WHEEL_SLOTS * sizeof(*w->head));
-	memset(w->next, 0xff, (size_t)(capacity + 1) * sizeof(*w->next));
-	memset(w->previous, 0xff, (size_t)(capacity + 1) * sizeof(*w->previous));
 	return 0;
 }
 
 void wheel_free(struct session_wheel *w)
 {
 	free(w->head);
-	free(w->next);
-	free(w->previous);
-	w->head = w->next = w->previous = NULL;
+	w->head = NULL;
 }
 
 void wheel_insert(struct session_wheel *w, uint32_t session, uint32_t deadline)
@@ -45,22 +38,22 @@ void wheel_insert(struct session_wheel *w, uint32_t session, uint32_t deadline)
 	if (slots >= WHEEL_SLOTS)
 		slots = WHEEL_SLOTS - 1;
 	uint32_t slot = (w->current + slots) % WHEEL_SLOTS;
-	w->next[session] = w->head[slot];
-	w->previous[session] = slot | WHEEL_HEAD;
+	w->links[session].next = w->head[slot];
+	w->links[session].previous = slot | WHEEL_HEAD;
 	if (w->head[slot] != FW_NO_INDEX)
-		w->previous[w->head[slot]] = session;
+		w->links[w->head[slot]].previous = session;
 	w->head[slot] = session;
 }
 
 void wheel_remove(struct session_wheel *w, uint32_t session)
 {
-	uint32_t next = w->next[session], previous = w->previous[session];
+	uint32_t next = w->links[session].next, previous = w->links[session].previous;
 	if (next != FW_NO_INDEX)
-		w->previous[next] = previous;
+		w->links[next].previous = previous;
 	if (previous & WHEEL_HEAD)
 		w->head[previous & ~WHEEL_HEAD] = next;
 	else
-		w->next[previous] = next;
+		w->links[previous].next = next;
 }
 
 uint32_t wheel_due(struct session_wheel *w, uint32_t now, unsigned *steps)

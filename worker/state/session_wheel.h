@@ -9,15 +9,19 @@
 #define WHEEL_SLOTS 4096u
 #define WHEEL_SHIFT 8 // a slot is 256 ticks: a quarter of a second
 
-struct session_wheel {
-	uint32_t time;      // tick at which the current slot is due
-	uint32_t current;   // slot
-	uint32_t *head;     // [WHEEL_SLOTS]
-	uint32_t *next;     // [capacity]; also links free sessions
-	uint32_t *previous; // [capacity]; slot | WHEEL_HEAD for the first of a slot
+struct wheel_link {
+	uint32_t next;     // also links free sessions
+	uint32_t previous; // slot | WHEEL_HEAD for the first of a slot
 };
 
-int wheel_init(struct session_wheel *w, uint32_t capacity, uint32_t now);
+struct session_wheel {
+	uint32_t time;            // tick at which the current slot is due
+	uint32_t current;         // slot
+	uint32_t *head;           // [WHEEL_SLOTS]
+	struct wheel_link *links; // by session; of the pool
+};
+
+int wheel_init(struct session_wheel *w, struct wheel_link *links, uint32_t now);
 void wheel_free(struct session_wheel *w);
 
 // Ticks run modulo 2^32. An earlier tick is one at most 4.6 hours back; everything else lies ahead.
