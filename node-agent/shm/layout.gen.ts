@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0xd383bb421df306b5n;
+export const FW_LAYOUT_HASH = 0xaf408aeb5bd6fefbn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -448,6 +448,17 @@ export const fw_line_flag = {
 } as const;
 export const fw_line_flag_values: readonly EnumValue[] = [
   { value: 1, name: "nat", text: "packets of this direction are rewritten; in both lines or in none" },
+];
+
+export const fw_tcp_side_flag = {
+  FW_TCP_SIDE_SYN: 1,
+  FW_TCP_SIDE_SCALES: 2,
+  FW_TCP_SIDE_RESET: 4,
+} as const;
+export const fw_tcp_side_flag_values: readonly EnumValue[] = [
+  { value: 1, name: "syn", text: "it has sent a SYN and acknowledged nothing yet: ack is its first sequence number plus one" },
+  { value: 2, name: "scales", text: "its SYN had a window scale; until the connection is established" },
+  { value: 4, name: "reset", text: "its reset may have overtaken data" },
 ];
 
 export const fw_binding_flag = {
@@ -1010,7 +1021,7 @@ export const fw_tcp_side = {
     max_window: { offset: 12, type: "u32" },
     scale: { offset: 16, type: "u8" },
     flags: { offset: 17, type: "u8" },
-    pad: { offset: 18, type: "u16" },
+    isn_low: { offset: 18, type: "u16" },
   },
 } as const;
 

@@ -123,7 +123,12 @@ table("a new configuration", { config, configs }, {
     "expect sessions.length=0",
   ],
   "re-zones interfaces: a flow permitted between the new zones lives": [...OPEN, "load dmz-is-trust", go, back],
-  "re-zones interfaces: answers are judged before the initiator speaks": [...OPEN, "load dmz-is-trust", back, go],
+  "re-zones interfaces: answers are judged before the initiator speaks": [
+    ...OPEN,
+    "load dmz-is-trust",
+    `wan: ${b} A seq=301 ack=101 len=5 => lan`,
+    go,
+  ],
   "re-zones interfaces: a flow not permitted between the new zones ends": [
     "lan: tcp 10.0.1.5:1000 > 10.0.20.5:80 S => dmz by web-out",
     "load dmz-is-trust",

@@ -8,11 +8,12 @@
 #include "pipeline/reject.h"
 
 // Needs a session, and can never open one.
-static enum fw_drop needs_session(const struct packet *p)
+static enum fw_drop needs_session(const struct core *c, const struct packet *p)
 {
+	bool middle = p->tcp_class == TCP_ACK && !c->tables->strict_syn;
 	if (p->fragment == FRAGMENT_LATER && p->lane == LANE_FLOW)
 		return FW_DROP_FRAGMENT_DENIED;
-	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN)
+	if (p->protocol == IPPROTO_TCP && p->tcp_class != TCP_SYN && !middle)
 		return FW_DROP_TCP_NO_SESSION;
 	if (p->icmp_kind != ICMP_KIND_NONE && !(p->icmp_kind & ICMP_KIND_REQUESTS))
 		return FW_DROP_ICMP_NO_SESSION;
@@ -37,20 +38,16 @@ static uint32_t name_id_of(const struct core *c, uint16_t interface)
 static void fill_session(const struct core *c, const struct packet *p, const struct judgement *j,
 			 struct session_view *v)
 {
-	uint8_t state = FW_TCP_NONE;
 	struct fw_session_track *track = v->track;
 	fill_line(c, v->line[0], j->policy, p->zone);
 	fill_line(c, v->line[1], j->policy, j->to);
 	if (p->protocol == IPPROTO_TCP) {
-		state = p->tcp_class == TCP_SYN ? FW_TCP_SYN_SENT : FW_TCP_ESTABLISHED;
-		track->side[0].ack = p->tcp_class == TCP_SYN ? 0 : p->tcp_ack;
-		track->side[1].ack = p->tcp_seq + p->tcp_space;
+		session_open_tcp(track, p);
 	} else if (p->icmp_kind != ICMP_KIND_NONE) {
 		track->icmp_kinds[0] = p->icmp_kind;
 		track->icmp_kinds[1] = (uint8_t)(p->icmp_kind << 1);
 	}
-	track->state = state;
-	track->timeout = session_timeout(p->protocol, state, j->timeout);
+	track->timeout = session_timeout(c, p->protocol, track->state, j->timeout);
 	track->application_timeout = j->timeout;
 	track->binding = FW_NO_INDEX;
 	v->line[0]->packets = 1;
@@ -141,7 +138,9 @@ static enum fw_drop open_session(struct core *c, struct packet *p, const struct 
 		counters->sessions6 = session_count(c->config.sessions6);
 	if (j->policy < c->policy_rows)
 		c->config.policies[j->policy].sessions++;
-	p->end.session = session_view(c, p->family, (uint32_t)number << 1).cold->id;
+	struct session_view v = session_view(c, p->family, (uint32_t)number << 1);
+	p->end.session = v.cold->id;
+	session_count_half_open(c, &v, p->zone);
 	translate_packet(c, p, (uint32_t)number, 0);
 	return FW_DROP_COUNT;
 }
@@ -151,6 +150,10 @@ static void admit_permitted(struct core *c, struct packet *p, const struct judge
 	bool needs = p->lane == LANE_FLOW; // single ICMP messages leave no state
 	if (!j->to_host && !forward_check(c, p, j->out))
 		return;
+	if (needs && !session_admits_half_open(c, p)) {
+		core_end_dropped(c, p, FW_DROP_HALF_OPEN_LIMIT);
+		return;
+	}
 	enum fw_drop reason = needs ? open_session(c, p, j) : FW_DROP_COUNT;
 	if (reason != FW_DROP_COUNT) {
 		core_end_dropped(c, p, reason);
@@ -187,7 +190,7 @@ static void judge_all(struct core *c, struct packet **packets, unsigned count,
 	struct judgement *answers[PIPELINE_BURST];
 	unsigned n = 0;
 	for (unsigned i = 0; i < count; i++) {
-		if (needs_session(packets[i]) != FW_DROP_COUNT)
+		if (needs_session(c, packets[i]) != FW_DROP_COUNT)
 			continue;
 		asking[n] = packets[i];
 		answers[n++] = &judgements[i];
@@ -204,7 +207,7 @@ void admit_flows(struct core *c, struct packet **packets, unsigned count)
 		struct packet *p = packets[i];
 		uint32_t index =
 		    i != 0 && p->lane == LANE_FLOW ? packet_find_again(c, p) : FW_NO_INDEX;
-		enum fw_drop reason = needs_session(p);
+		enum fw_drop reason = needs_session(c, p);
 		if (index != FW_NO_INDEX)
 			flow_hit(c, p, index);
 		else if (host_takes_dhcp(c, p))

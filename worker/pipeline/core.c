@@ -22,17 +22,26 @@
 
 enum { EXPIRE_BUDGET = 32 };
 
+static void free_core(struct core *c)
+{
+	if (c->config.half_open == NULL)
+		half_open_free(c->half_open);
+	free(c->policy_scratch);
+	free(c);
+}
+
 struct core *core_create(const struct core_config *config)
 {
 	struct core *c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return NULL;
+	c->config = *config;
 	c->policy_scratch = malloc(FW_MAX_POLICIES * sizeof(*c->policy_scratch));
-	if (c->policy_scratch == NULL) {
-		free(c);
+	c->half_open = config->half_open != NULL ? config->half_open : half_open_create();
+	if (c->policy_scratch == NULL || c->half_open == NULL) {
+		free_core(c);
 		return NULL;
 	}
-	c->config = *config;
 	c->hop_version = hop_clock_version(config->hops);
 	c->random = config->seed != 0 ? config->seed : rte_rdtsc() | 1;
 	c->translating = session_count(config->sessions4) != 0;
@@ -61,8 +70,7 @@ void core_free(struct core *c)
 	fragment_drop_all(c);
 	core_flush(c);
 	fragment_free(&c->fragments);
-	free(c->policy_scratch);
-	free(c);
+	free_core(c);
 }
 
 void core_set_time(struct core *c, uint32_t now, uint64_t realtime_ns)
@@ -86,6 +94,8 @@ void core_set_tables(struct core *c, const struct tables *t)
 		fragment_drop_all(c);
 	} else {
 		c->epoch = t->epoch;
+		c->strict = t->window_strict;
+		half_open_rows(c->half_open, t, c->half_open_slots);
 		fragment_renew(c);
 		c->translating |= t->nat != NULL;
 		hold_judge(c);
@@ -104,6 +114,7 @@ static void expired(void *context, uint8_t family, uint32_t session)
 {
 	struct core *c = context;
 	translate_end(c, family, session);
+	half_open_leave(c->half_open, session_view(c, family, session << 1).track);
 	c->config.counters->sessions_expired++;
 	c->config.counters->sessions_closed++;
 }

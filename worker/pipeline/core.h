@@ -4,6 +4,7 @@
 #define PORTCULLIS_PIPELINE_CORE_H
 
 #include "pipeline/fragment.h"
+#include "pipeline/half_open.h"
 #include "pipeline/hold.h"
 #include "pipeline/interface_index.h"
 #include "pipeline/packet.h"
@@ -43,6 +44,7 @@ struct core {
 	struct core_config config;
 	const struct tables *tables; // NULL: drop everything
 	uint32_t epoch;
+	bool strict;  // TCP segments outside their window are dropped
 	uint32_t now; // ticks
 	uint64_t realtime_ns;
 
@@ -58,6 +60,8 @@ struct core {
 	struct announce announce;
 
 	struct interface_index interfaces;
+	struct half_open *half_open;
+	uint8_t half_open_slots[FW_MAX_ZONES];
 	struct bucket errors;
 	struct sweep sweep;
 	struct hold hold;

@@ -56,10 +56,11 @@ static void confirm(struct core *c, struct session_view *v, const struct packet 
 	v->cold->policy_name_id =
 	    j->policy == FW_NO_INDEX ? 0 : c->tables->policies[j->policy].name_id;
 	v->track->application_timeout = j->timeout;
+	session_count_half_open(c, v, p->zone);
 	v->cold->out_name_id = j->out == ROW_NONE ? 0 : c->tables->interfaces[j->out].name_id;
 	v->cold->nat_source_id = j->nat.origin.rule_id;
 	v->cold->nat_destination_id = j->nat.target.kind == NAT_NONE ? 0 : j->nat.target.rule_id;
-	session_set_timeout(c, v, session_timeout(p->protocol, v->track->state, j->timeout));
+	session_set_timeout(c, v, session_timeout(c, p->protocol, v->track->state, j->timeout));
 }
 
 // The firewall's own sessions obey no policy; they live while their interface does.

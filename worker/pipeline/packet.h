@@ -59,8 +59,6 @@ struct packet {
 	uint8_t tcp_class;  // enum tcp_class
 	uint8_t icmp_kind;  // enum icmp_kind
 	uint16_t icmp_type; // type << 8 | code
-	uint32_t tcp_seq, tcp_ack;
-	uint16_t tcp_space; // sequence space that it takes: payload, SYN, FIN
 	bool l2_group;      // sent to a multicast or broadcast MAC address
 	bool own;           // made by the core itself
 	uint8_t fragment;   // enum fragment

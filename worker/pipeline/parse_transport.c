@@ -52,9 +52,6 @@ static void parse_tcp(struct packet *p, const uint8_t *l4, uint32_t left)
 	if (!take_ports(p, l4))
 		return;
 	p->tcp_class = (uint8_t)tcp_classify(l4[13]);
-	p->tcp_seq = read32(l4 + 4);
-	p->tcp_ack = read32(l4 + 8);
-	p->tcp_space = (uint16_t)(left - header + (l4[13] & 1u) + (l4[13] >> 1 & 1u));
 	if (p->tcp_class == TCP_INVALID)
 		drop(p, FW_DROP_TCP_FLAGS_INVALID);
 }

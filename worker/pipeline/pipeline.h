@@ -45,6 +45,7 @@ struct pipeline_output {
 };
 
 struct core;
+struct half_open;
 
 struct core_config {
 	struct fw_counters *counters;           // in the state file
@@ -55,6 +56,7 @@ struct core_config {
 	const struct hop_clock *hops; // of both; fib_clock()
 	struct neighbor_table *neighbors;
 	struct bindings *bindings; // of persistent NAT, shared by all cores; NULL: none
+	struct half_open *half_open; // shared by all cores; NULL: the core has its own
 	struct rte_mempool *pool; // for packets that the core makes itself
 	uint64_t seed;            // of choices made at random; 0: another one at every start
 	uint32_t cores;           // datapath cores; below 2 nothing is steered

@@ -5,6 +5,7 @@
 #include "pipeline/address.h"
 #include "pipeline/checksum.h"
 #include "pipeline/forward.h"
+#include "pipeline/session_step.h"
 
 enum { TCP_RST_FLAG = 0x04, TCP_ACK_FLAG = 0x10, ERROR_TTL = 64 };
 enum {
@@ -166,7 +167,7 @@ static void send_reset(struct core *c, struct packet *p)
 		memcpy(tcp + 4, l4 + 8, 4);
 		tcp[13] = TCP_RST_FLAG;
 	} else {
-		write32(tcp + 8, p->tcp_seq + p->tcp_space);
+		write32(tcp + 8, packet_segment(p).end);
 		tcp[13] = TCP_RST_FLAG | TCP_ACK_FLAG;
 	}
 	checksum_store(tcp + 16, checksum_add(pseudo_sum(&answer, IPPROTO_TCP, 20), tcp, 20));

@@ -6,61 +6,30 @@
 
 #include <netinet/in.h>
 #include "pipeline/session_view.h"
-
-enum session_answer {
-	SESSION_PASS,   // changes and refreshes
-	SESSION_QUIET,  // passes, changes nothing
-	SESSION_DROP,   // reason
-	SESSION_REOPEN, // a new connection on a dead session's ports
-	SESSION_WIDEN,  // an ICMP request against the direction of the session: ask the policies
-};
-
-struct session_step {
-	uint8_t answer; // enum session_answer
-	uint8_t state;  // enum fw_tcp_state afterwards
-	uint8_t reason; // enum fw_drop
-};
+#include "pipeline/tcp_track.h"
 
 void session_enter(struct core *c, struct session_view *v,
 		   uint8_t state); // a new TCP state and its timeout
 void session_end(struct core *c, uint8_t family, uint32_t number); // closes and counts
-uint32_t session_timeout(uint8_t protocol, uint8_t state, uint32_t application_timeout); // ticks
+// Ticks of silence after which a session ends.
+uint32_t session_timeout(const struct core *c, uint8_t protocol, uint8_t state,
+			 uint32_t application_timeout);
+// The connection of a session has moved on by the segment that is on its way.
+void session_note_tcp(struct core *c, struct session_view *v, const struct packet *p,
+		      struct session_step step);
+// Starts the track of a fresh TCP session; scale options are read from the packet.
+void session_open_tcp(struct fw_session_track *track, const struct packet *p);
+
+// A half-open session counts for the zone that its initiator is in; those of the firewall itself
+// for none.
+void session_count_half_open(struct core *c, struct session_view *v, uint16_t zone);
+bool session_admits_half_open(struct core *c, const struct packet *p); // another one
 void session_set_timeout(struct core *c, struct session_view *v, uint32_t timeout);
 
-// A reset closes only when its sender is known to see the connection: it must stand exactly where
-// the peer's last acknowledgment points, or, against a SYN, acknowledge it (side.ack holds what
-// the responder would).
-static inline bool session_reset_matches(const struct session_view *v, const struct packet *p,
-					 uint8_t state)
+static inline struct tcp_segment packet_segment(const struct packet *p)
 {
-	const struct fw_tcp_side *side = v->track->side;
-	if (state == FW_TCP_SYN_SENT && v->direction == 1)
-		return (p->ip[p->l4 + 13] & 0x10) != 0 && p->tcp_ack == side[1].ack;
-	return p->tcp_seq == side[!v->direction].ack;
-}
-
-static inline struct session_step session_ask_tcp(const struct session_view *v,
-						  const struct packet *p)
-{
-	uint8_t state = v->track->state;
-	if (unlikely(state >= TCP_STATES))
-		state = FW_TCP_CLOSED;
-	if (p->tcp_class == TCP_RST &&
-	    (state == FW_TCP_CLOSED || !session_reset_matches(v, p, state)))
-		return (struct session_step){.answer = SESSION_QUIET, .state = state};
-	struct tcp_step step = tcp_steps[state][v->direction][p->tcp_class];
-	switch ((enum tcp_verdict)step.verdict) {
-	case TCP_PASS:
-		return (struct session_step){.answer = SESSION_PASS, .state = step.state};
-	case TCP_QUIET:
-		return (struct session_step){.answer = SESSION_QUIET, .state = state};
-	case TCP_REOPEN:
-		return (struct session_step){.answer = SESSION_REOPEN, .state = state};
-	case TCP_DROP:
-		break;
-	}
-	return (struct session_step){
-	    .answer = SESSION_DROP, .state = state, .reason = FW_DROP_TCP_STATE};
+	const uint8_t *l4 = p->ip + p->l4;
+	return tcp_segment_read(l4, (uint32_t)p->ip_length - p->l4 - (l4[12] >> 4) * 4u);
 }
 
 static inline struct session_step session_ask(const struct session_view *v, const struct packet *p)
@@ -68,22 +37,15 @@ static inline struct session_step session_ask(const struct session_view *v, cons
 	struct session_step step = {.answer = SESSION_PASS, .state = FW_TCP_NONE};
 	if (unlikely(p->fragment == FRAGMENT_LATER)) // the first one has been asked about
 		return step;
-	if (p->protocol == IPPROTO_TCP)
-		return session_ask_tcp(v, p);
+	if (p->protocol == IPPROTO_TCP) {
+		struct tcp_segment g = packet_segment(p);
+		return tcp_track_ask(v->track, v->direction, &g, v->strict);
+	}
 	if (p->icmp_kind == ICMP_KIND_NONE || (v->track->icmp_kinds[v->direction] & p->icmp_kind))
 		return step;
 	step.answer = p->icmp_kind & ICMP_KIND_REQUESTS ? SESSION_WIDEN : SESSION_DROP;
 	step.reason = FW_DROP_ICMP_NO_SESSION;
 	return step;
-}
-
-// What both ends are known to expect, for session_reset_matches().
-static inline void session_note_tcp(struct session_view *v, const struct packet *p)
-{
-	if (p->tcp_class == TCP_SYN || p->tcp_class == TCP_SYN_ACK)
-		v->track->side[!v->direction].ack = p->tcp_seq + p->tcp_space;
-	if (p->tcp_class == TCP_SYN_ACK || p->tcp_class == TCP_ACK || p->tcp_class == TCP_FIN)
-		v->track->side[v->direction].ack = p->tcp_ack;
 }
 
 static inline void policy_count(struct core *c, uint32_t policy, const struct packet *p)
@@ -102,18 +64,10 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 		v->track->packets_high[v->direction]++;
 	line->bytes += p->ip_length;
 	policy_count(c, line->policy, p);
-	if (step.answer == SESSION_QUIET) {
-		if (p->protocol == IPPROTO_TCP &&
-		    p->tcp_class == TCP_ACK) // to a SYN: the reset that answers it stands here
-			v->track->side[v->direction].ack = p->tcp_ack;
-		return;
-	}
-	line->last_seen = c->now;
-	if (p->protocol == IPPROTO_TCP && p->fragment != FRAGMENT_LATER) {
-		session_note_tcp(v, p);
-		if (unlikely(step.state != v->track->state))
-			session_enter(c, v, step.state);
-	}
+	if (step.answer == SESSION_PASS || step.keeps)
+		line->last_seen = c->now;
+	if (p->protocol == IPPROTO_TCP && p->fragment != FRAGMENT_LATER)
+		session_note_tcp(c, v, p, step);
 }
 
 // What the end of a packet says about its session.

@@ -41,6 +41,7 @@ LINE_SAME(flags);
 struct session_view {
 	uint8_t family;
 	uint8_t direction; // of the packet: 0 from the initiator
+	bool strict;       // TCP segments outside their window are dropped
 	uint32_t number;
 	struct line *line[2];
 	struct fw_session_track *track;
@@ -54,7 +55,7 @@ static inline struct session_table *session_table_of(const struct core *c, uint8
 
 static inline struct session_view session_view(const struct core *c, uint8_t family, uint32_t index)
 {
-	struct session_view v = {.family = family, .direction = index & 1, .number = index >> 1};
+	struct session_view v = {.family = family, .direction = index & 1, .number = index >> 1, .strict = c->strict};
 	for (unsigned d = 0; d < 2; d++) {
 		if (family == 4) {
 			struct fw_session4 *s = session_entry4(c->config.sessions4, v.number);

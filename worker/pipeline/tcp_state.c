@@ -33,7 +33,8 @@ const uint8_t tcp_classes[64] = {
 // First row of a state: what the initiator sends; second: the responder. A RST gets here only when
 // its sequence number has been checked. Simultaneous open is SYN against SYN; the responder's bare
 // ACK in SYN_SENT is RFC 9293's answer to an old half-open connection; a SYN inside a live
-// connection is for the end to challenge.
+// connection is for the end to challenge. CLOSING becomes TIME_WAIT when both ends have acknowledged
+// everything (tcp_track.c).
 const struct tcp_step tcp_steps[TCP_STATES][2][TCP_CLASSES] = {
 	//       SYN                 SYN-ACK             ACK                 FIN
 	[FW_TCP_NONE] = {
@@ -55,25 +56,13 @@ const struct tcp_step tcp_steps[TCP_STATES][2][TCP_CLASSES] = {
 		ROW(QUIET,              QUIET,              PASS(CLOSE_WAIT),   PASS(CLOSING)),
 		ROW(QUIET,              QUIET,              PASS(CLOSE_WAIT),   PASS(CLOSE_WAIT))},
 	[FW_TCP_CLOSING] = {
-		ROW(QUIET,              QUIET,              PASS(TIME_WAIT),    PASS(CLOSING)),
-		ROW(QUIET,              QUIET,              PASS(TIME_WAIT),    PASS(CLOSING))},
+		ROW(QUIET,              QUIET,              PASS(CLOSING),      PASS(CLOSING)),
+		ROW(QUIET,              QUIET,              PASS(CLOSING),      PASS(CLOSING))},
 	[FW_TCP_TIME_WAIT] = {
-		ROW(REOPEN,             QUIET,              PASS(TIME_WAIT),    PASS(TIME_WAIT)),
-		ROW(REOPEN,             QUIET,              PASS(TIME_WAIT),    PASS(TIME_WAIT))},
+		ROW(REOPEN,             QUIET,              QUIET,              PASS(TIME_WAIT)),
+		ROW(REOPEN,             QUIET,              QUIET,              PASS(TIME_WAIT))},
 	[FW_TCP_CLOSED] = {
 		ROW(REOPEN,             DROP,               DROP,               DROP),
 		ROW(REOPEN,             DROP,               DROP,               DROP)},
 };
 // clang-format on
-
-const uint16_t tcp_timeouts[TCP_STATES] = {
-	[FW_TCP_NONE] = 30,
-	[FW_TCP_SYN_SENT] = 30,
-	[FW_TCP_SYN_RECEIVED] = 30,
-	[FW_TCP_ESTABLISHED] = 3600,
-	[FW_TCP_FIN_WAIT] = 30,
-	[FW_TCP_CLOSE_WAIT] = 30,
-	[FW_TCP_CLOSING] = 30,
-	[FW_TCP_TIME_WAIT] = 120,
-	[FW_TCP_CLOSED] = 10,
-};

@@ -27,9 +27,6 @@ struct tcp_step {
 extern const uint8_t tcp_classes[64]; // by the low six bits of the flags byte
 extern const struct tcp_step tcp_steps[TCP_STATES][2][TCP_CLASSES];
 
-// Seconds of silence after which a session in this state ends.
-extern const uint16_t tcp_timeouts[TCP_STATES];
-
 static inline enum tcp_class tcp_classify(uint8_t flags)
 {
 	return (enum tcp_class)tcp_classes[flags & 0x3f];

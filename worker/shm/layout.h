@@ -715,6 +715,13 @@ struct fw_line6 {
 	uint8_t pad[56];
 };
 
+// Bits of fw_tcp_side.flags.
+enum fw_tcp_side_flag {
+	FW_TCP_SIDE_SYN = 1, // it has sent a SYN and acknowledged nothing yet: ack is its first sequence number plus one
+	FW_TCP_SIDE_SCALES = 2, // its SYN had a window scale; until the connection is established
+	FW_TCP_SIDE_RESET = 4, // its reset may have overtaken data
+};
+
 // What one end of a TCP connection has sent.
 struct fw_tcp_side {
 	uint32_t end; // highest sequence number sent, plus one
@@ -722,8 +729,8 @@ struct fw_tcp_side {
 	uint32_t ack; // last acknowledgment that it sent, or would send
 	uint32_t max_window; // largest window that it announced
 	uint8_t scale; // of its windows
-	uint8_t flags;
-	uint16_t pad;
+	uint8_t flags; // enum fw_tcp_side_flag
+	uint16_t isn_low; // of its first sequence number
 };
 
 // What both directions change together: 64 bytes.

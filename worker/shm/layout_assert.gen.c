@@ -781,8 +781,8 @@ _Static_assert(offsetof(struct fw_tcp_side, scale) == 16, "offset of fw_tcp_side
 _Static_assert(sizeof(((struct fw_tcp_side *)0)->scale) == 1, "size of fw_tcp_side.scale");
 _Static_assert(offsetof(struct fw_tcp_side, flags) == 17, "offset of fw_tcp_side.flags");
 _Static_assert(sizeof(((struct fw_tcp_side *)0)->flags) == 1, "size of fw_tcp_side.flags");
-_Static_assert(offsetof(struct fw_tcp_side, pad) == 18, "offset of fw_tcp_side.pad");
-_Static_assert(sizeof(((struct fw_tcp_side *)0)->pad) == 2, "size of fw_tcp_side.pad");
+_Static_assert(offsetof(struct fw_tcp_side, isn_low) == 18, "offset of fw_tcp_side.isn_low");
+_Static_assert(sizeof(((struct fw_tcp_side *)0)->isn_low) == 2, "size of fw_tcp_side.isn_low");
 
 _Static_assert(sizeof(struct fw_session_track) == 64, "size of fw_session_track");
 _Static_assert(offsetof(struct fw_session_track, side) == 0, "offset of fw_session_track.side");

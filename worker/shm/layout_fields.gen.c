@@ -1535,7 +1535,7 @@ static void print_fw_tcp_side(const char *path, const struct fw_tcp_side *p)
 	roundtrip_print(roundtrip_path(path, "max_window", -1).text, p->max_window);
 	roundtrip_print(roundtrip_path(path, "scale", -1).text, p->scale);
 	roundtrip_print(roundtrip_path(path, "flags", -1).text, p->flags);
-	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
+	roundtrip_print(roundtrip_path(path, "isn_low", -1).text, p->isn_low);
 }
 
 static void print_any_fw_tcp_side(const char *path, const void *bytes)
@@ -1553,7 +1553,7 @@ static void fill_fw_tcp_side(struct fw_tcp_side *p, uint64_t *state)
 	p->max_window = (uint32_t)roundtrip_next(state);
 	p->scale = (uint8_t)roundtrip_next(state);
 	p->flags = (uint8_t)roundtrip_next(state);
-	p->pad = (uint16_t)roundtrip_next(state);
+	p->isn_low = (uint16_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_tcp_side(void *bytes, uint64_t *state)

@@ -4,6 +4,6 @@
 #define PORTCULLIS_SHM_LAYOUT_HASH_H
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
-#define FW_LAYOUT_HASH 0xd383bb421df306b5ull
+#define FW_LAYOUT_HASH 0xaf408aeb5bd6fefbull
 
 #endif
