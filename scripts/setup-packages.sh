@@ -48,6 +48,14 @@ require_demo() {
 	need iputils-ping "ping" has ping
 }
 
+# What the rows of the benchmark compare with. Without debootstrap or nft only the rows that need them are not measured.
+require_bench() {
+	need iproute2 "network namespaces" has ip
+	need dpdk-dev "testpmd, to compare with" has dpdk-testpmd
+	need nftables "the kernel's filter, to compare with" has nft
+	need debootstrap "installs grout into a folder of its own, to compare with" has debootstrap
+}
+
 require_dataplane() {
 	require_demo
 	need procps "ps" has ps

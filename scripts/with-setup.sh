@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What the npm scripts call: set-up for one profile, then what the profile is for.
-# Usage: with-setup.sh demo|test|test:units|test:packets|test:dataplane|test:control [ARGUMENT...]
+# Usage: with-setup.sh demo|bench|test|test:units|test:packets|test:dataplane|test:control [ARGUMENT...]
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -16,6 +16,7 @@ PORTCULLIS_CLUSTER_BIN=${PORTCULLIS_CLUSTER_BIN:-$(cluster_bin)}
 export PORTCULLIS_CLUSTER_BIN
 case $name in
 demo) exec node dist/scripts/demo.js "$@" ;;
+bench) exec node dist/bench/main.js "$@" ;;
 test) exec node dist/scripts/rings.js units packets dataplane control ;;
 test:*) exec node dist/scripts/rings.js "${name#test:}" "$@" ;;
 esac

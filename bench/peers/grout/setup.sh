@@ -9,7 +9,8 @@ set -euo pipefail
 cache=${PEERS_CACHE:-/var/cache/portcullis-bench}
 root=$cache/grout
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-packages=(grout librte-net-pcap26 librte-net-null26 librte-mempool-ring26)
+# grout asks EAL for a bus that its package does not depend on (fslmc), and ends without it.
+packages=(grout librte-net-pcap26 librte-net-null26 librte-mempool-ring26 librte-bus-fslmc26)
 
 if [ "${1:-}" = --remove ]; then
 	rm -rf --one-file-system "$root"

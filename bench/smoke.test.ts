@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// portcullis-bench runs, its packets are forwarded, its captures are what its flows are. Nothing here looks at a time.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { flowFrame } from "./lib/capture";
+import { inProcess } from "./lib/inprocess";
+import { chosen } from "./main";
+import type { Experiment } from "./rows/context";
+
+describe("portcullis-bench", () => {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-test-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("measures established sessions of every family", async () => {
+    const bench = inProcess(folder, 0);
+    const lines = await bench.run("established", { program: bench.bank("10", { rules: 10 }), sessions: 64, kinds: "udp4,tcp4,udp6,tcp6", rounds: 2, packets: 256 }, 60);
+    assert.deepEqual(lines.map((line) => [line["kind"], line["sessions"]]), ["udp4", "tcp4", "udp6", "tcp6"].map((kind) => [kind, 64]));
+    for (const line of lines) assert.ok(line.samples.every((ticks) => ticks > 0));
+  }).timeout(60_000);
+
+  it("denies and opens", async () => {
+    const bench = inProcess(folder, 0);
+    const program = bench.bank("20", { rules: 20 });
+    assert.equal((await bench.run("deny", { program, sessions: 64, rounds: 1, packets: 256 }, 60)).length, 2);
+    assert.equal((await bench.run("open", { program, sessions: 4096, rounds: 1, packets: 256 }, 60))[0]?.["capacity"], 4096);
+  }).timeout(60_000);
+});
+
+describe("captures of the benchmark", () => {
+  it("hold the flow's addresses and a right IPv4 checksum", () => {
+    const frame = flowFrame("translated", 5);
+    let sum = 0;
+    for (let i = 14; i < 34; i += 2) sum += ((frame[i] ?? 0) << 8) | (frame[i + 1] ?? 0);
+    assert.equal((sum & 0xffff) + (sum >> 16), 0xffff);
+    assert.deepEqual([...frame.slice(26, 30)], [10, 0, 0, 5]);
+    assert.deepEqual([...frame.slice(30, 32)], [198, 19]);
+  });
+});
+
+describe("--only", () => {
+  const experiments = [{ rows: ["G8", "G11"] }, { rows: ["G4"] }] as unknown as Experiment[];
+  it("takes the experiments that measure the named rows", () => {
+    assert.equal(chosen("G11", experiments).length, 1);
+    assert.equal(chosen("G4,G8", experiments).length, 2);
+    assert.equal(chosen(undefined, experiments).length, 2);
+    assert.throws(() => chosen("G99", experiments), /there is no row G99/);
+  });
+});
