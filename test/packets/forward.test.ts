@@ -41,23 +41,21 @@ table("MTU", {}, {
     `lan: ${big} df => drop mtu-exceeded & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1400 df quote(${big} df)`,
     "expect sessions.length=0",
   ],
-  "also without the don't-fragment bit, as nothing is fragmented here": [
-    `lan: ${big} => drop mtu-exceeded & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1400 df quote(${big})`,
-  ],
+  "without the don't-fragment bit it is cut": [`lan: ${big} id=7 => dmz split 1400`],
   "IPv6 packet too big": [
     "lan: udp [2001:db8:1::5]:9 > [2001:db8:20::5]:9 len=1400 => drop mtu-exceeded" +
       " & lan: icmp 2001:db8:1::1 > 2001:db8:1::5 2/0 mtu=1400 quote(udp [2001:db8:1::5]:9 > [2001:db8:20::5]:9 len=1400)",
   ],
   "in a session": [
     "lan: udp 10.0.1.5:9 > 10.0.20.5:9 => dmz",
-    `lan: ${big} => drop mtu-exceeded & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1400 df quote(${big})`,
+    `lan: ${big} df => drop mtu-exceeded & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1400 df quote(${big} df)`,
     "expect sessions.0.packets=1,0",
   ],
   "padding does not count": ["lan: udp 10.0.1.5:9 > 10.0.20.5:9 len=1372 pad=40 => dmz"],
   "1500 where nothing else is said": [
     "lan: udp 10.0.1.5:9 > 203.0.113.9:9 len=1472 => wan",
-    "lan: udp 10.0.1.5:9 > 203.0.113.9:9 len=1473 => drop mtu-exceeded" +
-      " & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1500 df quote(udp 10.0.1.5:9 > 203.0.113.9:9 len=1473)",
+    "lan: udp 10.0.1.5:9 > 203.0.113.9:9 len=1473 df => drop mtu-exceeded" +
+      " & lan: icmp 10.0.1.1 > 10.0.1.5 3/4 mtu=1500 df quote(udp 10.0.1.5:9 > 203.0.113.9:9 len=1473 df)",
   ],
 });
 

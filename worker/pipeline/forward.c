@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/forward.h"
 
+#include "pipeline/fragment_send.h"
 #include "pipeline/reject.h"
 
 bool forward_check(struct core *c, struct packet *p, uint16_t interface)
@@ -12,7 +13,7 @@ bool forward_check(struct core *c, struct packet *p, uint16_t interface)
 		return false;
 	}
 	uint16_t mtu = c->tables->interfaces[interface].mtu;
-	if (p->ip_length > mtu && mtu != 0) {
+	if (unlikely(p->ip_length > mtu && mtu != 0) && !fragment_may_cut(p)) {
 		reject_mtu(c, p, mtu);
 		core_end_dropped(c, p, FW_DROP_MTU_EXCEEDED);
 		return false;
@@ -66,6 +67,11 @@ bool forward_write_l2(const struct core *c, struct packet *p, uint16_t interface
 void forward_send(struct core *c, struct packet *p, uint16_t interface,
 		  const uint8_t destination[6])
 {
+	uint16_t mtu = c->tables->interfaces[interface].mtu;
+	if (unlikely(p->ip_length > mtu && mtu != 0)) {
+		fragment_send(c, p, interface, destination);
+		return;
+	}
 	if (unlikely(!forward_write_l2(c, p, interface, destination))) {
 		core_end_dropped(c, p, FW_DROP_FRAME_OVERSIZED);
 		return;

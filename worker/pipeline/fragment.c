@@ -10,6 +10,7 @@
 static struct fragment_key key_of(const struct core *c, const struct packet *p)
 {
 	struct fragment_key key = {.id = p->part.id,
+				   .vrf = p->vrf,
 				   .zone = c->fragments.zone_ids[p->zone],
 				   .family = p->family,
 				   .protocol = p->family == 4 ? p->protocol : 0};

@@ -122,6 +122,7 @@ static bool renew_packet(struct core *c, struct held_fragment *h)
 		return false;
 	h->packet.interface = row;
 	h->packet.zone = c->tables->interfaces[row].zone;
+	h->packet.vrf = c->tables->interfaces[row].vrf;
 	h->packet.end.in_interface = row;
 	h->packet.end.from_zone = h->packet.zone;
 	return true;
