@@ -11,7 +11,7 @@
 //   host wan: udp ... => wan                                     the kernel sends through the TAP of wan
 //   ... => wan ++ wan                                            one packet in: the second is one that was held
 //   wait 4s => drop neighbor-unresolved                          time passes; what was held ends
-//   neighbor lan 10.0.1.77 [gone]        route 10.9.0.0/16 blackhole | gone | lan [via G]
+//   neighbor lan 10.0.1.77 [gone]        route 10.9.0.0/16 blackhole | unreachable | prohibit | gone | lan [via G]
 //   load NAME                            another configuration of the table
 //   expect sessions.0.state=established counters.held=0          the state of the engine
 import * as assert from "node:assert/strict";
@@ -22,7 +22,7 @@ import { INTERFACES, type Interface, nextHop } from "./network";
 import { split } from "./fragment";
 import { buildFrame, number, type Packet, parsePacket } from "./packet";
 
-const HOP_TYPES: Readonly<Record<string, number>> = { gone: 0, local: 1, connected: 2, via: 3, blackhole: 4 };
+const HOP_TYPES: Readonly<Record<string, number>> = { gone: 0, local: 1, connected: 2, via: 3, blackhole: 4, unreachable: 5, prohibit: 6 };
 
 interface Sent {
   readonly packet: Packet;
