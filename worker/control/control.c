@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "control/status.h"
+#include "net/hostpath.h"
 #include "net/keeper.h"
 #include "net/log.h"
 
@@ -122,6 +123,8 @@ void control_close(struct control *c)
 	char path[4200];
 	if (c->file_open)
 		control_close_file(&c->file);
+	if (c->layer != NULL && !c->keep)
+		hostpath_clear(kernel_request(c->kernel));
 	if (c->layer != NULL)
 		layer_free(c->layer, c->keep ? LAYER_KEEP : LAYER_REMOVE);
 	if (!c->keep)

@@ -56,6 +56,12 @@ void hostpath_sysctls(const char *device)
 	link_sysctl("ipv4", device, "rp_filter", "2"); // loose: the route back may lead elsewhere
 }
 
+void hostpath_clear(int nl)
+{
+	const struct hostpath nothing = {.nl = nl};
+	hostpath_routes(&nothing);
+}
+
 unsigned hostpath_apply(const struct hostpath *h)
 {
 	unsigned changes = hostpath_addresses(h);

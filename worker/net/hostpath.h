@@ -33,5 +33,7 @@ void hostpath_sysctls(const char *device);
 // Makes the kernel agree with the configuration. Idempotent; what the kernel refuses is logged. Returns the number of
 // changes made.
 unsigned hostpath_apply(const struct hostpath *h);
+// Removes the routes that drop, which no device takes with it when it goes.
+void hostpath_clear(int nl);
 
 #endif

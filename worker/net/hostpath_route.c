@@ -12,21 +12,41 @@ static void observe_route(void *context, const struct nlmsghdr *message)
 {
 	struct observed *o = context;
 	struct kernel_route m, *row;
-	if (!kernel_parse_route(message, &m) || m.protocol != HOSTPATH_PROTOCOL ||
-	    m.table != RT_TABLE_MAIN || m.count == 0 || !hostpath_ours(o->h, m.hops[0].ifindex))
+	if (!kernel_parse_route(message, &m) || m.protocol != HOSTPATH_PROTOCOL)
 		return;
+	// A route that drops has no device (IPv6: lo), so it is ours by its number alone.
+	if (m.type == RTN_UNICAST ? m.count == 0 || !hostpath_ours(o->h, m.hops[0].ifindex) :
+				    m.metric != HOSTPATH_METRIC)
+		return;
+	if (m.type != RTN_UNICAST)
+		m.count = 0;
 	if ((row = observed_add(o)) != NULL)
 		*row = m;
 }
 
-// The route of the configuration as the kernel would tell it. count 0: none of its devices is there.
+static uint8_t route_type(uint32_t type)
+{
+	switch ((enum fw_route_type)type) {
+	case FW_ROUTE_BLACKHOLE:
+		return RTN_BLACKHOLE;
+	case FW_ROUTE_UNREACHABLE:
+		return RTN_UNREACHABLE;
+	case FW_ROUTE_PROHIBIT:
+		return RTN_PROHIBIT;
+	case FW_ROUTE_UNICAST:
+		break;
+	}
+	return RTN_UNICAST;
+}
+
+// The route of the configuration as the kernel would tell it. A unicast route with count 0: none of its devices is there.
 static struct kernel_route route_wanted(const struct hostpath *h, const struct fw_route_row *w)
 {
 	struct kernel_route m = {.family = w->prefix.family,
-				 .type = RTN_UNICAST,
+				 .type = route_type(w->type),
 				 .protocol = HOSTPATH_PROTOCOL,
 				 .length = w->prefix.length,
-				 .table = RT_TABLE_MAIN,
+				 .table = w->vrf == 0 ? RT_TABLE_MAIN : w->vrf,
 				 .metric = HOSTPATH_METRIC};
 	memcpy(m.prefix, w->prefix.address, 16);
 	for (uint32_t i = 0; i < w->next_hop_count; i++) {
@@ -51,12 +71,14 @@ static int route_order(const void *a, const void *b)
 		return x->length < y->length ? -1 : 1;
 	if (x->metric != y->metric)
 		return x->metric < y->metric ? -1 : 1;
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
 	return memcmp(x->prefix, y->prefix, 16);
 }
 
 static bool route_equal(const struct kernel_route *a, const struct kernel_route *b)
 {
-	if (a->count != b->count)
+	if (a->count != b->count || a->type != b->type)
 		return false;
 	for (unsigned i = 0; i < a->count; i++) {
 		bool found = false;
@@ -86,6 +108,8 @@ static void route_put_hop(struct nl_request *r, const struct kernel_route *m,
 
 static void route_put_hops(struct nl_request *r, const struct kernel_route *m)
 {
+	if (m->count == 0)
+		return; // it drops
 	if (m->count == 1) {
 		route_put_hop(r, m, &m->hops[0]);
 		nl_put_u32(r, RTA_OIF, (uint32_t)m->hops[0].ifindex);
@@ -111,15 +135,16 @@ static int route_change(const struct hostpath *h, const struct kernel_route *m, 
 	struct nl_request r;
 	struct rtmsg fixed = {.rtm_family = (unsigned char)hostpath_af(m->family),
 			      .rtm_dst_len = m->length,
-			      .rtm_table = RT_TABLE_MAIN,
+			      .rtm_table = m->table < 256 ? (unsigned char)m->table : RT_TABLE_UNSPEC,
 			      .rtm_protocol = HOSTPATH_PROTOCOL,
 			      .rtm_scope = add ? RT_SCOPE_UNIVERSE : RT_SCOPE_NOWHERE,
-			      .rtm_type = RTN_UNICAST,
+			      .rtm_type = add ? m->type : RTN_UNSPEC,
 			      .rtm_flags = add && m->count == 1 ? RTNH_F_ONLINK : 0};
 	nl_begin(&r, add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_REPLACE : 0,
 		 &fixed, sizeof(fixed));
 	if (m->length > 0)
 		nl_put(&r, RTA_DST, m->prefix, hostpath_size(m->family));
+	nl_put_u32(&r, RTA_TABLE, m->table);
 	nl_put_u32(&r, RTA_PRIORITY, m->metric);
 	if (add)
 		route_put_hops(&r, m);
@@ -143,7 +168,7 @@ static void route_want(const struct hostpath *h, struct observed *o)
 {
 	for (uint32_t i = 0; i < h->route_count; i++) {
 		struct kernel_route w = route_wanted(h, &h->routes[i]), *row;
-		if (w.count > 0 && (row = observed_add(o)) != NULL)
+		if ((w.count > 0 || w.type != RTN_UNICAST) && (row = observed_add(o)) != NULL)
 			*row = w;
 	}
 	if (o->count > 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <linux/neighbour.h>
+#include "net/hostpath.h"
 #include "net/kernel_message.h"
 #include "net/link.h"
 #include "net/log.h"
@@ -149,7 +150,8 @@ static bool kernel_route(const struct kernel *k, const struct kernel_route *m,
 	memcpy(out->prefix, m->prefix, 16);
 	if (m->cloned || !kernel_vrf(k, m->table, &out->vrf))
 		return false;
-	bool own = m->protocol == RTPROT_KERNEL; // the kernel's, for what nobody has asked for
+	// The kernel's, for what nobody has asked for, or our own, which the configuration has told already.
+	bool own = m->protocol == RTPROT_KERNEL || m->protocol == HOSTPATH_PROTOCOL;
 	switch (m->type) {
 	case RTN_UNICAST:
 		if (kernel_link_local(m)) // means something only together with a device

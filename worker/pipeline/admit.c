@@ -189,6 +189,7 @@ static void judge_all(struct core *c, struct packet **packets, unsigned count,
 	const struct packet *asking[PIPELINE_BURST];
 	struct judgement *answers[PIPELINE_BURST];
 	unsigned n = 0;
+	route_prefetch(c, packets, count);
 	for (unsigned i = 0; i < count; i++) {
 		if (needs_session(c, packets[i]) != FW_DROP_COUNT)
 			continue;
