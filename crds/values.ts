@@ -87,7 +87,7 @@ export const virtualDevice = () =>
 
 /** Arguments of such a device. */
 export const deviceArguments = () =>
-  text("device arguments", "[A-Za-z0-9_]+=[!-+--~]*(,[A-Za-z0-9_]+(=[!-+--~]*)?)*", 191, 'must be key=value pairs with commas between them and without spaces, for example "rx_pcap=/tmp/in.pcap,infinite_rx=1"').min(1);
+  text("device arguments", "[A-Za-z0-9_-]+=[!-+--~]*(,[A-Za-z0-9_-]+(=[!-+--~]*)?)*", 191, 'must be key=value pairs with commas between them and without spaces, for example "rx_pcap=/tmp/in.pcap,infinite_rx=1"').min(1);
 
 export const portRange = () =>
   text("port or range", `${PORT}(-${PORT})?`, 11, 'must be a port from 1 to 65535 or a range, in quotes, for example "443" or "8000-8080"').min(1);

@@ -93,6 +93,7 @@ uint64_t world_block(struct world *w, struct rte_mbuf **frames, const bool *repl
 void world_allocate(struct world *w, struct rte_mbuf **frames, unsigned count);
 int world_open(struct world *w, struct flow_set *f); // sessions for all flows of the set
 uint64_t world_forwarded(const struct world *w);
+void world_tell_drops(const struct world *w); // on standard error, when there are any
 
 // stats.c
 struct series {

@@ -87,6 +87,7 @@ static int report(const struct variant *v)
 	fprintf(stderr, "portcullis-bench: %s, %u sessions: %llu of %llu packets forwarded\n",
 		flow_name(v->flows.kind), v->flows.count, (unsigned long long)v->forwarded,
 		(unsigned long long)v->sent);
+	world_tell_drops(v->world);
 	return -1;
 }
 

@@ -210,7 +210,7 @@ void flow_write(const struct world *w, const struct flow_set *f, uint32_t number
 void flow_learn(struct flow_set *f, const uint8_t *frame, uint32_t length)
 {
 	const uint8_t *ip = frame + ETHERNET, *l4 = ip + 20;
-	if (length < FRAME_MIN || f->nat_address == NULL || ip[0] != 0x45)
+	if (length < ETHERNET + 40 || f->nat_address == NULL || ip[0] != 0x45)
 		return;
 	uint32_t at = read32(l4 + (ip[9] == IPPROTO_TCP ? 4 : 8)) - f->first;
 	if (at >= f->count)

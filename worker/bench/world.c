@@ -6,6 +6,7 @@
 #include <rte_cycles.h>
 #include "bench/bench.h"
 #include "loop/clock.h"
+#include "replay/names.h"
 
 enum { FRAMES = 4095, JUMP_STEP_NS = 250000000 };
 
@@ -172,6 +173,15 @@ uint64_t world_forwarded(const struct world *w)
 	return engine_counters(w->engine)->forwarded;
 }
 
+void world_tell_drops(const struct world *w)
+{
+	for (unsigned reason = 0; reason < FW_DROP_COUNT; reason++)
+		if (engine_counters(w->engine)->dropped[reason] != 0)
+			fprintf(stderr, "portcullis-bench: %llu dropped: %s\n",
+				(unsigned long long)engine_counters(w->engine)->dropped[reason],
+				name_of_drop((enum fw_drop)reason));
+}
+
 static void open_burst(struct world *w, struct flow_set *f, uint32_t at, bool reply,
 		       enum flow_step step)
 {
@@ -198,5 +208,6 @@ int world_open(struct world *w, struct flow_set *f)
 		return 0;
 	fprintf(stderr, "portcullis-bench: %s: %llu of %u sessions opened\n", flow_name(f->kind),
 		(unsigned long long)opened, f->count);
+	world_tell_drops(w);
 	return -1;
 }
