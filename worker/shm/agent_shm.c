@@ -28,7 +28,8 @@ static const struct {
 	SIZE_OF(fw_neighbor_row), SIZE_OF(fw_state_header), SIZE_OF(fw_worker_status),
 	SIZE_OF(fw_table_status), SIZE_OF(fw_counters), SIZE_OF(fw_port_status),
 	SIZE_OF(fw_interface_status), SIZE_OF(fw_policy_counters), SIZE_OF(fw_line4),
-	SIZE_OF(fw_line6), SIZE_OF(fw_session_cold), SIZE_OF(fw_session4), SIZE_OF(fw_session6),
+	SIZE_OF(fw_line6), SIZE_OF(fw_tcp_side), SIZE_OF(fw_session_track), SIZE_OF(fw_session_cold),
+	SIZE_OF(fw_session4), SIZE_OF(fw_session6), SIZE_OF(fw_binding),
 };
 
 uint32_t agent_shm_abi(void)
