@@ -57,7 +57,7 @@ struct bindings *bindings_attach(struct fw_binding *rows, uint32_t capacity, uin
 		return NULL;
 	b->rows = rows;
 	b->capacity = capacity;
-	b->mask = 15;
+	b->mask = BINDING_STRIPES - 1; // a chain is never under two stripes
 	while (b->mask < capacity)
 		b->mask = b->mask * 2 + 1;
 	b->sweep_time = now;

@@ -41,7 +41,10 @@ static void ended(void *context, uint64_t tag, const struct packet_end *end)
 static void load(unsigned variant)
 {
 	struct program_fault fault;
-	CHECK_EQ(engine_load(engine, banks[variant], sizes[variant], &fault), 0);
+	int rc = engine_load(engine, banks[variant], sizes[variant], &fault);
+	if (rc != 0)
+		fprintf(stderr, "%s[%u].%s: %s\n", fault.section, fault.row, fault.field, fault.message);
+	CHECK_EQ(rc, 0);
 }
 
 static void restart(uint32_t sessions)
