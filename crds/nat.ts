@@ -29,7 +29,7 @@ const persistent = object("PersistentNat", {
   filtering: z
     .enum(["AddressAndPort", "EndpointIndependent"])
     .default("AddressAndPort")
-    .describe("Who may send to a binding from outside: AddressAndPort those that it sent to, EndpointIndependent everyone, as far as policies permit (RFC 4787)."),
+    .describe("Who may send to a binding from outside: AddressAndPort those that it sent to, EndpointIndependent everyone, unless a policy denies it: where none matches, the binding permits (RFC 4787)."),
   timeout: timeout.default("300s").describe("How long a binding without a session is kept, 1s to 168h."),
 });
 

@@ -236,7 +236,7 @@ export interface SourceNat {
 
 /** An inner address and port keeps its outer address and port, whatever it sends to (RFC 4787, endpoint-independent mapping). Default: one translation for each connection. */
 export interface PersistentNat {
-  /** Who may send to a binding from outside: AddressAndPort those that it sent to, EndpointIndependent everyone, as far as policies permit (RFC 4787). */
+  /** Who may send to a binding from outside: AddressAndPort those that it sent to, EndpointIndependent everyone, unless a policy denies it: where none matches, the binding permits (RFC 4787). */
   filtering: "AddressAndPort" | "EndpointIndependent";
   /** How long a binding without a session is kept, 1s to 168h. */
   timeout: string;

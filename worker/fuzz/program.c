@@ -141,12 +141,63 @@ static const struct fw_neighbor_row neighbors[] = {
     {V4(10, 0, 30, 5), VISITORS, 4, {2, 4, 0, 0, 0, 5}, 0},
 };
 
+static const struct fw_nat_range_row pool_ranges[] = {
+    {{203, 0, 113, 8}, {203, 0, 113, 9}},
+    {{203, 0, 113, 12}, {203, 0, 113, 12}},
+};
+
+static const struct fw_nat_pool_row pools[] = {
+    {.name = "pool",
+     .name_id = 1,
+     .range_count = 2,
+     .port_low = 1024,
+     .port_high = 1031,
+     .address_persistent = 1},
+};
+
+// A few ports only, so that they run out.
+static const struct fw_nat_source_row sources[2] = {
+    {.name = "guests",
+     .name_id = 1,
+     .action = FW_NAT_POOL,
+     .binding_timeout_s = 10,
+     .persistent = 1,
+     .filtering = FW_NAT_FILTER_ENDPOINT_INDEPENDENT},
+    {.name = "guests",
+     .name_id = 1,
+     .action = FW_NAT_INTERFACE,
+     .pool = FW_NO_INDEX,
+     .port_low = 5000,
+     .port_high = 5007},
+};
+
+static const struct fw_nat_destination_row destinations[] = {
+    {.name = "web",
+     .name_id = 2,
+     .low = {203, 0, 113, 5},
+     .high = {203, 0, 113, 5},
+     .to = {10, 0, 20, 5},
+     .protocol = 6,
+     .port_low = 80,
+     .port_high = 81,
+     .to_port = 8080},
+};
+
+static const struct fw_nat_static_row statics[] = {
+    {.name = "mail",
+     .name_id = 3,
+     .external = {203, 0, 113, 6},
+     .internal = {10, 0, 20, 6},
+     .count = 2},
+};
+
 static size_t put(uint8_t *bank, size_t at, struct fw_section *section, const void *rows,
 		  uint32_t count, size_t size)
 {
 	section->offset = (uint32_t)at;
 	section->count = count;
-	memcpy(bank + at, rows, count * size);
+	if (count != 0)
+		memcpy(bank + at, rows, count * size);
 	return (at + count * size + 7) & ~(size_t)7;
 }
 
@@ -177,6 +228,7 @@ static void put_rule(struct lists *l, const struct rule *rule, struct fw_policy_
 	put_list(l, rule->applications, &row->application_first, &row->application_count);
 	row->destination_negated = rule->destinations_negated;
 	row->action = rule->action;
+	row->schedule = FW_NO_INDEX;
 }
 
 #define PUT(section, rows)                                                                         \
@@ -196,7 +248,17 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	    .rx_mode = FW_RX_POLLING,
 	    .sessions_ipv4 = 64,
 	    .sessions_ipv6 = 64,
+	    .bindings = 16,
+	    .fragments = 64,
+	    .fragments_per_source = 16,
+	    .held_packets = 64,
+	    .neighbor_limit = 64,
+	    .errors_per_second = 100,
+	    .tcp_strict_syn = 1,
+	    .tcp_window = FW_TCP_WINDOW_STRICT,
 	};
+	for (unsigned i = 0; i <= FW_TIMEOUT_OTHER; i++)
+		p.timeouts_s[i] = 30;
 	size_t at = sizeof(p);
 	memset(bank, 0, FUZZ_PROGRAM_ROOM);
 	memcpy(named, interfaces, sizeof(named));
@@ -212,11 +274,26 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	PUT(port_ranges, ranges);
 	for (unsigned i = 0; i < 5; i++)
 		put_rule(&lists, &rules[variant][i], &policies[i]);
+	struct fw_nat_source_row source = sources[variant];
+	struct fw_nat_destination_row destination = destinations[0];
+	struct fw_nat_static_row fixed = statics[0];
+	put_list(&lists, BIT(GUEST), &source.from_first, &source.from_count);
+	put_list(&lists, BIT(UNTRUST), &source.to_first, &source.to_count);
+	put_list(&lists, BIT(UNTRUST), &destination.from_first, &destination.from_count);
+	put_list(&lists, BIT(UNTRUST), &fixed.from_first, &fixed.from_count);
 	PUT(policies, policies);
 	at = put(bank, at, &p.refs, lists.refs, lists.count, sizeof(lists.refs[0]));
 	PUT(routes, routes);
 	PUT(next_hops, next_hops);
 	PUT(neighbors, neighbors);
+	at = put(bank, at, &p.schedules, NULL, 0, 0);
+	at = put(bank, at, &p.schedule_windows, NULL, 0, 0);
+	PUT(nat_pools, pools);
+	PUT(nat_ranges, pool_ranges);
+	at = put(bank, at, &p.nat_subscribers, NULL, 0, 0);
+	at = put(bank, at, &p.nat_source, &source, 1, sizeof(source));
+	at = put(bank, at, &p.nat_destination, &destination, 1, sizeof(destination));
+	at = put(bank, at, &p.nat_static, &fixed, 1, sizeof(fixed));
 	p.total_size = at;
 	p.checksum = crc32c(bank + sizeof(p), at - sizeof(p));
 	memcpy(bank, &p, sizeof(p));
