@@ -30,6 +30,7 @@ struct neighbor_table {
 	struct slot *slots;
 	uint32_t *heads; // [mask + 1]
 	uint32_t capacity, mask;
+	uint32_t changes; // of what readers see in the slots
 	struct hop_clock *clock;
 	uint32_t free;           // reusable slots
 	uint32_t oldest, newest; // slots that wait for their grace period, in order
@@ -48,6 +49,7 @@ struct neighbor_table *neighbor_create(uint32_t capacity, struct hop_clock *cloc
 	n->capacity = capacity;
 	n->mask = heads - 1;
 	n->clock = clock;
+	n->changes = 1;
 	n->free = n->oldest = n->newest = FW_NO_INDEX;
 	n->slots = calloc(capacity + 1, sizeof(*n->slots));
 	n->heads = malloc(heads * sizeof(*n->heads));
@@ -149,6 +151,17 @@ static void unlink_slot(struct neighbor_table *n, uint32_t at)
 	n->newest = at;
 }
 
+// The address that readers see, then that it is another one.
+static void show(struct neighbor_table *n, struct slot *s)
+{
+	uint64_t mac = s->fixed != 0 ? s->fixed : s->learned;
+	uint32_t next = n->changes + 1;
+	if (mac == s->mac)
+		return;
+	__atomic_store_n(&s->mac, mac, __ATOMIC_RELEASE);
+	__atomic_store_n(&n->changes, next != 0 ? next : 1, __ATOMIC_RELEASE);
+}
+
 int neighbor_set(struct neighbor_table *n, const struct neighbor_key *key, const uint8_t mac[6],
 		 bool is_static)
 {
@@ -161,7 +174,7 @@ int neighbor_set(struct neighbor_table *n, const struct neighbor_key *key, const
 	uint64_t value = KNOWN;
 	memcpy(&value, mac, 6);
 	*(is_static ? &s->fixed : &s->learned) = value;
-	__atomic_store_n(&s->mac, s->fixed != 0 ? s->fixed : s->learned, __ATOMIC_RELEASE);
+	show(n, s);
 	return 0;
 }
 
@@ -172,7 +185,7 @@ void neighbor_delete(struct neighbor_table *n, const struct neighbor_key *key, b
 		return;
 	struct slot *s = &n->slots[at];
 	*(is_static ? &s->fixed : &s->learned) = 0;
-	__atomic_store_n(&s->mac, s->fixed != 0 ? s->fixed : s->learned, __ATOMIC_RELEASE);
+	show(n, s);
 	if (s->fixed == 0 && s->learned == 0)
 		unlink_slot(n, at);
 }
@@ -198,4 +211,9 @@ uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_k
 uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot)
 {
 	return __atomic_load_n(&n->slots[slot].changed, __ATOMIC_RELAXED);
+}
+
+uint32_t neighbor_changes(const struct neighbor_table *n)
+{
+	return __atomic_load_n(&n->changes, __ATOMIC_ACQUIRE);
 }

@@ -37,6 +37,9 @@ uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_k
 // Reader. MAC address of a slot; false: no longer resolved. The slot is the one that was looked up
 // under a version of the clock as long as neighbor_changed() is not newer.
 bool neighbor_mac(const struct neighbor_table *n, uint32_t slot, uint8_t mac[6]);
+
+// Reader. Never 0; another one whenever the MAC address of any slot has changed since.
+uint32_t neighbor_changes(const struct neighbor_table *n);
 uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot);
 
 #endif

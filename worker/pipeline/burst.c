@@ -14,9 +14,10 @@
 // all packets of a flow in one burst take the same way or end up behind the fast ones.
 #include "pipeline/flow.h"
 
-#include "pipeline/forward.h"
+#include "pipeline/established.h"
 #include "pipeline/parse.h"
 #include "pipeline/proxy_arp.h"
+#include "pipeline/receive.h"
 
 struct vector {
 	unsigned count;
@@ -30,6 +31,7 @@ struct burst {
 	struct vector fragments; // pieces of datagrams
 	struct vector errors; // ICMP errors
 	struct vector others; // multicast, discovery
+	struct tallies tallies;
 	struct packet packets[PIPELINE_BURST];
 };
 
@@ -38,22 +40,19 @@ static inline void push(struct vector *v, struct packet *p)
 	v->packets[v->count++] = p;
 }
 
-// One packet through pass A.
-static inline void receive(struct core *c, uint32_t port, struct burst *b, struct packet *p,
-			   struct rte_mbuf *mbuf)
+// The full parser. p->interface is set when the frame belongs to one.
+static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port, struct burst *b,
+						  struct packet *p, struct rte_mbuf *mbuf)
 {
 	packet_start(p, mbuf);
-	c->config.counters->received++;
-	c->config.counters->received_bytes += rte_pktmbuf_pkt_len(mbuf);
 	if (unlikely(mbuf->nb_segs != 1) && rte_pktmbuf_linearize(mbuf) != 0) {
 		core_end_dropped(c, p, FW_DROP_FRAME_OVERSIZED);
 		return;
 	}
+	uint32_t bytes = rte_pktmbuf_pkt_len(mbuf);
 	parse_port_frame(c->tables, port, c->config.any_mac, p);
-	if (likely(p->interface != ROW_NONE)) {
-		c->config.interfaces[p->interface].rx_packets++;
-		c->config.interfaces[p->interface].rx_bytes += rte_pktmbuf_pkt_len(mbuf);
-	}
+	if (likely(p->interface != ROW_NONE))
+		tally_add(c, &b->tallies.received, p->interface, bytes, tally_received);
 	switch ((enum lane)p->lane) {
 	case LANE_FLOW:
 		packet_hash(c, p);
@@ -85,73 +84,49 @@ static inline void receive(struct core *c, uint32_t port, struct burst *b, struc
 static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs,
 		   unsigned count)
 {
+	static const uint16_t no_interface[4096] = {[0 ... 4095] = ROW_NONE};
+	const uint16_t *by_vlan = port < c->tables->port_count
+				      ? &c->tables->interface_by_vlan[port * 4096]
+				      : no_interface;
+	uint64_t bytes = 0;
 	for (unsigned i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
-	for (unsigned i = 0; i < count; i++)
-		receive(c, port, b, &b->packets[i], mbufs[i]);
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = &b->packets[i];
+		uint32_t length = rte_pktmbuf_pkt_len(mbufs[i]);
+		bytes += length;
+		if (likely(receive_ordinary(c, by_vlan, p, mbufs[i]))) {
+			tally_add(c, &b->tallies.received, p->interface, length, tally_received);
+			push(&b->flows, p);
+		} else {
+			receive_any(c, port, b, p, mbufs[i]);
+		}
+	}
+	c->config.counters->received += count;
+	c->config.counters->received_bytes += bytes;
 }
 
 static void pass_b(struct core *c, struct burst *b)
 {
-	for (unsigned i = 0; i < b->flows.count; i++)
-		packet_probe(c, b->flows.packets[i]);
-}
-
-static inline void describe(const struct core *c, const struct session_view *v, struct packet *p)
-{
-	if (unlikely(c->config.output.ended !=
-		     NULL)) // costs two cache lines that nothing else here needs
-		session_describe(c, v, p);
-}
-
-// A packet of a session in the ordinary case: this generation, this zone, a live state, a cached
-// next hop. False: slow.
-static inline bool fast(struct core *c, struct packet *p, uint32_t index)
-{
-	struct session_view v = session_view(c, p->family, index);
-	struct line *line = v.line[v.direction];
-	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone ||
-		     line->next_hop == FW_HOP_NONE))
-		return false;
-	if (unlikely(line->next_hop_version != c->hop_version)) {
-		if (!route_hop_good(c, p->vrf, p->family,
-				    translate_next(c, p, v.number, v.direction), line->next_hop,
-				    line->next_hop_version))
-			return false;
-		line->next_hop_version = c->hop_version;
+	for (unsigned i = 0; i < b->flows.count; i++) {
+		struct packet *p = b->flows.packets[i];
+		packet_probe(c, p);
+		if (p->protocol != IPPROTO_UDP && p->candidate != FW_NO_INDEX)
+			rte_prefetch0(session_view(c, p->family, p->candidate).track);
 	}
-	struct session_step step = session_ask(&v, p);
-	if (unlikely(step.answer > SESSION_QUIET))
-		return false;
-	uint8_t mac[6];
-	if (line->next_hop == FW_HOP_HOST) {
-		describe(c, &v, p);
-		session_commit(c, &v, p, step);
-		translate_packet(c, p, v.number, v.direction);
-		core_end_punted(c, p, p->interface);
-		return true;
-	}
-	if (unlikely(!neighbor_mac(c->config.neighbors, line->next_hop, mac)))
-		return false;
-	describe(c, &v, p);
-	uint16_t interface = c->slot_interface[line->next_hop];
-	if (likely(forward_check(c, p, interface))) {
-		session_commit(c, &v, p, step);
-		translate_packet(c, p, v.number, v.direction);
-		forward_send(c, p, interface, mac);
-	}
-	return true;
 }
 
 static void pass_c(struct core *c, struct burst *b)
 {
 	for (unsigned i = 0; i < b->flows.count; i++) {
 		struct packet *p = b->flows.packets[i];
-		uint32_t index = packet_find(c, p);
-		if (unlikely(index == FW_NO_INDEX))
-			push(&b->misses, p);
-		else if (unlikely(!fast(c, p, index)))
-			push(&b->slow, p);
+		enum established e = likely(p->family == 4)
+					 ? established_packet(c, p, &b->tallies, false)
+					 : established_packet(c, p, &b->tallies, true);
+		if (likely(e == ESTABLISHED_DONE))
+			continue;
+		packet_start_end(p);
+		push(e == ESTABLISHED_MISS ? &b->misses : &b->slow, p);
 	}
 }
 
@@ -195,10 +170,12 @@ void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsi
 	}
 	b.flows.count = b.slow.count = b.misses.count = b.fragments.count = 0;
 	b.errors.count = b.others.count = 0;
+	b.tallies = (struct tallies){0};
 	core_refresh(c);
 	pass_a(c, port, &b, burst, count);
 	pass_b(c, &b);
 	pass_c(c, &b);
+	tallies_close(c, &b.tallies);
 	side_vectors(c, &b);
 	core_flush(c);
 }

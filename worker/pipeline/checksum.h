@@ -63,15 +63,22 @@ static inline int checksum_ok(const void *bytes, size_t length)
 	return checksum_fold(checksum_add(0, bytes, length)) == 0xffff;
 }
 
+// -1 of the TTL, as the word that it is in is read.
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define CHECKSUM_TTL_DOWN 0xfffeu
+#else
+#define CHECKSUM_TTL_DOWN 0xfeffu
+#endif
+
 // IPv4 checksum after the TTL went down by one: RFC 1624 equation 3 for one 16-bit word.
 static inline void checksum_decrement_ttl(uint8_t *ipv4)
 {
-	uint16_t before, after, sum;
-	memcpy(&before, ipv4 + 8, 2);
+	uint16_t field;
 	ipv4[8]--;
-	memcpy(&after, ipv4 + 8, 2);
-	memcpy(&sum, ipv4 + 10, 2);
-	checksum_store(ipv4 + 10, (uint64_t)(uint16_t)~sum + (uint16_t)~before + after);
+	memcpy(&field, ipv4 + 10, 2);
+	uint32_t sum = (uint16_t)~field + CHECKSUM_TTL_DOWN;
+	field = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+	memcpy(ipv4 + 10, &field, 2);
 }
 
 #endif

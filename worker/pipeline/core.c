@@ -15,6 +15,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "pipeline/proxy_arp.h"
+#include "pipeline/adjacency.h"
 #include "pipeline/reject.h"
 #include "pipeline/session_view.h"
 #include "pipeline/sweep.h"
@@ -79,6 +80,19 @@ void core_set_time(struct core *c, uint32_t now, uint64_t realtime_ns)
 	c->realtime_ns = realtime_ns;
 }
 
+static void fill_ingress(struct core *c)
+{
+	// Replay takes every unicast address for ours: only the group bit is compared.
+	c->mac_mask = c->config.any_mac ? 1 : 0xffffffffffffull;
+	for (uint32_t row = 0; c->tables != NULL && row < c->tables->interface_count; row++) {
+		const struct interface *in = &c->tables->interfaces[row];
+		c->ingress[row] = (struct ingress){.zone = in->zone, .vrf = in->vrf};
+		memcpy(&c->ingress[row].mac, in->mac, 6);
+		if (c->config.any_mac)
+			c->ingress[row].mac = 0;
+	}
+}
+
 void core_set_tables(struct core *c, const struct tables *t)
 {
 	if (t == c->tables)
@@ -89,6 +103,8 @@ void core_set_tables(struct core *c, const struct tables *t)
 	}
 	c->tables = t;
 	interface_index_build(&c->interfaces, t);
+	adjacency_reset(c);
+	fill_ingress(c);
 	if (t == NULL) {
 		hold_drop_all(c);
 		fragment_drop_all(c);
@@ -108,6 +124,7 @@ void core_refresh(struct core *c)
 {
 	c->nat_budget = translate_budget(c);
 	c->hop_version = hop_clock_version(c->config.hops);
+	c->neighbor_changes = neighbor_changes(c->config.neighbors);
 }
 
 static void expired(void *context, uint8_t family, uint32_t session)

@@ -40,6 +40,22 @@ struct announce {
 	uint32_t at;                     // ticks of the last turn
 };
 
+// An interface as pass A needs it.
+struct ingress {
+	uint64_t mac; // of frames for us, as it is loaded
+	uint16_t zone, vrf;
+	uint8_t pad[4];
+};
+
+// A frame to a next hop (adjacency.h).
+struct adjacency {
+	uint8_t addresses[12]; // destination, source
+	uint32_t changes;      // neighbor_changes() when it was made; 0: never
+	uint16_t interface, port, mtu, vlan;
+	uint16_t l2_length;
+	uint8_t pad[6];
+};
+
 struct core {
 	struct core_config config;
 	const struct tables *tables; // NULL: drop everything
@@ -52,6 +68,10 @@ struct core {
 	// is good while it is the one it was cached under; otherwise route_hop_good() knows.
 	uint32_t hop_version;
 	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot
+	uint32_t neighbor_changes;                     // at the start of the burst
+	struct adjacency adjacencies[FW_MAX_NEIGHBORS * 2];
+	uint64_t mac_mask; // bits of a destination MAC address that must be ours
+	struct ingress ingress[FW_MAX_INTERFACES];
 
 	uint64_t random;     // state of core_random()
 	unsigned nat_budget; // ports that source NAT may still look at in this burst
@@ -99,6 +119,17 @@ static inline uint32_t core_random(struct core *c)
 	return (uint32_t)(c->random * 0x2545f4914f6cdd1dull >> 32);
 }
 
+// What is said about the end of a packet that has been parsed.
+static inline void packet_start_end(struct packet *p)
+{
+	p->end.policy = FW_NO_INDEX;
+	p->end.from_zone = p->zone == ZONE_SELF ? FW_NO_INDEX : p->zone;
+	p->end.to_zone = FW_NO_INDEX;
+	p->end.in_interface = p->interface == ROW_NONE ? FW_NO_INDEX : p->interface;
+	p->end.out_interface = FW_NO_INDEX;
+	p->end.session = 0;
+}
+
 static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
 {
 	p->mbuf = mbuf;
@@ -115,12 +146,7 @@ static inline void packet_start(struct packet *p, struct rte_mbuf *mbuf)
 	p->l2_group = false;
 	p->own = false;
 	p->fragment = FRAGMENT_NONE;
-	p->end.policy = FW_NO_INDEX;
-	p->end.from_zone = FW_NO_INDEX;
-	p->end.to_zone = FW_NO_INDEX;
-	p->end.in_interface = FW_NO_INDEX;
-	p->end.out_interface = FW_NO_INDEX;
-	p->end.session = 0;
+	packet_start_end(p);
 }
 
 #endif

@@ -44,32 +44,34 @@ enum fragment {
 };
 
 struct packet {
+	// what the fast path reads and writes
 	struct rte_mbuf *mbuf; // data starts at the Ethernet header
 	uint8_t *ip;
-	uint16_t l2_length;       // 14, or 18 with a tag in the frame
+	uint64_t hash;
+	uint32_t candidate;       // session * 2 + direction, or FW_NO_INDEX
 	uint16_t ip_length;       // by the IP header; padding excluded
 	uint16_t l4;              // offset of the transport header from ip
 	uint16_t interface, zone; // ingress rows; ZONE_SELF
 	uint16_t vrf;             // of the ingress interface, from the kernel: of the egress interface; also in the key
 	uint16_t tci;             // tag it came with, 0: none
+	uint16_t l2_length;       // 14, or 18 with a tag in the frame
+	uint16_t icmp_type;       // type << 8 | code
 	uint8_t family;           // 4, 6; 0: not IP
 	uint8_t protocol;
-	uint8_t lane;       // enum lane
-	uint8_t reason;     // enum fw_drop, for LANE_DROP
-	uint8_t tcp_class;  // enum tcp_class
-	uint8_t icmp_kind;  // enum icmp_kind
-	uint16_t icmp_type; // type << 8 | code
-	bool l2_group;      // sent to a multicast or broadcast MAC address
-	bool own;           // made by the core itself
-	uint8_t fragment;   // enum fragment
-	struct fragment_part part; // of a fragment
+	uint8_t lane;      // enum lane
+	uint8_t tcp_class; // enum tcp_class
+	uint8_t icmp_kind; // enum icmp_kind
+	bool l2_group;     // sent to a multicast or broadcast MAC address
+	bool own;          // made by the core itself
+	uint8_t fragment;  // enum fragment
 	union {
 		struct session_key4 key4;
 		struct session_key6 key6;
 	};
-	uint64_t hash;
-	uint32_t candidate; // session * 2 + direction, or FW_NO_INDEX
-	struct packet_end end;
+	// the rest
+	uint8_t reason;            // enum fw_drop, for LANE_DROP
+	struct fragment_part part; // of a fragment
+	struct packet_end end;     // packet_start_end() first
 };
 
 static inline uint8_t *packet_l2(const struct packet *p)
