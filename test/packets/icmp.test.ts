@@ -138,18 +138,18 @@ table("ICMP errors", { config }, {
   ],
   "a quote that is cut short": [
     `lan: ${out} => wan`,
-    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=27 => drop icmp-no-session`,
-    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=19 => drop icmp-no-session`,
-    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=0 => drop icmp-no-session`,
+    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=27 => drop icmp-error-invalid`,
+    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=19 => drop icmp-error-invalid`,
+    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=0 => drop icmp-error-invalid`,
     `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out}) quote=28 => lan`,
   ],
   "a quote of a fragment": [
     `lan: ${out} => wan`,
-    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out} ip@6=0010) => drop icmp-no-session`,
+    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(${out} ip@6=0010) => drop icmp-error-invalid`,
   ],
   "a quote of an error": [
     `lan: ${out} => wan`,
-    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(icmp 10.0.1.5 > 203.0.113.9 3/3 quote=0) => drop icmp-no-session`,
+    `wan: icmp 203.0.113.9 > 10.0.1.5 3/3 quote(icmp 10.0.1.5 > 203.0.113.9 3/3 quote=0) => drop icmp-error-invalid`,
   ],
   "a redirect is not forwarded": [
     `lan: ${out} => wan`,

@@ -4,6 +4,7 @@
 //
 //   lan: tcp 10.0.1.5:1000 > 203.0.113.9:80 S => wan            forwarded out of wan, only TTL and Ethernet header changed;
 //                                                              "wan via ADDRESS": to that gateway
+//   ... => wan as PACKET                                         translated: what it was, before the TTL went down
 //   ... => wan split 1280                                        in pieces of at most so many bytes (IPv4)
 //   ... => drop policy-deny by blocked-web                       dropped, by that policy ("by -": by none)
 //   ... => host      => held      => wan & lan: icmp ...         to the kernel; waits; and another frame leaves as well
@@ -104,12 +105,15 @@ export class Scenario {
     assert.equal(got, verb === "drop" ? `dropped ${name}` : verdict, `"${sent.packet.text}": ${JSON.stringify(end)}`);
     if (by[0] !== undefined) assert.equal(end.policy, by[0] === "-" ? null : by[0], sent.packet.text);
     if (verb === "drop") return [];
-    if (verb === "host") return [puntedFrame(sent)];
+    const as = / as (.*)$/.exec(what)?.[1];
+    const station = macText(sourceMac(sent.packet)); // the kernel gets the Ethernet header as it came
+    const became = as === undefined ? sent : { ...sent, packet: parsePacket(verb === "host" ? `${as} smac=${station}` : as) };
+    if (verb === "host") return [puntedFrame(became)];
     if (words[0] === "split") {
-      const whole = forwardedFrame(sent, verb, undefined);
+      const whole = forwardedFrame(became, verb, undefined);
       return split(whole.frame, Number(words[1])).map((frame) => ({ ...whole, frame }));
     }
-    return [forwardedFrame(sent, verb, words[0] === "via" ? words[1] : undefined)];
+    return [forwardedFrame(became, verb, words[0] === "via" ? words[1] : undefined)];
   }
 
   async #expect(words: readonly string[]): Promise<void> {
