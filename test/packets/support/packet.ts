@@ -49,7 +49,7 @@ export function parsePacket(text: string): Packet {
   };
 }
 
-function parseEnd(text: string): [address: string, port: number] {
+export function parseEnd(text: string): [address: string, port: number] {
   const bracket = /^\[(.*)\]:(\d+)$/.exec(text);
   if (bracket) return [bracket[1] ?? "", Number(bracket[2])];
   const plain = /^([\d.]+):(\d+)$/.exec(text);
@@ -193,7 +193,7 @@ function buildIp4(p: Packet, whole: Uint8Array): Uint8Array {
   const length = number(p, "iplen", header + segment.length);
   const ip = Uint8Array.from([
     ...[0x40 | (header / 4), number(p, "tos", 0), ...bytes16(length)],
-    ...[...bytes16(number(p, "id", 0)), ...bytes16(offset | (p.words.includes("df") ? 0x4000 : 0))],
+    ...[...bytes16(number(p, "ipid", number(p, "id", 0))), ...bytes16(offset | (p.words.includes("df") ? 0x4000 : 0))],
     ...[number(p, "ttl", 64), protocolOf(p), 0, 0],
     ...parseAddress(p.source),
     ...parseAddress(p.destination),

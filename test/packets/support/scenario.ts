@@ -6,6 +6,8 @@
 //                                                              "wan via ADDRESS": to that gateway
 //   ... => wan as PACKET                                         translated: what it was, before the TTL went down
 //   ... => wan split 1280                                        in pieces of at most so many bytes (IPv4)
+//   ... => wan as 203.0.113.2:$p > 203.0.113.9:80               translated ("id=N" for ICMP); $p is what was chosen, from then on
+//   ... => consumed & wan: proxy A for B        & wan: announce A    ARP answered, and told
 //   ... => drop policy-deny by blocked-web                       dropped, by that policy ("by -": by none)
 //   ... => host      => held      => wan & lan: icmp ...         to the kernel; waits; and another frame leaves as well
 //   lan: A ++ B => wan ++ drop tcp-state                         two packets in one burst
@@ -17,13 +19,17 @@
 //   expect sessions.0.state=established counters.held=0          the state of the engine
 import * as assert from "node:assert/strict";
 import { macOf, macText, parseAddress } from "./address";
+import { arpFrame } from "./arp";
 import { checksumFault } from "./checksum";
 import type { Answer, End, Engine, Output } from "./engine";
 import { INTERFACES, type Interface, nextHop } from "./network";
 import { split } from "./fragment";
 import { buildFrame, number, type Packet, parsePacket } from "./packet";
+import { Names, translated } from "./translate";
 
 const HOP_TYPES: Readonly<Record<string, number>> = { gone: 0, local: 1, connected: 2, via: 3, blackhole: 4, unreachable: 5, prohibit: 6 };
+
+const VERDICTS: Readonly<Record<string, string>> = { drop: "dropped", host: "punted", consumed: "consumed" };
 
 interface Sent {
   readonly packet: Packet;
@@ -42,6 +48,7 @@ export class Scenario {
   readonly #engine: Engine;
   readonly #banks: ReadonlyMap<string, Uint8Array>;
   readonly #sent = new Map<number, Sent>();
+  readonly #names = new Names();
   #nextTag = 1;
 
   constructor(engine: Engine, banks: ReadonlyMap<string, Uint8Array>) {
@@ -50,7 +57,8 @@ export class Scenario {
   }
 
   async run(line: string): Promise<void> {
-    const [command = "", result = ""] = line.split(/\s*=>\s*/, 2);
+    const [before = "", result = ""] = line.split(/\s*=>\s*/, 2);
+    const command = this.#names.fill(before);
     const [verb = "", ...words] = command.trim().split(/\s+/);
     if (verb === "expect") return this.#expect(words);
     if (verb === "neighbor") return this.#neighbor(words);
@@ -80,8 +88,9 @@ export class Scenario {
   }
 
   /** Compares an answer with "RESULT ++ RESULT & interface: packet & ...". */
-  #check(answer: Answer, result: string, tags?: readonly number[]): void {
-    const [main = "", ...extras] = result.split(/\s+&\s+/);
+  #check(answer: Answer, text: string, tags?: readonly number[]): void {
+    const result = this.#names.learn(text, answer.outputs);
+    const [main = "", ...extras] = result.split(/(?:^|\s+)&\s+/);
     const results = main === "" ? [] : main.split(/\s+\+\+\s+/);
     const now = tags?.filter((_, i) => results[i] !== "held") ?? [];
     const ended = [...now, ...answer.ends.map((e) => e.tag).filter((t) => !now.includes(t))];
@@ -100,20 +109,21 @@ export class Scenario {
     const [verb = "", ...words] = what.trim().split(/\s+/);
     const name = words[0] ?? "";
     const sent = this.#sent.get(end.tag) as Sent;
-    const verdict = verb === "drop" ? "dropped" : verb === "host" ? "punted" : "forwarded";
+    const verdict = VERDICTS[verb] ?? "forwarded";
     const got = `${end.verdict} ${end.reason ?? ""}`.trim();
     assert.equal(got, verb === "drop" ? `dropped ${name}` : verdict, `"${sent.packet.text}": ${JSON.stringify(end)}`);
     if (by[0] !== undefined) assert.equal(end.policy, by[0] === "-" ? null : by[0], sent.packet.text);
-    if (verb === "drop") return [];
-    const as = / as (.*)$/.exec(what)?.[1];
+    if (verb === "drop" || verb === "consumed") return [];
+    const as = / as ([a-z].*)$/.exec(what)?.[1];
     const station = macText(sourceMac(sent.packet)); // the kernel gets the Ethernet header as it came
     const became = as === undefined ? sent : { ...sent, packet: parsePacket(verb === "host" ? `${as} smac=${station}` : as) };
-    if (verb === "host") return [puntedFrame(became)];
+    const ends = as === undefined ? words : [];
+    if (verb === "host") return [puntedFrame(became, ends)];
     if (words[0] === "split") {
-      const whole = forwardedFrame(became, verb, undefined);
+      const whole = forwardedFrame(became, verb, ends);
       return split(whole.frame, Number(words[1])).map((frame) => ({ ...whole, frame }));
     }
-    return [forwardedFrame(became, verb, words[0] === "via" ? words[1] : undefined)];
+    return [forwardedFrame(became, verb, as === undefined ? words : words.slice(0, words.indexOf("as")))];
   }
 
   async #expect(words: readonly string[]): Promise<void> {
@@ -185,14 +195,17 @@ function sourceMac(packet: Packet): Uint8Array {
 }
 
 /** The packet with one hop less, in the egress interface's frame. */
-function forwardedFrame(sent: Sent, name: string, gateway: string | undefined): Expected {
+function forwardedFrame(sent: Sent, name: string, words: readonly string[]): Expected {
   const out = INTERFACES[name];
   if (out === undefined) throw new Error(`no interface ${name}`);
   if (sent.byHost) {
     const tag = out.vlan === 0 ? [] : [0x81, 0x00, out.vlan >> 8, out.vlan & 255];
-    return { port: out.port, frame: Uint8Array.from([...sent.bytes.slice(0, 12), ...tag, ...sent.bytes.slice(12)]) };
+    const l2 = { destination: sent.bytes.slice(0, 6), source: sent.bytes.slice(6, 12), tci: undefined };
+    const bytes = words.includes("as") ? buildFrame(translated(sent.packet, words), l2) : sent.bytes;
+    return { port: out.port, frame: Uint8Array.from([...bytes.slice(0, 12), ...tag, ...bytes.slice(12)]) };
   }
-  const { packet } = sent;
+  const packet = translated(sent.packet, words);
+  const gateway = words[0] === "via" ? words[1] : undefined;
   const options = new Map(packet.options);
   options.set("ttl", String(number(packet, "ttl", 64) - 1));
   options.delete("pad");
@@ -202,12 +215,14 @@ function forwardedFrame(sent: Sent, name: string, gateway: string | undefined): 
 }
 
 /** What the kernel gets: the frame as it came, without tag and padding. */
-function puntedFrame(sent: Sent): Expected {
+function puntedFrame(sent: Sent, words: readonly string[]): Expected {
   const iface = INTERFACES[sent.interfaceName] as Interface;
   const options = new Map(sent.packet.options);
   options.delete("pad");
   options.set("tag", "none");
-  return { host: iface.row, frame: inputFrame({ ...sent.packet, options }, iface, false) };
+  const l2 = { destination: sent.bytes.slice(0, 6), source: sent.bytes.slice(6, 12), tci: undefined };
+  const packet = translated({ ...sent.packet, options }, words);
+  return { host: iface.row, frame: words.includes("as") ? buildFrame(packet, l2) : inputFrame(packet, iface, false) };
 }
 
 /** "lan: icmp ..." - what the firewall itself makes goes back to the station that asked. */
@@ -215,6 +230,8 @@ function extraOutput(text: string): Expected {
   const match = /^([a-z0-9]+):\s*(.*)$/.exec(text);
   const iface = INTERFACES[match?.[1] ?? ""];
   if (match === null || iface === undefined) throw new Error(`not an output: ${text}`);
+  const arp = arpFrame(iface, match[2] ?? "");
+  if (arp !== undefined) return { port: iface.port, frame: arp };
   const packet = parsePacket(match[2] ?? "");
   const to = packet.options.get("to");
   const destination = to === undefined ? macOf(packet.destination) : bytesOf(to);
