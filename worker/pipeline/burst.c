@@ -4,7 +4,7 @@
 // A: read the frames, check everything that needs no state, find the zone; make and hash the key,
 // prefetch its bucket.
 //
-// B: compare tags in the buckets, prefetch the sessions.
+// B: compare tags in the buckets, prefetch the sessions (of TCP a second line, a little ahead of C).
 //
 // C: verify key, epoch and zone, step the TCP state, next hop, Ethernet header, transmit.
 //
@@ -18,6 +18,8 @@
 #include "pipeline/parse.h"
 #include "pipeline/proxy_arp.h"
 #include "pipeline/receive.h"
+
+enum { LEAD = 6 }; // packets between asking for the second line of a session and using it
 
 struct vector {
 	unsigned count;
@@ -106,27 +108,35 @@ static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mb
 	c->config.counters->received_bytes += bytes;
 }
 
-static void pass_b(struct core *c, struct burst *b)
+// The line of a packet's direction is on its way; so is now what both directions share.
+static inline void prefetch_track(const struct core *c, const struct packet *p)
 {
-	for (unsigned i = 0; i < b->flows.count; i++) {
-		struct packet *p = b->flows.packets[i];
-		packet_probe(c, p);
-		if (p->protocol != IPPROTO_UDP && p->candidate != FW_NO_INDEX)
-			rte_prefetch0(session_view(c, p->family, p->candidate).track);
-	}
+	if (p->protocol != IPPROTO_UDP && p->candidate != FW_NO_INDEX)
+		rte_prefetch0(session_view(c, p->family, p->candidate).track);
 }
 
-static void pass_c(struct core *c, struct burst *b)
+static inline void pass_c(struct core *c, struct burst *b, struct packet *p)
 {
-	for (unsigned i = 0; i < b->flows.count; i++) {
-		struct packet *p = b->flows.packets[i];
-		enum established e = likely(p->family == 4)
-					 ? established_packet(c, p, &b->tallies, false)
-					 : established_packet(c, p, &b->tallies, true);
-		if (likely(e == ESTABLISHED_DONE))
-			continue;
-		packet_start_end(p);
-		push(e == ESTABLISHED_MISS ? &b->misses : &b->slow, p);
+	enum established e = likely(p->family == 4) ? established_packet(c, p, &b->tallies, false)
+						    : established_packet(c, p, &b->tallies, true);
+	if (likely(e == ESTABLISHED_DONE))
+		return;
+	packet_start_end(p);
+	push(e == ESTABLISHED_MISS ? &b->misses : &b->slow, p);
+}
+
+// A core has only so many reads of memory under way: the second ones of TCP begin while pass C works.
+static void pass_b_and_c(struct core *c, struct burst *b)
+{
+	unsigned count = b->flows.count, ahead = count < LEAD ? count : LEAD;
+	for (unsigned i = 0; i < count; i++)
+		packet_probe(c, b->flows.packets[i]);
+	for (unsigned i = 0; i < ahead; i++)
+		prefetch_track(c, b->flows.packets[i]);
+	for (unsigned i = 0; i < count; i++) {
+		if (i + LEAD < count)
+			prefetch_track(c, b->flows.packets[i + LEAD]);
+		pass_c(c, b, b->flows.packets[i]);
 	}
 }
 
@@ -173,8 +183,7 @@ void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsi
 	b.tallies = (struct tallies){0};
 	core_refresh(c);
 	pass_a(c, port, &b, burst, count);
-	pass_b(c, &b);
-	pass_c(c, &b);
+	pass_b_and_c(c, &b);
 	tallies_close(c, &b.tallies);
 	side_vectors(c, &b);
 	core_flush(c);
