@@ -32,7 +32,10 @@ struct classifier {
 	uint32_t *row_policy; // [words * 64]; FW_NO_INDEX: no row
 };
 
-// Returns 0 or -ENOMEM, or -E2BIG and *field set when a dimension is too large.
+// Returns 0 or -ENOMEM, or -E2BIG and *field set when a dimension is too large. Policies whose
+// schedule is not among the open ones (tables/schedule.h) match nothing; NULL: schedules are ignored.
+int classifier_build_open(const struct fw_program *p, uint8_t family, const uint64_t *open,
+			  struct classifier **out, enum classifier_field *field);
 int classifier_build(const struct fw_program *p, uint8_t family, struct classifier **out,
 		     enum classifier_field *field);
 void classifier_free(struct classifier *c);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tables/classifier.h"
+#include "tables/schedule.h"
 
 #define PATTERNS (1u << BY_COUNT)
 
@@ -329,6 +330,12 @@ static int build_dimension(struct build *b, enum classifier_field field)
 int classifier_build(const struct fw_program *p, uint8_t family, struct classifier **out,
 		     enum classifier_field *field)
 {
+	return classifier_build_open(p, family, NULL, out, field);
+}
+
+int classifier_build_open(const struct fw_program *p, uint8_t family, const uint64_t *open,
+			  struct classifier **out, enum classifier_field *field)
+{
 	struct build b = {.p = p, .family = family};
 	b.c = calloc(1, sizeof(*b.c));
 	b.set_used = calloc(p->address_sets.count + 1u, sizeof(*b.set_used));
@@ -336,7 +343,8 @@ int classifier_build(const struct fw_program *p, uint8_t family, struct classifi
 	if (rc == 0)
 		find_used_sets(&b);
 	for (uint32_t i = 0; rc == 0 && i < p->policies.count; i++)
-		rc = add_rows(&b, i);
+		if (open == NULL || schedule_is_open(open, program_row_policy(p, i)->schedule))
+			rc = add_rows(&b, i);
 	if (rc == 0)
 		rc = place_rows(&b);
 	for (*field = 0; rc == 0 && b.c->words > 0 && *field < BY_COUNT; (*field)++) {

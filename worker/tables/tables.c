@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "state/session.h"
 #include "nat/nat.h"
 #include "tables/classifier.h"
@@ -124,12 +125,26 @@ static int match_previous(struct tables *t, const struct tables *previous)
 	return 0;
 }
 
+static int fill_schedules(struct tables *t, int64_t time, struct program_fault *fault)
+{
+	uint32_t row;
+	if (schedule_open(t->program, time, t->open_schedules, &row) == 0)
+		return 0;
+	refuse(fault, -ENOENT, "schedules", "");
+	fault->row = row;
+	snprintf(fault->field, sizeof(fault->field), "time_zone");
+	snprintf(fault->message, sizeof(fault->message),
+		 "This machine does not know the time zone %s: install tzdata.",
+		 program_row_schedule(t->program, row)->time_zone);
+	return -ENOENT;
+}
+
 static int build_classifiers(struct tables *t, struct program_fault *fault)
 {
 	enum classifier_field field = BY_FROM;
-	int rc = classifier_build(t->program, 4, &t->classifier4, &field);
+	int rc = classifier_build_open(t->program, 4, t->open_schedules, &t->classifier4, &field);
 	if (rc == 0)
-		rc = classifier_build(t->program, 6, &t->classifier6, &field);
+		rc = classifier_build_open(t->program, 6, t->open_schedules, &t->classifier6, &field);
 	if (rc == -E2BIG)
 		return field == BY_SOURCE || field == BY_DESTINATION
 			   ? refuse(fault, rc, "address_sets",
@@ -166,8 +181,22 @@ static int allocate(struct tables *t)
 		   : -ENOMEM;
 }
 
+bool tables_are_stale(const struct tables *t, int64_t time)
+{
+	uint64_t open[SCHEDULE_WORDS];
+	uint32_t row;
+	return t->program->schedules.count > 0 && schedule_open(t->program, time, open, &row) == 0 &&
+	       memcmp(open, t->open_schedules, sizeof(open)) != 0;
+}
+
 int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
 		 struct tables **out, struct program_fault *fault)
+{
+	return tables_build_at(bytes, size, epoch, previous, (int64_t)time(NULL), out, fault);
+}
+
+int tables_build_at(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
+		    int64_t time, struct tables **out, struct program_fault *fault)
 {
 	int rc = program_check(bytes, size, fault);
 	struct tables *t = rc == 0 ? calloc(1, sizeof(*t)) : NULL;
@@ -198,6 +227,8 @@ int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *
 	if (rc != 0)
 		refuse(fault, rc, "", "Not enough memory to build the generation.");
 	else
+		rc = fill_schedules(t, time, fault);
+	if (rc == 0)
 		rc = build_classifiers(t, fault);
 	if (rc == 0)
 		rc = build_nat(t, fault);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include "net/live.h"
 #include "shm/layout.h"
+#include "tables/schedule.h"
 
 // Why a program is refused; names a section and field of layout.h.
 struct program_fault {
@@ -76,6 +77,7 @@ struct tables {
 	uint16_t *interface_by_vlan;
 	struct classifier *classifier4, *classifier6;
 	struct nat *nat; // NULL: no NAT rules
+	uint64_t open_schedules[SCHEDULE_WORDS]; // when it was built; others' policies match nothing
 	// For policy counters: row of the same policy in the previous generation, or FW_NO_INDEX.
 	// [policy_count]
 	uint32_t *previous_policy;
@@ -86,6 +88,12 @@ struct tables {
 // publication. Returns 0, or a negative errno with *fault filled.
 int tables_build(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
 		 struct tables **out, struct program_fault *fault);
+// The same with the schedules as they are at another time than now, in seconds since 1970.
+int tables_build_at(void *bytes, size_t size, uint32_t epoch, const struct tables *previous,
+		    int64_t time, struct tables **out, struct program_fault *fault);
+// Whether other schedules are open at a time than those that the tables were built with: then they
+// are to be built again, with a new epoch.
+bool tables_are_stale(const struct tables *t, int64_t time);
 void tables_free(struct tables *t);
 
 // First-match lookup. Addresses in network byte order; ports in host byte order; for ICMP and
