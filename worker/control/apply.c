@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "control/control.h"
 #include "control/status.h"
 #include "net/keeper.h"
@@ -124,12 +125,7 @@ static int apply_program(struct control *c, void *bytes, size_t size, uint32_t e
 {
 	struct tables *tables = NULL;
 	const struct tables *previous = c->layer != NULL ? c->layer->tables : NULL;
-	int code = program_check(bytes, size, fault);
-	if (code != 0) {
-		free(bytes);
-		return code;
-	}
-	code = tables_build(bytes, size, epoch, previous, &tables, fault);
+	int code = tables_build(bytes, size, epoch, previous, &tables, fault);
 	if (code != 0)
 		return code;
 	struct layer *next = layer_create(tables);
@@ -176,7 +172,8 @@ void apply_published(struct control *c)
 		// The program that an earlier worker ran: its sessions need not be judged again, and a
 		// port that is missing now is no reason to refuse it.
 		bool same = !apply_zero(hash) && memcmp(hash, s->active_hash, sizeof(hash)) == 0;
-		uint32_t epoch = same ? s->epoch : s->epoch + 1;
+		bool timed = ((const struct fw_program *)bytes)->schedules.count > 0;
+		uint32_t epoch = same && !timed ? s->epoch : s->epoch + 1;
 		code = apply_program(c, bytes, size, epoch, same && c->layer == NULL, &fault);
 	}
 	c->seen_sequence = sequence;
@@ -191,8 +188,9 @@ void apply_published(struct control *c)
 	log_line("program %llu refused: %s", (unsigned long long)sequence, fault.message);
 }
 
-// MAC or MTU of a port has changed: the same program again, with the same epoch.
-static void apply_again(struct control *c)
+// The same program again: with the same epoch when MAC or MTU of a port has changed, with a new one
+// when schedules have.
+static void apply_again(struct control *c, uint32_t epoch)
 {
 	struct program_fault fault = {.row = FW_NO_INDEX};
 	const struct fw_program *p = c->layer->tables->program;
@@ -200,8 +198,20 @@ static void apply_again(struct control *c)
 	if (bytes == NULL)
 		return;
 	memcpy(bytes, p, p->total_size);
-	if (apply_program(c, bytes, p->total_size, c->state->status->epoch, true, &fault) != 0)
+	if (apply_program(c, bytes, p->total_size, epoch, true, &fault) != 0)
 		log_line("the program cannot be built again: %s", fault.message);
+}
+
+void apply_schedules(struct control *c)
+{
+	int64_t now = (int64_t)time(NULL);
+	if (c->layer == NULL || now / 60 == c->schedule_minute)
+		return;
+	c->schedule_minute = now / 60;
+	if (!tables_are_stale(c->layer->tables, now))
+		return;
+	apply_again(c, c->state->status->epoch + 1);
+	log_line("schedules have opened or closed, epoch %u", c->state->status->epoch);
 }
 
 void apply_look(struct control *c)
@@ -216,7 +226,7 @@ void apply_look(struct control *c)
 			gone[i]->operations->close(gone[i], false);
 	bool back = layer_reopen(c->layer, &c->identity);
 	if (!layer_current(c->layer))
-		apply_again(c);
+		apply_again(c, c->state->status->epoch);
 	else if (back)
 		apply_generation(c, c->layer);
 	if (c->compare || back || count > 0)

@@ -198,6 +198,7 @@ static void control_event(struct control *c, enum control_source source, uint64_
 	case CONTROL_TIMER:
 		(void)!read(c->timer, drained, 8);
 		control_file_look(c); // a doorbell may have rung before we listened
+		apply_schedules(c);
 		kernel_refresh_neighbors(c->kernel, now);
 		c->look = c->look || now - c->looked_ns >= CONTROL_LOOK_NS;
 		break;

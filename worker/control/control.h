@@ -41,6 +41,7 @@ struct control {
 	bool compare; // the kernel's addresses and routes with the configuration
 	uint64_t compared_ns;
 	uint64_t looked_ns;
+	int64_t schedule_minute; // for which schedules were looked at
 	bool rewatch; // the ports have changed: wait for events of all of them
 	bool stop;
 	bool keep; // stopped by SIGUSR1: the next worker takes the kernel's devices over
@@ -56,6 +57,7 @@ void control_run(struct control *c); // on the control thread, until SIGTERM, SI
 // apply.c
 void apply_published(struct control *c); // the program in the control file, if it is new
 void apply_look(struct control *c); // devices: gone, back, changed
+void apply_schedules(struct control *c); // once a minute
 
 // config.c
 void config_routes(struct control *c); // routes and neighbors of the program into fib and neighbor table

@@ -231,6 +231,8 @@ int engine_reset(struct engine *e, const struct engine_options *options)
 	memset(e->interfaces, 0, FW_MAX_INTERFACES * sizeof(*e->interfaces));
 	memset(e->policies, 0, FW_MAX_POLICIES * sizeof(*e->policies));
 	e->clock_ns = 0;
+	e->realtime_ns = 0;
+	e->minute = 0;
 	e->options = *options;
 	if (options->keep_program && e->tables != NULL)
 		return attach(e) != 0 ? -ENOMEM : use_tables(e);
@@ -267,7 +269,8 @@ int engine_load(struct engine *e, const void *bank, size_t size, struct program_
 	if (copy == NULL)
 		return -ENOMEM;
 	memcpy(copy, bank, size);
-	int error = tables_build(copy, size, e->epoch + 1, e->tables, &next, fault);
+	int64_t time = (int64_t)(e->realtime_ns / SECOND);
+	int error = tables_build_at(copy, size, e->epoch + 1, e->tables, time, &next, fault);
 	if (error != 0)
 		return error;
 	e->epoch++;
@@ -279,6 +282,18 @@ int engine_load(struct engine *e, const void *bank, size_t size, struct program_
 	error = use_tables(e);
 	tables_free(old);
 	return error;
+}
+
+// The clock of the packets opens and closes schedules.
+static void follow_schedules(struct engine *e)
+{
+	struct program_fault fault;
+	uint64_t minute = e->realtime_ns / (60 * SECOND);
+	if (e->tables == NULL || minute == e->minute)
+		return;
+	e->minute = minute;
+	if (tables_are_stale(e->tables, (int64_t)(e->realtime_ns / SECOND)))
+		(void)engine_load(e, e->tables->program, e->tables->program->total_size, &fault);
 }
 
 // In steps of at most a second, so that timers fire in their order.
@@ -293,6 +308,7 @@ void engine_advance(struct engine *e, uint64_t nanoseconds)
 		e->clock_ns += step;
 		e->realtime_ns += step;
 		engine_set_time(e);
+		follow_schedules(e);
 		while (core_housekeeping(e->core))
 			;
 	}
@@ -304,6 +320,7 @@ void engine_set_realtime(struct engine *e, uint64_t nanoseconds)
 {
 	e->realtime_ns = nanoseconds;
 	engine_set_time(e);
+	follow_schedules(e);
 }
 
 const struct tables *engine_tables(const struct engine *e)

@@ -34,6 +34,7 @@ struct engine {
 	uint32_t epoch;
 	uint64_t clock_ns; // since the engine was made or reset
 	uint64_t realtime_ns;
+	uint64_t minute; // for which schedules were looked at
 	uint8_t macs[FW_MAX_PORTS][6];
 
 	struct engine_route *routes; // in the fib, so that they can be taken out again
