@@ -12,8 +12,9 @@ import { renderMachine, renderRows } from "./lib/report";
 import { notMeasured, type Row } from "./lib/row";
 import type { Context, Experiment } from "./rows/context";
 import { inProcessExperiments } from "./rows/inprocess";
+import { portExperiments } from "./rows/ports";
 
-const EXPERIMENTS: readonly Experiment[] = [...inProcessExperiments];
+const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...inProcessExperiments];
 
 /** Names are ids of rows; "G4,G7" is both. */
 export function chosen(only: string | undefined, experiments: readonly Experiment[]): readonly Experiment[] {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker as people run it: `portcullis run` with a capture that is played in a loop, and a port that swallows.
+import { Firewall, type Document } from "../../scripts/lab/firewall";
+import type { Lab, Namespace } from "../../scripts/lab/lab";
+import { benchConfig, type BenchConfig } from "../config";
+import type { Subject } from "./subject";
+
+export interface WorkerOptions extends BenchConfig {
+  readonly capture: string;
+  /** Plays the capture once instead of for ever. */
+  readonly once?: boolean;
+  readonly cores: string;
+  readonly memory?: string;
+  readonly pageSize?: string;
+  readonly sessions?: number;
+}
+
+export const WORKER_BYTES = 768 * 2 ** 20;
+
+export function workerConfig(o: WorkerOptions): Document {
+  const lan = `rx_pcap=${o.capture}${o.once === true ? "" : ",infinite_rx=1"}`;
+  return benchConfig({
+    ...o,
+    ports: [
+      { name: "lan", vdev: { device: "net_pcap0", arguments: lan } },
+      { name: "wan", vdev: { device: "net_null0", arguments: "no-rx=1" } },
+    ],
+    dataplane: {
+      cores: { list: o.cores },
+      rxMode: { mode: "Polling" },
+      memory: { size: o.memory ?? "704Mi", pageSize: o.pageSize ?? "2Mi" },
+      sessions: { ipv4: o.sessions ?? 131_072, ipv6: 1_024 },
+    },
+  }) as Document;
+}
+
+export interface WorkerSubject extends Subject {
+  readonly firewall: Firewall;
+}
+
+export async function startWorker(lab: Lab, namespace: Namespace, name: string, options: WorkerOptions): Promise<WorkerSubject> {
+  const firewall = new Firewall(lab, namespace, name);
+  await firewall.start(workerConfig(options));
+  return {
+    name: options.nat === true ? "portcullis source NAT" : "portcullis",
+    firewall,
+    pids: async () => [(await firewall.status()).worker.pid],
+    sent: async () => (await firewall.counters())["forwarded"] ?? 0,
+  };
+}
