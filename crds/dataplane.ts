@@ -70,7 +70,7 @@ let limits = object("DataplaneLimits", {
   fragments: z.int().min(1).max(65_536).default(4096).describe("Fragmented packets that are in reassembly at a time, on each core. Others are dropped."),
   fragmentsPerSource: z.int().min(1).max(65_536).default(64).describe("How many of them may come from one source address, at most as many as fragments."),
   heldPackets: z.int().min(1).max(4096).default(256).describe("Packets that may wait for the MAC address of a neighbor, on each core. Others are dropped."),
-  neighbors: z.int().min(1).max(65_536).default(4096).describe("Neighbors that may be learned, beside the static ones."),
+  neighbors: z.int().min(1).max(16_384).default(4096).describe("Neighbors that may be learned, beside the static ones."),
   errorsPerSecond: z.int().min(1).max(1_000_000).default(100).describe("ICMP errors and TCP resets that each interface may send in a second. Others are not sent."),
 });
 limits = withRule(limits, {

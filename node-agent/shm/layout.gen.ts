@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0xaf408aeb5bd6fefbn;
+export const FW_LAYOUT_HASH = 0x9a284d3bf8d2a45fn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -48,7 +48,7 @@ export const FW_MAX_ROUTES = 16384;
 export const FW_MAX_NEXT_HOPS = 32768;
 export const FW_MAX_NEXT_HOPS_PER_ROUTE = 16;
 export const FW_MAX_NEIGHBORS = 4096;
-export const FW_MAX_LEARNED_NEIGHBORS = 65536;
+export const FW_MAX_LEARNED_NEIGHBORS = 16384;
 export const FW_MAX_VRF = 65535;
 export const FW_MAX_INTERFACE_ADDRESSES = 1024;
 export const FW_MAX_BANK_SIZE = 67108864;

@@ -100,6 +100,7 @@ static void apply_commit(struct control *c, struct layer *next, struct generatio
 	apply_publish(c, g);
 	layer_settle(next, old, true);
 	c->layer = next;
+	kernel_limit_neighbors(c->kernel, next->tables->program->neighbor_limit);
 	config_routes(c);
 	if (old != NULL)
 		config_forget_neighbors(c, old);

@@ -104,8 +104,9 @@ int control_open(struct control *c, const struct options *o, struct state *state
 	if (code != 0)
 		return code;
 	isolate_set_up(o->isolation, c->identity.id);
+	status_tables_start(&c->tables, state);
 	c->fib = fib_create(CONTROL_ROUTES4 + CONTROL_ROUTES_OWN, CONTROL_ROUTES6 + CONTROL_ROUTES_OWN);
-	c->neighbors = c->fib != NULL ? neighbor_create(FW_MAX_NEIGHBORS * 2, fib_clock(c->fib)) : NULL;
+	c->neighbors = c->fib != NULL ? neighbor_create(NEIGHBOR_SLOTS, fib_clock(c->fib)) : NULL;
 	c->rib = c->fib != NULL ? rib_create(c->fib) : NULL;
 	if (c->rib == NULL || c->neighbors == NULL)
 		return log_fail(error, size, -ENOMEM, "not enough memory for routes and neighbors");
@@ -213,6 +214,17 @@ static void control_event(struct control *c, enum control_source source, uint64_
 	}
 }
 
+static void control_report(struct control *c)
+{
+	struct fw_table_status s;
+	rib_usage(c->rib, 4, &s);
+	status_table(&c->tables, FW_TABLE_ROUTES4, s);
+	rib_usage(c->rib, 6, &s);
+	status_table(&c->tables, FW_TABLE_ROUTES6, s);
+	kernel_neighbor_usage(c->kernel, &s);
+	status_table(&c->tables, FW_TABLE_NEIGHBORS, s);
+}
+
 void control_run(struct control *c)
 {
 	struct epoll_event events[16];
@@ -233,6 +245,7 @@ void control_run(struct control *c)
 			c->compared_ns = c->compare ? now : c->compared_ns;
 			apply_look(c);
 		}
+		control_report(c);
 		status_heartbeat(c->state->status, &c->loop->clock);
 	}
 	status_phase(c->state->status, FW_PHASE_STOPPING);

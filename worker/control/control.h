@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include "control/identity.h"
 #include "control/layer.h"
+#include "control/status.h"
 #include "loop/loop.h"
 #include "net/fib.h"
 #include "net/kernel.h"
@@ -25,6 +26,7 @@ struct control {
 	struct rib *rib;
 	struct neighbor_table *neighbors;
 	struct kernel *kernel;
+	struct status_tables tables;
 	struct identity identity;
 	struct control_file file;
 	bool file_open;

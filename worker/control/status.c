@@ -85,6 +85,19 @@ void status_refused(struct fw_worker_status *s, uint64_t sequence, const uint8_t
 	status_end(s);
 }
 
+void status_tables_start(struct status_tables *t, const struct state *s)
+{
+	t->rows = s->tables;
+	for (unsigned i = 0; i < FW_TABLE_COUNT; i++)
+		t->before[i] = t->rows[i].refused;
+}
+
+void status_table(const struct status_tables *t, enum fw_table table, struct fw_table_status now)
+{
+	now.refused += t->before[table];
+	t->rows[table] = now;
+}
+
 void status_rx_mode(struct fw_worker_status *s, const struct layer *l)
 {
 	uint32_t requested = l->tables->program->rx_mode, effective = requested;

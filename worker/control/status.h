@@ -21,6 +21,14 @@ void status_refused(struct fw_worker_status *s, uint64_t sequence, const uint8_t
 		    const struct program_fault *fault);
 void status_rx_mode(struct fw_worker_status *s, const struct layer *l);
 
+// Use of the control thread's own tables. before: what was refused when the worker started.
+struct status_tables {
+	struct fw_table_status *rows; // of the first core
+	uint64_t before[FW_TABLE_COUNT];
+};
+void status_tables_start(struct status_tables *t, const struct state *s);
+void status_table(const struct status_tables *t, enum fw_table table, struct fw_table_status now);
+
 void status_ports(struct fw_port_status *rows, const struct layer *l);
 void status_interfaces(struct fw_interface_status *rows, const struct layer *l);
 

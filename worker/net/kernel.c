@@ -23,7 +23,6 @@
 #include "net/nl.h"
 
 #define KERNEL_RESOLVE_GAP_NS 250000000u // between two questions for one neighbor
-#define KERNEL_REFRESH_GAP_NS 5000000000u
 
 struct kernel *kernel_create(struct rib *rib, struct neighbor_table *neighbors,
 			     const struct kernel_hooks *hooks)
@@ -34,6 +33,7 @@ struct kernel *kernel_create(struct rib *rib, struct neighbor_table *neighbors,
 	k->rib = rib;
 	k->neighbors = neighbors;
 	k->hooks = *hooks;
+	k->neighbor_limit = FW_MAX_LEARNED_NEIGHBORS;
 	k->monitor = nl_open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
 			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
 	if (k->monitor >= 0)
@@ -186,13 +186,8 @@ static void kernel_dump_neighbors(struct kernel *k)
 	}
 	for (uint32_t i = 0; i < learned_count(k->learned);) {
 		struct learned *e = learned_at(k->learned, i);
-		if (e->stamp == k->stamp) {
+		if (e->stamp == k->stamp || !kernel_lost_neighbor(k, e))
 			i++;
-			continue;
-		}
-		struct neighbor_key key = e->key;
-		neighbor_delete(k->neighbors, &key, false);
-		learned_remove(k->learned, &key);
 	}
 }
 
@@ -243,7 +238,7 @@ static int kernel_ifindex(const struct kernel *k, uint32_t interface)
 	return 0;
 }
 
-static void kernel_probe(struct kernel *k, const struct neighbor_key *key)
+void kernel_probe(struct kernel *k, const struct neighbor_key *key)
 {
 	int ifindex = kernel_ifindex(k, key->interface);
 	if (ifindex == 0)
@@ -256,6 +251,19 @@ static void kernel_probe(struct kernel *k, const struct neighbor_key *key)
 	nl_begin(&r, RTM_NEWNEIGH, NLM_F_CREATE, &m, sizeof(m));
 	nl_put(&r, NDA_DST, key->address, key->family == 4 ? 4 : 16);
 	nl_call(k->request, &r, NULL, NULL);
+}
+
+// The kernel may know one that had no room here before.
+static void kernel_get_neighbor(struct kernel *k, const struct neighbor_key *key)
+{
+	struct nl_request r;
+	struct ndmsg m = {.ndm_family = key->family == 4 ? AF_INET : AF_INET6,
+			  .ndm_ifindex = kernel_ifindex(k, key->interface)};
+	if (m.ndm_ifindex == 0)
+		return;
+	nl_begin(&r, RTM_GETNEIGH, 0, &m, sizeof(m));
+	nl_put(&r, NDA_DST, key->address, key->family == 4 ? 4 : 16);
+	nl_call(k->request, &r, kernel_on_message, k);
 }
 
 struct kernel_asked *kernel_asked(struct kernel *k, const struct neighbor_key *key)
@@ -275,17 +283,9 @@ void kernel_resolve(struct kernel *k, const struct neighbor_key *key, uint64_t n
 		return;
 	a->key = *key;
 	a->at_ns = now_ns;
-	kernel_probe(k, key);
-}
-
-void kernel_refresh_neighbors(struct kernel *k, uint64_t now_ns)
-{
-	for (uint32_t i = 0, asked = 0; i < learned_count(k->learned) && asked < 64; i++) {
-		struct learned *e = learned_at(k->learned, i);
-		if (!e->stale || now_ns - e->asked_ns < KERNEL_REFRESH_GAP_NS)
-			continue;
-		e->asked_ns = now_ns;
-		asked++;
-		kernel_probe(k, &e->key);
-	}
+	k->now_ns = now_ns;
+	kernel_get_neighbor(k, key);
+	if (!k->changed)
+		kernel_probe(k, key);
+	kernel_tell(k);
 }

@@ -47,4 +47,8 @@ void kernel_resolve(struct kernel *k, const struct neighbor_key *key, uint64_t n
 // Keeps the entries that the datapath may use from going stale for good. Call about once a second.
 void kernel_refresh_neighbors(struct kernel *k, uint64_t now_ns);
 
+// How many neighbors may be learned. One more takes the place of one that no flow uses; when all are in use it is refused.
+void kernel_limit_neighbors(struct kernel *k, uint32_t limit);
+void kernel_neighbor_usage(const struct kernel *k, struct fw_table_status *out);
+
 #endif

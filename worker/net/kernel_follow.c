@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <linux/neighbour.h>
 #include "net/hostpath.h"
 #include "net/kernel_message.h"
 #include "net/link.h"
@@ -12,9 +11,8 @@
 
 #define KERNEL_SETTLE_NS 20000000u // after an ambiguous notification
 #define KERNEL_SETTLE_GAP_NS 200000000u // between two dumps
-#define NUD_USABLE (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
 
-static uint32_t kernel_interface(const struct kernel *k, int ifindex)
+uint32_t kernel_interface(const struct kernel *k, int ifindex)
 {
 	for (unsigned i = 0; i < k->device_count; i++)
 		if (k->devices[i].ifindex == ifindex)
@@ -236,40 +234,6 @@ static void kernel_on_nexthop(struct kernel *k, const struct nlmsghdr *h)
 		nexthop_delete(k->nexthops, n.id);
 	else if (nexthop_set(k->nexthops, &n) != 0)
 		log_line("nexthop %u of the kernel is ignored: there are too many", n.id);
-}
-
-static void kernel_set_neighbor(struct kernel *k, const struct kernel_neighbor *m,
-				const struct neighbor_key *key)
-{
-	struct learned *e = learned_add(k->learned, key);
-	if (e == NULL || neighbor_set(k->neighbors, key, m->mac, false) != 0)
-		return;
-	e->stamp = k->stamp;
-	e->stale = m->state & NUD_STALE;
-	k->changed = true;
-}
-
-static void kernel_on_neighbor(struct kernel *k, const struct nlmsghdr *h)
-{
-	struct kernel_neighbor m;
-	struct neighbor_key key;
-	memset(&key, 0, sizeof(key));
-	if (!kernel_parse_neighbor(h, &m) || (m.flags & NTF_PROXY))
-		return;
-	if (m.family == 6 ? m.address[0] == 0xff : m.address[0] >= 224)
-		return; // the kernel's own entries for multicast
-	key.interface = kernel_interface(k, m.ifindex);
-	key.family = m.family;
-	memcpy(key.address, m.address, 16);
-	if (key.interface == FW_NO_INDEX)
-		return;
-	if (h->nlmsg_type == RTM_NEWNEIGH && (m.state & NUD_USABLE) && m.has_mac) {
-		kernel_set_neighbor(k, &m, &key);
-	} else if (learned_find(k->learned, &key) != NULL) {
-		neighbor_delete(k->neighbors, &key, false);
-		learned_remove(k->learned, &key);
-		kernel_asked(k, &key)->at_ns = 0; // the next packet may ask at once
-	}
 }
 
 void kernel_on_message(void *context, const struct nlmsghdr *h)

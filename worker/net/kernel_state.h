@@ -37,6 +37,9 @@ struct kernel {
 	uint64_t learn_ns; // that the last dump took
 	uint64_t now_ns; // of the current call
 	uint32_t stamp; // of neighbor dumps
+	uint32_t neighbor_limit, neighbor_high_water, victim; // victim: where the search for one goes on
+	uint64_t neighbor_refused;
+	uint64_t round_ns; // of neighbor_round()
 	bool told; // that routes were refused
 	bool missing; // routes were refused: they may fit when others go
 	struct kernel_asked asked[KERNEL_ASKED];
@@ -48,6 +51,12 @@ void kernel_on_message(void *context, const struct nlmsghdr *h);
 void kernel_renew(struct kernel *k);
 // When a neighbor was asked for last; shared by keys of the same hash.
 struct kernel_asked *kernel_asked(struct kernel *k, const struct neighbor_key *key);
+uint32_t kernel_interface(const struct kernel *k, int ifindex); // name_id, or FW_NO_INDEX
+// Makes the kernel probe a neighbor, now.
+void kernel_probe(struct kernel *k, const struct neighbor_key *key);
+// kernel_neighbor.c: a message about a neighbor; and that a dump no longer has a learned one (true: it is gone).
+void kernel_on_neighbor(struct kernel *k, const struct nlmsghdr *h);
+bool kernel_lost_neighbor(struct kernel *k, struct learned *e);
 // Dump everything again shortly.
 void kernel_unsettle(struct kernel *k);
 

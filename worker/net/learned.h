@@ -8,12 +8,13 @@
 #include "net/neighbor.h"
 #include "shm/layout.h"
 
-#define LEARNED_MAX (FW_MAX_NEIGHBORS * 2)
+#define LEARNED_MAX FW_MAX_LEARNED_NEIGHBORS
 
 struct learned {
 	struct neighbor_key key;
 	uint32_t stamp; // of the last dump that had it
 	bool stale;
+	uint64_t forgotten_ns; // since when the kernel no longer has it although flows use it; 0: it has it
 	uint64_t asked_ns; // when the kernel was last asked to probe it
 	uint32_t next; // in its bucket, FW_NO_INDEX: last
 };

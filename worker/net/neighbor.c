@@ -21,6 +21,7 @@ struct slot {
 	uint64_t fixed, learned; // writer only
 	uint64_t token;          // grace period, once unlinked
 	uint32_t changed; // version of the clock when it was unlinked last
+	uint32_t marked;  // round
 	uint32_t next;  // in its chain; once unlinked the chain it was in, for readers that are
 			// still inside
 	uint32_t later; // in the list of free or waiting slots
@@ -32,6 +33,8 @@ struct neighbor_table {
 	uint32_t capacity, mask;
 	uint32_t changes; // of what readers see in the slots
 	struct hop_clock *clock;
+	uint32_t round; // of marks
+	uint32_t aged;  // version of the clock when all slots were last seen to
 	uint32_t free;           // reusable slots
 	uint32_t oldest, newest; // slots that wait for their grace period, in order
 	struct siphash_key secret;
@@ -128,6 +131,7 @@ static uint32_t add(struct neighbor_table *n, const struct neighbor_key *key)
 	n->free = s->later;
 	s->key = *key;
 	s->mac = s->fixed = s->learned = 0;
+	s->marked = n->round; // it was asked for
 	s->next = *head;
 	__atomic_store_n(head, at, __ATOMIC_RELEASE);
 	return at;
@@ -205,7 +209,35 @@ uint32_t neighbor_lookup(const struct neighbor_table *n, const struct neighbor_k
 			 uint8_t mac[6])
 {
 	uint32_t at = find(n, key);
-	return at != FW_NO_INDEX && neighbor_mac(n, at, mac) ? at : FW_NO_INDEX;
+	if (at == FW_NO_INDEX || !neighbor_mac(n, at, mac))
+		return FW_NO_INDEX;
+	neighbor_mark(n, at);
+	return at;
+}
+
+void neighbor_mark(const struct neighbor_table *n, uint32_t slot)
+{
+	uint32_t round = __atomic_load_n(&n->round, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&n->slots[slot].marked, __ATOMIC_RELAXED) != round)
+		__atomic_store_n(&n->slots[slot].marked, round, __ATOMIC_RELAXED);
+}
+
+bool neighbor_in_use(const struct neighbor_table *n, const struct neighbor_key *key)
+{
+	uint32_t at = find(n, key);
+	return at != FW_NO_INDEX &&
+	       n->round - __atomic_load_n(&n->slots[at].marked, __ATOMIC_RELAXED) <= 1;
+}
+
+void neighbor_round(struct neighbor_table *n)
+{
+	__atomic_store_n(&n->round, n->round + 1, __ATOMIC_RELAXED);
+	uint32_t now = hop_clock_version(n->clock);
+	// No slot's change may grow so old that it looks new again.
+	for (uint32_t i = 0; now - n->aged > HOP_CLOCK_ERA && i < n->capacity; i++)
+		__atomic_store_n(&n->slots[i].changed, now, __ATOMIC_RELAXED);
+	n->aged = now - n->aged > HOP_CLOCK_ERA ? now : n->aged;
+	hop_clock_tick(n->clock);
 }
 
 uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot)

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "net/hop_clock.h"
+#include "shm/layout.h"
+
+// Static and learned ones at most, and some that wait for readers; session lines have 16 bits.
+#define NEIGHBOR_SLOTS (FW_MAX_NEIGHBORS + FW_MAX_LEARNED_NEIGHBORS + 1024u)
 
 struct neighbor_key {
 	uint32_t interface; // name_id of the interface
@@ -41,5 +45,12 @@ bool neighbor_mac(const struct neighbor_table *n, uint32_t slot, uint8_t mac[6])
 // Reader. Never 0; another one whenever the MAC address of any slot has changed since.
 uint32_t neighbor_changes(const struct neighbor_table *n);
 uint32_t neighbor_changed(const struct neighbor_table *n, uint32_t slot);
+
+// Which neighbors are in use: readers mark what they look up or confirm (neighbor_lookup() does);
+// the writer starts a new round now and then, which makes all flows confirm their next hops once.
+void neighbor_mark(const struct neighbor_table *n, uint32_t slot);
+void neighbor_round(struct neighbor_table *n);
+// Writer: marked in this round or the one before.
+bool neighbor_in_use(const struct neighbor_table *n, const struct neighbor_key *key);
 
 #endif

@@ -54,6 +54,29 @@ static void a_full_table_refuses_and_recovers(void)
 	neighbor_free(n);
 }
 
+static void rounds_tell_which_are_in_use(void)
+{
+	struct neighbor_table *n = neighbor_create(4, &hops);
+	struct neighbor_key used = key_of(1), idle = key_of(2);
+	uint8_t mac[6] = {2};
+	CHECK_EQ(neighbor_set(n, &used, mac, false), 0);
+	CHECK_EQ(neighbor_set(n, &idle, mac, false), 0);
+	uint32_t slot = neighbor_lookup(n, &used, mac), version = hop_clock_version(&hops);
+	CHECK(neighbor_in_use(n, &used) && neighbor_in_use(n, &idle)); // both are new
+	for (unsigned i = 0; i < 3; i++) {
+		neighbor_round(n);
+		CHECK(version != hop_clock_version(&hops)); // all flows confirm, and so mark
+		neighbor_mark(n, slot);
+		CHECK(neighbor_in_use(n, &used));
+		CHECK_EQ(neighbor_in_use(n, &idle), i == 0);
+	}
+	neighbor_round(n);
+	CHECK(neighbor_in_use(n, &used));
+	neighbor_round(n);
+	CHECK(!neighbor_in_use(n, &used));
+	neighbor_free(n);
+}
+
 #define NUMBERS 500
 
 static void table_behaves_like_the_model(void)
@@ -93,6 +116,7 @@ int main(void)
 {
 	RUN(a_static_entry_wins_over_a_learned_one);
 	RUN(a_full_table_refuses_and_recovers);
+	RUN(rounds_tell_which_are_in_use);
 	RUN(table_behaves_like_the_model);
 	return 0;
 }

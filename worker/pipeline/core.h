@@ -67,9 +67,9 @@ struct core {
 	// Version of the hop clock at the start of the burst. A next hop cached in a session line
 	// is good while it is the one it was cached under; otherwise route_hop_good() knows.
 	uint32_t hop_version;
-	uint16_t slot_interface[FW_MAX_NEIGHBORS * 2]; // egress interface of a neighbor slot
+	uint16_t slot_interface[NEIGHBOR_SLOTS]; // egress interface of a neighbor slot
 	uint32_t neighbor_changes;                     // at the start of the burst
-	struct adjacency adjacencies[FW_MAX_NEIGHBORS * 2];
+	struct adjacency adjacencies[NEIGHBOR_SLOTS];
 	uint64_t mac_mask; // bits of a destination MAC address that must be ours
 	struct ingress ingress[FW_MAX_INTERFACES];
 

@@ -44,9 +44,12 @@ static inline bool route_hop_good(const struct core *c, uint16_t vrf, uint8_t fa
 	const struct hop_clock *clock = c->config.hops;
 	uint32_t bucket = family == 4 ? hop_clock_bucket4(vrf, destination)
 				      : hop_clock_bucket6(vrf, destination);
-	return hop_clock_good(clock, bucket, version) &&
-	       (slot >= RTE_DIM(c->slot_interface) ||
-		!hop_clock_newer(neighbor_changed(c->config.neighbors, slot), version));
+	if (!hop_clock_good(clock, bucket, version))
+		return false;
+	if (slot >= RTE_DIM(c->slot_interface))
+		return true;
+	neighbor_mark(c->config.neighbors, slot);
+	return !hop_clock_newer(neighbor_changed(c->config.neighbors, slot), version);
 }
 
 #endif

@@ -147,7 +147,7 @@ struct engine *engine_create(const struct engine_options *options, const struct 
 					  SOCKET_ID_ANY);
 	e->fib = fib_create(FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2,
 			    FW_MAX_ROUTES + FW_MAX_INTERFACE_ADDRESSES * 2);
-	e->neighbors = e->fib != NULL ? neighbor_create(FW_MAX_NEIGHBORS, fib_clock(e->fib)) : NULL;
+	e->neighbors = e->fib != NULL ? neighbor_create(NEIGHBOR_SLOTS, fib_clock(e->fib)) : NULL;
 	e->interfaces = calloc(FW_MAX_INTERFACES, sizeof(*e->interfaces));
 	e->policies = calloc(FW_MAX_POLICIES, sizeof(*e->policies));
 	if (e->pool == NULL || e->fib == NULL || e->neighbors == NULL || e->interfaces == NULL ||

@@ -99,7 +99,11 @@ static void learn(struct engine *e, uint32_t interface, uint8_t family, const ui
 	if (is_zero(address, family == 4 ? 4 : 16) || mac[0] & 1 || is_zero(mac, 6))
 		return;
 	struct neighbor_key key = make_key(e, interface, family, address);
-	engine_add_neighbor(e, &key, mac, false); // a full table keeps what it has
+	uint8_t known[6];
+	bool room = e->known_count < (size_t)e->tables->program->neighbors.count +
+					 e->tables->program->neighbor_limit;
+	if (room || neighbor_lookup(e->neighbors, &key, known) != FW_NO_INDEX)
+		engine_add_neighbor(e, &key, mac, false); // a full table keeps what it has
 }
 
 static void learn_arp(struct engine *e, uint32_t interface, const uint8_t *arp)

@@ -41,7 +41,7 @@
 #define FW_MAX_NEXT_HOPS 32768
 #define FW_MAX_NEXT_HOPS_PER_ROUTE 16
 #define FW_MAX_NEIGHBORS 4096 // static ones
-#define FW_MAX_LEARNED_NEIGHBORS 65536
+#define FW_MAX_LEARNED_NEIGHBORS 16384 // beside them
 #define FW_MAX_VRF 65535 // kernel table id
 #define FW_MAX_INTERFACE_ADDRESSES 1024
 #define FW_MAX_BANK_SIZE 67108864 // bytes of one bank: 64 MiB

@@ -4,6 +4,6 @@
 #define PORTCULLIS_SHM_LAYOUT_HASH_H
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
-#define FW_LAYOUT_HASH 0xaf408aeb5bd6fefbull
+#define FW_LAYOUT_HASH 0x9a284d3bf8d2a45full
 
 #endif
