@@ -45,11 +45,24 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "run captures through a configuration and tell what would happen",
     load: () => require("./commands/replay") as typeof import("./commands/replay"),
   },
+  "nat map": {
+    summary: "tell which ports a subscriber has by port blocks, and who had a port",
+    load: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
+  },
   agent: {
     summary: "run a node of a cluster: programs come from the operator",
     load: () => require("./commands/agent") as typeof import("./commands/agent"),
   },
 };
+
+/** The command that the words begin with, of one word or two, and the words behind it. */
+function find(words: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(" ");
+    if (Object.hasOwn(COMMANDS, name)) return { name, command: COMMANDS[name]?.load().command, rest: words.slice(count) };
+  }
+  return { name: words[0] ?? "", command: undefined, rest: words.slice(1) };
+}
 
 /** "portcullis", or "kubectl portcullis" when it was started as a kubectl plugin. */
 export function programName(): string {
@@ -84,13 +97,13 @@ export function commandHelp(name: string, command: Command): string {
 
 /** Runs one command line; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") return help(name, rest);
-  if (name === "--version" || name === "version") {
+  const [word] = argv;
+  if (word === undefined || word === "--help" || word === "-h" || word === "help") return help(word, argv.slice(1));
+  if (word === "--version" || word === "version") {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.load().command : undefined;
+  const { name, command, rest } = find(argv);
   if (command === undefined) throw new UsageError(`there is no command "${name}"; ${programName()} --help lists them`);
   if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(commandHelp(name, command));
@@ -105,9 +118,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function help(word: string | undefined, rest: readonly string[]): number {
-  const [name] = rest;
-  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.load().command : undefined;
-  const text = command === undefined || name === undefined ? overview() : commandHelp(name, command);
+  const { name, command } = find(rest);
+  const text = command === undefined ? overview() : commandHelp(name, command);
   (word === undefined ? process.stderr : process.stdout).write(text);
   return word === undefined ? 2 : 0;
 }

@@ -50,7 +50,7 @@ table("schedules and sessions", { config }, {
   ],
   "a session goes on under the policy of the next window": [
     "wait 4m", `${lanDmz(1)} => dmz by early-web`, "wait 59s", `${lanDmz(1)} => dmz by early-web`, "wait 2s", `${lanDmz(1)} => dmz by later-web`,
-    "expect sessions4=1",
+    "expect counters.sessions4=1",
   ],
   "TCP in the middle of a connection": [
     "wait 9m", "lan: tcp 10.0.1.5:1 > 10.0.20.5:80 S seq=1 => dmz by later-web", "dmz: tcp 10.0.20.5:80 > 10.0.1.5:1 SA seq=9 ack=2 => lan by later-web",
