@@ -12,7 +12,7 @@ table("counters", {}, {
       " & lan: icmp 10.0.1.1 > 10.0.1.5 11/0 df quote(udp 10.0.1.5:1 > 203.0.113.9:1 ttl=1)",
     "expect counters.received=5 counters.originated=1 counters.forwarded=2 counters.punted=1 counters.held=1",
     "expect counters.dropped.default-deny=1 counters.dropped.ttl-expired=1 counters.consumed=0",
-    "wait 4s => drop neighbor-unresolved",
+    "wait 4s => drop neighbor-unresolved told 3/1",
     "expect counters.held=0 counters.dropped.neighbor-unresolved=1",
   ],
   "bytes are those of frames": [

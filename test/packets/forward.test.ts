@@ -84,7 +84,7 @@ table("routes", {}, {
   "a lost route loses packets, not sessions": [
     "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => wan",
     "route 0.0.0.0/0 gone",
-    "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop no-route",
+    "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop no-route told 3/0",
     "route 0.0.0.0/0 wan via 203.0.113.1",
     "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => wan",
     "expect sessions.length=1 counters.sessionsOpened=1",
@@ -117,8 +117,8 @@ policies: [{name: to-dmz, from: [trust], to: [dmz], action: Permit}]
 
 table("no routes", { config: "routing: {static: []}" }, {
   "no route": [
-    "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop no-route",
-    "lan: udp [2001:db8:1::5]:9 > [2001:db8:77::1]:9 => drop no-route",
+    "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop no-route told 3/0",
+    "lan: udp [2001:db8:1::5]:9 > [2001:db8:77::1]:9 => drop no-route told 1/0",
     "expect sessions.length=0",
   ],
 });

@@ -29,12 +29,12 @@ table("unresolved next hops", {}, {
   "after three seconds the packet is dropped": [
     `lan: ${first} => held`,
     "wait 2900ms",
-    "wait 200ms => drop neighbor-unresolved",
+    "wait 200ms => drop neighbor-unresolved told 3/1",
     "expect counters.held=0 sessions.length=1",
   ],
   "an answer after that is for the next packet": [
     `lan: ${first} => held`,
-    "wait 4s => drop neighbor-unresolved",
+    "wait 4s => drop neighbor-unresolved told 3/1",
     "neighbor wan 203.0.113.77",
     `lan: ${first} => wan`,
   ],

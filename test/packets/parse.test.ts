@@ -65,10 +65,10 @@ table("IPv4 options", {}, {
   "loose source route is dropped": [`lan: ${WEB} opt=830704cb00710901 => drop source-route`],
   "strict source route is dropped": [`lan: ${WEB} opt=890704cb00710901 => drop source-route`],
   "a source route behind other options is found": [`lan: ${WEB} opt=01010101830704cb00710901 => drop source-route`],
-  "an option of length zero is invalid": [`lan: ${WEB} opt=44000000 => drop ip-header-invalid`],
-  "an option of length one is invalid": [`lan: ${WEB} opt=44010000 => drop ip-header-invalid`],
-  "an option longer than the header is invalid": [`lan: ${WEB} opt=44050000 => drop ip-header-invalid`],
-  "an option without room for its length is invalid": [`lan: ${WEB} opt=01010144 => drop ip-header-invalid`],
+  "an option of length zero is invalid": [`lan: ${WEB} opt=44000000 => drop ip-header-invalid told 12/0 pointer=20`],
+  "an option of length one is invalid": [`lan: ${WEB} opt=44010000 => drop ip-header-invalid told 12/0 pointer=20`],
+  "an option longer than the header is invalid": [`lan: ${WEB} opt=44050000 => drop ip-header-invalid told 12/0 pointer=20`],
+  "an option without room for its length is invalid": [`lan: ${WEB} opt=01010144 => drop ip-header-invalid told 12/0 pointer=23`],
   "ports are read behind forty bytes of options": [`lan: ${WEB} opt=${"01".repeat(40)} => wan`],
 });
 

@@ -42,7 +42,7 @@ table("faults of the reference firewall", { config }, {
     "lan: udp 10.0.1.5:1 > 198.51.100.1:1 => wan",
     "lan: udp [2001:db8:1::5]:1 > [2001:db8:99::1]:1 => wan",
     "route 0.0.0.0/0 gone",
-    "lan: udp 10.0.1.5:2 > 198.51.100.1:1 => drop no-route",
+    "lan: udp 10.0.1.5:2 > 198.51.100.1:1 => drop no-route told 3/0",
   ],
   "15: a one-way flow lives while it is active": [
     "lan: udp 10.0.1.5:1 > 203.0.113.9:1 => wan",

@@ -114,13 +114,24 @@ const answered = `lan: ${packet} => drop policy-reject & ${prohibited(packet)}`;
 const silent = `lan: ${packet} => drop policy-reject`;
 
 table("the rate of answers", { config }, {
-  "a hundred at once, then one per millisecond": [
+  "a hundred at once, then a hundred per second": [
     ...new Array<string>(100).fill(answered),
     silent,
     silent,
     "expect counters.errorsLimited=2 counters.originated=100",
-    "wait 10ms",
+    "wait 100ms",
     ...new Array<string>(9).fill(answered),
+    silent,
+    "wait 10s",
+    ...new Array<string>(100).fill(answered),
+    silent,
+  ],
+  "each interface has its own": [
+    ...new Array<string>(100).fill(answered),
+    silent,
+    "route 192.0.2.0/24 unreachable",
+    "dmz: udp 10.0.20.5:9 > 192.0.2.1:9 pcp=3 => drop route-unreachable told 3/1",
+    "lan: udp 10.0.1.5:9 > 192.0.2.1:9 => drop route-unreachable",
   ],
   "resets and ICMP share it": [
     ...new Array<string>(100).fill(answered),

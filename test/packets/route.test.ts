@@ -23,11 +23,11 @@ routing:
 table("kinds of routes", { config: TYPES }, {
   "a blackhole": ["lan: udp 10.0.1.5:9 > 198.18.0.1:9 => drop route-blackhole", "expect sessions.length=0"],
   "a longer prefix inside the blackhole": ["lan: udp 10.0.1.5:9 > 198.18.7.1:9 => wan via 203.0.113.9"],
-  "unreachable": ["lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop route-unreachable", "expect sessions.length=0"],
-  "prohibited": ["lan: udp 10.0.1.5:9 > 198.51.100.129:9 => drop route-prohibit", "expect sessions.length=0"],
+  "unreachable": ["lan: udp 10.0.1.5:9 > 198.51.100.1:9 => drop route-unreachable told 3/1", "expect sessions.length=0"],
+  "prohibited": ["lan: udp 10.0.1.5:9 > 198.51.100.129:9 => drop route-prohibit told 3/13", "expect sessions.length=0"],
   "both of IPv6": [
-    "lan: udp [2001:db8:1::5]:9 > [2001:db8:bb::1]:9 => drop route-unreachable",
-    "lan: udp [2001:db8:1::5]:9 > [2001:db8:cc::1]:9 => drop route-prohibit",
+    "lan: udp [2001:db8:1::5]:9 > [2001:db8:bb::1]:9 => drop route-unreachable told 1/3",
+    "lan: udp [2001:db8:1::5]:9 > [2001:db8:cc::1]:9 => drop route-prohibit told 1/1",
   ],
   "the last and the first address of two neighboring kinds": [
     "lan: udp 10.0.1.5:9 > 198.17.255.255:9 => wan",
@@ -35,7 +35,7 @@ table("kinds of routes", { config: TYPES }, {
     "lan: udp 10.0.1.5:9 > 198.20.0.0:9 => wan",
   ],
   "a blackhole of IPv6": ["lan: udp [2001:db8:1::5]:9 > [2001:db8:aa::1]:9 => drop route-blackhole"],
-  "beside it there is no route": ["lan: udp [2001:db8:1::5]:9 > [2001:db8:ab::1]:9 => drop no-route"],
+  "beside it there is no route": ["lan: udp [2001:db8:1::5]:9 > [2001:db8:ab::1]:9 => drop no-route told 1/0"],
   "a policy is not asked": [
     "wan: udp 203.0.113.9:9 > 198.18.0.1:9 => drop route-blackhole by -",
   ],
@@ -64,7 +64,7 @@ table("routes that change under a session", {}, {
     "route 196.0.0.0/6 wan via 203.0.113.9",
     "lan: udp 10.0.1.5:9 > 198.51.100.7:9 => wan via 203.0.113.9",
     "route 196.0.0.0/6 gone",
-    "lan: udp 10.0.1.5:9 > 198.51.100.7:9 => drop no-route",
+    "lan: udp 10.0.1.5:9 > 198.51.100.7:9 => drop no-route told 3/0",
     "route 192.0.0.0/3 wan via 203.0.113.1",
     "lan: udp 10.0.1.5:9 > 198.51.100.7:9 => wan via 203.0.113.1",
   ],
@@ -150,7 +150,7 @@ table("VRFs with the same addresses", { config: VRFS }, {
     "lan: udp 10.0.1.5:9 > 198.51.100.1:9 => wan via 203.0.113.1",
     "guest: udp 10.0.1.5:9 > 192.0.2.1:9 => drop route-blackhole",
     "lan: udp 10.0.1.5:9 > 192.0.2.1:9 => wan via 203.0.113.1",
-    "guest: udp 10.0.1.5:9 > 8.8.8.8:9 => drop no-route",
+    "guest: udp 10.0.1.5:9 > 8.8.8.8:9 => drop no-route & guest: icmp 10.0.1.1 > 10.0.1.5 3/0 df quote(udp 10.0.1.5:9 > 8.8.8.8:9)",
   ],
   "an address of the firewall is one in its own VRF": [
     "guest: icmp 10.0.1.5 > 10.0.1.1 echo => host",

@@ -51,4 +51,12 @@ static inline bool address6_is_martian(const uint8_t a[16])
 	return memcmp(a, zero, 15) == 0 && a[15] <= 1;
 }
 
+// The first length bits agree.
+static inline bool address_in_prefix(const uint8_t *a, const uint8_t *prefix, unsigned length)
+{
+	unsigned bytes = length / 8, bits = length % 8;
+	return memcmp(a, prefix, bytes) == 0 &&
+	       (bits == 0 || ((a[bytes] ^ prefix[bytes]) >> (8 - bits)) == 0);
+}
+
 #endif

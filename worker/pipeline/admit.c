@@ -177,9 +177,7 @@ static void finish(struct core *c, struct packet *p, struct judgement *j)
 		return;
 	}
 	policy_count(c, j->policy, p);
-	if (j->reject)
-		reject_policy(c, p);
-	core_end_dropped(c, p, j->reason);
+	reject_drop(c, p, j->reason);
 }
 
 // Judges the packets that may open something.

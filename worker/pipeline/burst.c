@@ -18,6 +18,7 @@
 #include "pipeline/parse.h"
 #include "pipeline/proxy_arp.h"
 #include "pipeline/receive.h"
+#include "pipeline/reject.h"
 
 enum { LEAD = 6 }; // packets between asking for the second line of a session and using it
 
@@ -78,7 +79,7 @@ static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port,
 		push(&b->others, p);
 		break;
 	case LANE_DROP:
-		core_end_dropped(c, p, (enum fw_drop)p->reason);
+		reject_malformed(c, p);
 		break;
 	}
 }

@@ -46,7 +46,6 @@ struct core *core_create(const struct core_config *config)
 	c->hop_version = hop_clock_version(config->hops);
 	c->random = config->seed != 0 ? config->seed : rte_rdtsc() | 1;
 	c->translating = session_count(config->sessions4) != 0;
-	c->errors.tokens = REJECT_BURST * 1000;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
 	fragment_init(&c->fragments);
@@ -113,6 +112,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 		c->strict = t->window_strict;
 		half_open_rows(c->half_open, t, c->half_open_slots);
 		fragment_renew(c);
+		reject_renew(c);
 		c->translating |= t->nat != NULL;
 		hold_judge(c);
 		sweep_start(c);

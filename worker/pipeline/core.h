@@ -27,6 +27,11 @@ struct bucket {
 	uint32_t filled_at; // ticks
 };
 
+struct answers {
+	struct bucket buckets[FW_MAX_INTERFACES]; // by row
+	uint32_t second, sent, high_water;        // sent in this second, and most in any
+};
+
 struct sweep {
 	bool running4, running6;
 	uint32_t cursor4, cursor6;
@@ -82,7 +87,7 @@ struct core {
 	struct interface_index interfaces;
 	struct half_open *half_open;
 	uint8_t half_open_slots[FW_MAX_ZONES];
-	struct bucket errors;
+	struct answers answers;
 	struct sweep sweep;
 	struct hold hold;
 	struct fragments fragments;

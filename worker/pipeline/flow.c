@@ -12,9 +12,7 @@ static void drop_judged(struct core *c, struct packet *p, const struct judgement
 	p->end.policy = j->policy;
 	p->end.to_zone = j->to == ZONE_SELF ? FW_NO_INDEX : j->to;
 	policy_count(c, j->policy, p);
-	if (j->reject)
-		reject_policy(c, p);
-	core_end_dropped(c, p, j->reason);
+	reject_drop(c, p, j->reason);
 }
 
 static void start_anew(struct core *c, struct packet *p)
@@ -101,7 +99,7 @@ static void by_route(struct core *c, struct packet *p, struct session_view *v,
 		return;
 	}
 	if (r.type != HOP_LOCAL && !hop_forwards(r.type)) {
-		core_end_dropped(c, p, route_reason(r.type));
+		reject_drop(c, p, route_reason(r.type));
 		return;
 	}
 	if ((r.type == HOP_LOCAL) != self) {

@@ -8,14 +8,12 @@ bool forward_check(struct core *c, struct packet *p, uint16_t interface)
 {
 	p->end.out_interface = interface;
 	if (packet_ttl(p) <= 1) {
-		reject_ttl(c, p);
-		core_end_dropped(c, p, FW_DROP_TTL_EXPIRED);
+		reject_drop(c, p, FW_DROP_TTL_EXPIRED);
 		return false;
 	}
 	uint16_t mtu = c->tables->interfaces[interface].mtu;
 	if (unlikely(p->ip_length > mtu && mtu != 0) && !fragment_may_cut(p)) {
 		reject_mtu(c, p, mtu);
-		core_end_dropped(c, p, FW_DROP_MTU_EXCEEDED);
 		return false;
 	}
 	return true;

@@ -3,6 +3,7 @@
 
 #include "pipeline/forward.h"
 #include "pipeline/judge.h"
+#include "pipeline/reject.h"
 
 void hold_init(struct hold *h)
 {
@@ -105,7 +106,7 @@ void hold_release(struct core *c, const struct neighbor_key *key)
 static void expire_hop(struct core *c, struct hold_hop *hop)
 {
 	while (hop->count != 0 && c->now - c->hold.packets[hop->packets[0]].since >= HOLD_EXPIRES)
-		core_end_dropped(c, take(c, hop, 0), FW_DROP_NEIGHBOR_UNRESOLVED);
+		reject_drop(c, take(c, hop, 0), FW_DROP_NEIGHBOR_UNRESOLVED);
 }
 
 void hold_turn(struct core *c)

@@ -21,9 +21,11 @@ static void drop(struct packet *p, enum fw_drop reason)
 	p->reason = (uint8_t)reason;
 }
 
-// Options: walks them all, so that a length that lies is found; refuses source routes.
-static enum fw_drop check_options4(const uint8_t *ip, unsigned header)
+// Options: walks them all, so that a length that lies is found; refuses source routes. What is wrong
+// is where p->l4 points, for the sender to be told.
+static enum fw_drop check_options4(struct packet *p, unsigned header)
 {
+	const uint8_t *ip = p->ip;
 	enum { END = 0, NOP = 1, LOOSE_SOURCE_ROUTE = 131, STRICT_SOURCE_ROUTE = 137 };
 	unsigned at = 20;
 	while (at < header) {
@@ -36,8 +38,11 @@ static enum fw_drop check_options4(const uint8_t *ip, unsigned header)
 			at++;
 			continue;
 		}
-		if (header - at < 2 || ip[at + 1] < 2 || ip[at + 1] > header - at)
+		if (header - at < 2 || ip[at + 1] < 2 || ip[at + 1] > header - at) {
+			p->family = 4;
+			p->l4 = (uint16_t)at;
 			return FW_DROP_IP_HEADER_INVALID;
+		}
 		at += ip[at + 1];
 	}
 	return FW_DROP_COUNT;
@@ -63,7 +68,7 @@ static enum fw_drop check_header4(struct packet *p, uint32_t left)
 	p->ip_length = total;
 	p->l4 = (uint16_t)header;
 	p->protocol = ip[9];
-	return header == 20 ? FW_DROP_COUNT : check_options4(ip, header);
+	return header == 20 ? FW_DROP_COUNT : check_options4(p, header);
 }
 
 // Who may send from 0.0.0.0: a DHCP client.
@@ -132,7 +137,9 @@ static enum fw_drop check_header6(struct packet *p, uint32_t left)
 	p->protocol = e.protocol;
 	p->l4 = (uint16_t)e.l4;
 	if (unlikely(e.fragment != 0))
-		return parse_fragment6(p, &e, reason);
+		reason = parse_fragment6(p, &e, reason);
+	if (unlikely(reason != FW_DROP_COUNT))
+		p->family = 6; // the sender is told, by p->l4
 	return reason;
 }
 

@@ -68,8 +68,10 @@ enum fw_drop parse_fragment6(struct packet *p, const struct extensions *e, enum 
 	if (possible && reason == FW_DROP_COUNT)
 		return FW_DROP_COUNT;
 	p->fragment = FRAGMENT_NONE;
-	if (!possible)
+	if (!possible) { // RFC 8200 4.5: the length, or the offset
+		p->l4 = (uint16_t)(p->part.length % 8 != 0 || p->part.length == 0 ? 4 : e->fragment + 2);
 		return FW_DROP_FRAGMENT_INVALID;
+	}
 	return reason == FW_DROP_EXTENSION_HEADERS ? FW_DROP_FRAGMENT_TINY : reason;
 }
 

@@ -2,33 +2,64 @@
 #include "pipeline/reject.h"
 
 #include <netinet/in.h>
+#include "nat/rewrite.h"
+#include "net/live.h"
 #include "pipeline/address.h"
 #include "pipeline/checksum.h"
 #include "pipeline/forward.h"
+#include "tables/program.h"
 #include "pipeline/session_step.h"
 
 enum { TCP_RST_FLAG = 0x04, TCP_ACK_FLAG = 0x10, ERROR_TTL = 64 };
+// Type << 8 | code.
 enum {
-	ICMP4_UNREACHABLE = 3,
-	ICMP4_TIME_EXCEEDED = 11,
-	ICMP4_FRAG_NEEDED = 4,
-	ICMP4_PROHIBITED = 13
+	ICMP4_NET_UNREACHABLE = 3 << 8,
+	ICMP4_HOST_UNREACHABLE = 3 << 8 | 1,
+	ICMP4_FRAG_NEEDED = 3 << 8 | 4,
+	ICMP4_PROHIBITED = 3 << 8 | 13,
+	ICMP4_TIME_EXCEEDED = 11 << 8,
+	ICMP4_PARAMETER = 12 << 8,
+	ICMP6_NO_ROUTE = 1 << 8,
+	ICMP6_PROHIBITED = 1 << 8 | 1,
+	ICMP6_ADDRESS_UNREACHABLE = 1 << 8 | 3,
+	ICMP6_TOO_BIG = 2 << 8,
+	ICMP6_TIME_EXCEEDED = 3 << 8,
+	ICMP6_PARAMETER = 4 << 8,
+	ICMP6_INCOMPLETE_CHAIN = 3 // a code of it
 };
-enum { ICMP6_UNREACHABLE = 1, ICMP6_TOO_BIG = 2, ICMP6_TIME_EXCEEDED = 3, ICMP6_PROHIBITED = 1 };
 enum {
 	ERROR4_LIMIT = 576,
 	ERROR6_LIMIT = 1280
 }; // bytes of the whole error packet (RFC 1812 4.3.2.3, RFC 4443 2.4)
 enum { L2_ROOM = 18 };
 
-static bool take_token(struct core *c)
+// Each interface may send so many answers in a second, and as many at once; the cores share that.
+static uint32_t rate(const struct core *c)
 {
-	struct bucket *b = &c->errors;
-	uint64_t gained =
-	    (uint64_t)(c->now - b->filled_at) * (REJECT_RATE * 1000u) / SESSION_TICKS_PER_SECOND;
+	uint32_t cores = c->config.cores == 0 ? 1 : c->config.cores;
+	return (c->tables->program->errors_per_second + cores - 1) / cores;
+}
+
+static void note_sent(struct core *c)
+{
+	struct answers *a = &c->answers;
+	uint32_t second = c->now / SESSION_TICKS_PER_SECOND;
+	if (second != a->second) {
+		a->second = second;
+		a->sent = 0;
+	}
+	if (++a->sent > a->high_water)
+		a->high_water = a->sent;
+}
+
+static bool take_token(struct core *c, uint16_t interface)
+{
+	struct bucket *b = &c->answers.buckets[interface];
+	uint32_t full = rate(c) * 1000;
+	uint64_t gained = (uint64_t)(c->now - b->filled_at) * full / SESSION_TICKS_PER_SECOND;
 	if (gained != 0) {
 		uint64_t tokens = b->tokens + gained;
-		b->tokens = tokens < REJECT_BURST * 1000u ? (uint32_t)tokens : REJECT_BURST * 1000u;
+		b->tokens = tokens < full ? (uint32_t)tokens : full;
 		b->filled_at = c->now;
 	}
 	if (b->tokens < 1000) {
@@ -36,7 +67,14 @@ static bool take_token(struct core *c)
 		return false;
 	}
 	b->tokens -= 1000;
+	note_sent(c);
 	return true;
+}
+
+void reject_renew(struct core *c)
+{
+	for (uint32_t row = 0; row < FW_MAX_INTERFACES; row++)
+		c->answers.buckets[row] = (struct bucket){rate(c) * 1000, c->now};
 }
 
 static bool may_answer(const struct packet *p)
@@ -55,19 +93,43 @@ static bool may_answer(const struct packet *p)
 	       !address6_is_group(p->key6.destination);
 }
 
-// Address that an error comes from: the ingress interface's, else any of ours (RFC 1812 4.3.2.4).
-// NULL: we have none.
-static const uint8_t *error_source(const struct core *c, const struct packet *p)
+// The address of an interface in the prefix that a host is in, by the configuration.
+static bool facing_address(const struct core *c, uint16_t interface, const struct packet *p,
+			   uint8_t out[16])
 {
-	static const uint8_t none[16];
-	const struct tables *t = c->tables;
-	for (uint32_t i = 0; i <= t->interface_count; i++) {
-		const struct interface *interface = &t->interfaces[i == 0 ? p->interface : i - 1];
-		const uint8_t *address = p->family == 4 ? interface->address4 : interface->address6;
-		if (memcmp(address, none, p->family == 4 ? 4 : 16) != 0)
-			return address;
+	const struct fw_program *program = c->tables->program;
+	const struct fw_interface_row *row = program_row_interface(program, interface);
+	for (uint32_t i = 0; i < row->address_count; i++) {
+		const struct fw_prefix_row *a =
+		    program_row_interface_address(program, row->address_first + i);
+		if (a->family != p->family ||
+		    !address_in_prefix(packet_source(p), a->address, a->length))
+			continue;
+		memcpy(out, a->address, 16);
+		return true;
 	}
-	return NULL;
+	return false;
+}
+
+static bool live_address(const struct interface *interface, uint8_t family, uint8_t out[16])
+{
+	return family == 4 ? live_address4(&interface->live, out)
+			   : live_address6(&interface->live, out);
+}
+
+// Where an error comes from: the ingress interface, by the address that faces the sender, else by
+// any; else another interface of the same VRF (RFC 1812 4.3.2.4). False: we have no address.
+static bool error_source(const struct core *c, const struct packet *p, uint8_t out[16])
+{
+	const struct tables *t = c->tables;
+	if (facing_address(c, p->interface, p, out) ||
+	    live_address(&t->interfaces[p->interface], p->family, out))
+		return true;
+	for (uint32_t i = 0; i < t->interface_count; i++)
+		if (t->interfaces[i].vrf == t->interfaces[p->interface].vrf &&
+		    live_address(&t->interfaces[i], p->family, out))
+			return true;
+	return false;
 }
 
 // An empty packet of our own with room for Ethernet header and tag before the IP header.
@@ -156,7 +218,8 @@ static void send_reset(struct core *c, struct packet *p)
 	const uint8_t *l4 = p->ip + p->l4;
 	uint32_t header = p->family == 4 ? 20 : 40;
 	struct packet answer;
-	if (p->tcp_class == TCP_RST || !take_token(c) || !start_answer(c, p, &answer, header + 20))
+	if (p->tcp_class == TCP_RST || !take_token(c, p->interface) ||
+	    !start_answer(c, p, &answer, header + 20))
 		return;
 	uint8_t *tcp = write_ip(&answer, IPPROTO_TCP, packet_destination(p), packet_source(p));
 	memset(tcp, 0, 20);
@@ -174,17 +237,34 @@ static void send_reset(struct core *c, struct packet *p)
 	send_answer(c, p, &answer);
 }
 
+// What waited for its next hop has been translated; its sender knows it by its key.
+static void untranslate(const struct packet *p, uint8_t *quote, uint32_t length)
+{
+	if (p->family != 4 || p->lane != LANE_FLOW || memcmp(quote + 9, &p->key4.protocol, 1) != 0)
+		return;
+	struct rewrite_tuple sent = {.source_port_be = p->key4.source_port_be,
+				     .destination_port_be = p->key4.destination_port_be};
+	memcpy(sent.source, p->key4.source, 4);
+	memcpy(sent.destination, p->key4.destination, 4);
+	bool ports = p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
+	const uint8_t *l4 = p->ip + p->l4;
+	if (memcmp(quote + 12, sent.source, 8) != 0 ||
+	    (ports && memcmp(l4, &sent.source_port_be, 4) != 0) ||
+	    (p->protocol == IPPROTO_ICMP && memcmp(l4 + 4, &sent.source_port_be, 2) != 0))
+		rewrite_quote4(quote, length, &sent);
+}
+
 static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t code,
 		       uint32_t parameter)
 {
 	uint32_t header = p->family == 4 ? 20 : 40,
 		 limit = p->family == 4 ? ERROR4_LIMIT : ERROR6_LIMIT;
 	uint32_t quote = limit - header - 8;
-	const uint8_t *source = error_source(c, p);
+	uint8_t source[16];
 	struct packet answer;
 	if (quote > p->ip_length)
 		quote = p->ip_length;
-	if (source == NULL || !may_answer(p) || !take_token(c) ||
+	if (!may_answer(p) || !error_source(c, p, source) || !take_token(c, p->interface) ||
 	    !start_answer(c, p, &answer, header + 8 + quote))
 		return;
 	uint8_t protocol = p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
@@ -194,33 +274,90 @@ static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t c
 	icmp[1] = code;
 	write32(icmp + 4, parameter);
 	memcpy(icmp + 8, p->ip, quote);
+	untranslate(p, icmp + 8, quote);
 	uint16_t length = (uint16_t)(8 + quote);
 	uint64_t sum = p->family == 4 ? 0 : pseudo_sum(&answer, protocol, length);
 	checksum_store(icmp + 2, checksum_add(sum, icmp, length));
 	send_answer(c, p, &answer);
 }
 
-void reject_policy(struct core *c, struct packet *p)
+// A message of each family that means the same.
+static void send_either(struct core *c, struct packet *p, uint16_t icmp4, uint16_t icmp6)
 {
-	if (p->protocol == IPPROTO_TCP) {
-		if (may_answer(p))
-			send_reset(c, p);
-	} else if (p->family == 4) {
-		send_error(c, p, ICMP4_UNREACHABLE, ICMP4_PROHIBITED, 0);
-	} else {
-		send_error(c, p, ICMP6_UNREACHABLE, ICMP6_PROHIBITED, 0);
-	}
+	uint16_t message = p->family == 4 ? icmp4 : icmp6;
+	send_error(c, p, (uint8_t)(message >> 8), (uint8_t)message, 0);
 }
 
-void reject_ttl(struct core *c, struct packet *p)
+static void reject_policy(struct core *c, struct packet *p)
 {
-	send_error(c, p, p->family == 4 ? ICMP4_TIME_EXCEEDED : ICMP6_TIME_EXCEEDED, 0, 0);
+	if (p->protocol != IPPROTO_TCP)
+		send_either(c, p, ICMP4_PROHIBITED, ICMP6_PROHIBITED);
+	else if (may_answer(p))
+		send_reset(c, p);
+}
+
+void reject_drop(struct core *c, struct packet *p, enum fw_drop reason)
+{
+	switch (reason) {
+	case FW_DROP_POLICY_REJECT:
+	case FW_DROP_DEFAULT_REJECT:
+		reject_policy(c, p);
+		break;
+	case FW_DROP_NO_ROUTE:
+		send_either(c, p, ICMP4_NET_UNREACHABLE, ICMP6_NO_ROUTE);
+		break;
+	case FW_DROP_ROUTE_UNREACHABLE:
+	case FW_DROP_NEIGHBOR_UNRESOLVED:
+		send_either(c, p, ICMP4_HOST_UNREACHABLE, ICMP6_ADDRESS_UNREACHABLE);
+		break;
+	case FW_DROP_ROUTE_PROHIBIT:
+		send_either(c, p, ICMP4_PROHIBITED, ICMP6_PROHIBITED);
+		break;
+	case FW_DROP_TTL_EXPIRED:
+		send_either(c, p, ICMP4_TIME_EXCEEDED, ICMP6_TIME_EXCEEDED);
+		break;
+	default:
+		break;
+	}
+	core_end_dropped(c, p, reason);
 }
 
 void reject_mtu(struct core *c, struct packet *p, uint16_t mtu)
 {
 	if (p->family == 4)
-		send_error(c, p, ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED, mtu);
+		send_error(c, p, ICMP4_FRAG_NEEDED >> 8, ICMP4_FRAG_NEEDED & 0xff, mtu);
 	else
-		send_error(c, p, ICMP6_TOO_BIG, 0, mtu);
+		send_error(c, p, ICMP6_TOO_BIG >> 8, 0, mtu);
+	core_end_dropped(c, p, FW_DROP_MTU_EXCEEDED);
+}
+
+// What is wrong has been found before the addresses were looked at.
+static void take_addresses(struct packet *p)
+{
+	if (p->family == 4) {
+		memset(&p->key4, 0, sizeof(p->key4));
+		memcpy(p->key4.source, p->ip + 12, 8);
+	} else {
+		memset(&p->key6, 0, sizeof(p->key6));
+		memcpy(p->key6.source, p->ip + 8, 32);
+	}
+}
+
+void reject_malformed(struct core *c, struct packet *p)
+{
+	enum fw_drop reason = (enum fw_drop)p->reason;
+	bool option = p->family == 4 && reason == FW_DROP_IP_HEADER_INVALID;
+	bool header = p->family == 6 && (reason == FW_DROP_EXTENSION_HEADERS ||
+					 reason == FW_DROP_FRAGMENT_INVALID);
+	if (option) {
+		take_addresses(p);
+		send_error(c, p, ICMP4_PARAMETER >> 8, 0, (uint32_t)p->l4 << 24);
+	} else if (header) {
+		take_addresses(p);
+		send_error(c, p, ICMP6_PARAMETER >> 8, 0, p->l4);
+	} else if (p->family == 6 && reason == FW_DROP_FRAGMENT_TINY) {
+		take_addresses(p);
+		send_error(c, p, ICMP6_PARAMETER >> 8, ICMP6_INCOMPLETE_CHAIN, 0); // RFC 7112
+	}
+	core_end_dropped(c, p, reason);
 }

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers to senders whose packets we drop: TCP RST and ICMP errors. They go back to the station
-// that the packet came from, on the same port and VLAN, at a bounded rate; never about ICMP errors,
-// multicast or broadcast.
+// that the packet came from, on the same port and VLAN, at a bounded rate for each interface; never
+// about ICMP errors, multicast, broadcast or later fragments.
 #ifndef PORTCULLIS_PIPELINE_REJECT_H
 #define PORTCULLIS_PIPELINE_REJECT_H
 
 #include "pipeline/core.h"
 
-#define REJECT_RATE 1000u // per second and core
-#define REJECT_BURST 100u
+// Drops a packet, and tells its sender where the reason calls for it: policy (TCP RST or
+// administratively prohibited), route, next hop, TTL.
+void reject_drop(struct core *c, struct packet *p, enum fw_drop reason);
 
-// Each leaves the packet as it is; the caller drops it afterwards.
-void reject_policy(struct core *c, struct packet *p); // RST, or administratively prohibited
-void reject_ttl(struct core *c, struct packet *p);    // time exceeded in transit
-void reject_mtu(struct core *c, struct packet *p,
-		uint16_t mtu); // fragmentation needed, packet too big
+// Larger than the MTU and not to be cut: fragmentation needed, packet too big.
+void reject_mtu(struct core *c, struct packet *p, uint16_t mtu);
+
+// Dropped by the parser. With p->family set, p->l4 points at what is wrong: parameter problem.
+void reject_malformed(struct core *c, struct packet *p);
+
+// A new generation: its rate, its interfaces.
+void reject_renew(struct core *c);
 
 #endif

@@ -17,6 +17,7 @@ export interface Interface {
   readonly port: number;
   readonly vlan: number;
   readonly mac: Uint8Array;
+  readonly addresses: readonly string[];
   /** Who gets what is not on link. */
   readonly gateways: readonly string[];
 }
@@ -25,10 +26,10 @@ const mac = (port: number): Uint8Array => parseMac(`02:00:00:00:00:0${port + 1}`
 const NONE: readonly string[] = [];
 
 export const INTERFACES: Readonly<Record<string, Interface>> = {
-  lan: { row: 2, port: 0, vlan: 0, mac: mac(0), gateways: ["10.0.1.6", "2001:db8:1::6"] },
-  wan: { row: 3, port: 1, vlan: 0, mac: mac(1), gateways: ["203.0.113.1", "2001:db8:f::1"] },
-  dmz: { row: 0, port: 2, vlan: 20, mac: mac(2), gateways: NONE },
-  guest: { row: 1, port: 2, vlan: 30, mac: mac(2), gateways: NONE },
+  lan: { row: 2, port: 0, vlan: 0, mac: mac(0), addresses: ["10.0.1.1", "2001:db8:1::1"], gateways: ["10.0.1.6", "2001:db8:1::6"] },
+  wan: { row: 3, port: 1, vlan: 0, mac: mac(1), addresses: ["203.0.113.2", "2001:db8:f::2"], gateways: ["203.0.113.1", "2001:db8:f::1"] },
+  dmz: { row: 0, port: 2, vlan: 20, mac: mac(2), addresses: ["10.0.20.1", "2001:db8:20::1"], gateways: NONE },
+  guest: { row: 1, port: 2, vlan: 30, mac: mac(2), addresses: ["10.0.30.1"], gateways: NONE },
 };
 
 /** Hosts whose link-layer address the configuration knows. */

@@ -4,6 +4,7 @@
 //   udp [2001:db8:1::5]:53 > [2001:db8:f::9]:53 ext=hop,dst
 //   icmp 10.0.1.5 > 203.0.113.9 echo id=7            icmp A > B 3/13 df quote(tcp ...)
 //   proto=47 10.0.1.5 > 203.0.113.9 len=20           arp 10.0.1.5 is-at 02:be:0a:00:01:05
+//   icmp A > B 3/0 quote(bytes 4500...)               quotes just these
 //   raw 0102030405                                    a whole frame
 //   udp ... len=100 id=7 frag=0+48 | frag=48+ | frag=8+16,last | frag=48+60,more
 //                                                     a piece of the datagram: bytes of what follows the IP header (IPv6: what
@@ -250,6 +251,7 @@ function buildIp6(p: Packet, segment: Uint8Array): Uint8Array {
 }
 
 export function buildIp(p: Packet): Uint8Array {
+  if (p.kind === "bytes") return unhex(p.words[0] ?? "");
   const segment = transport(p);
   sumTransport(p, segment);
   if (p.options.get("csum") === "bad") segment.set([0xba, 0xd0], CHECKSUM_AT[protocolOf(p)] ?? 0);

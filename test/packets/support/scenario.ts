@@ -9,6 +9,7 @@
 //   ... => wan as 203.0.113.2:$p > 203.0.113.9:80               translated ("id=N" for ICMP); $p is what was chosen, from then on
 //   ... => consumed & wan: proxy A for B        & wan: announce A    ARP answered, and told
 //   ... => drop policy-deny by blocked-web                       dropped, by that policy ("by -": by none)
+//   ... => drop no-route told 3/0 [mtu=N | pointer=N]            and the sender gets this error about it, from the ingress interface
 //   ... => host      => held      => wan & lan: icmp ...         to the kernel; waits; and another frame leaves as well
 //   lan: A ++ B => wan ++ drop tcp-state                         two packets in one burst
 //   host wan: udp ... => wan                                     the kernel sends through the TAP of wan
@@ -113,7 +114,8 @@ export class Scenario {
     const got = `${end.verdict} ${end.reason ?? ""}`.trim();
     assert.equal(got, verb === "drop" ? `dropped ${name}` : verdict, `"${sent.packet.text}": ${JSON.stringify(end)}`);
     if (by[0] !== undefined) assert.equal(end.policy, by[0] === "-" ? null : by[0], sent.packet.text);
-    if (verb === "drop" || verb === "consumed") return [];
+    if (verb === "drop") return words[1] === "told" ? [answerTo(sent, words.slice(2).join(" "))] : [];
+    if (verb === "consumed") return [];
     const as = / as ([a-z].*)$/.exec(what)?.[1];
     const station = macText(sourceMac(sent.packet)); // the kernel gets the Ethernet header as it came
     const became = as === undefined ? sent : { ...sent, packet: parsePacket(verb === "host" ? `${as} smac=${station}` : as) };
@@ -223,6 +225,27 @@ function puntedFrame(sent: Sent, words: readonly string[]): Expected {
   const l2 = { destination: sent.bytes.slice(0, 6), source: sent.bytes.slice(6, 12), tci: undefined };
   const packet = translated({ ...sent.packet, options }, words);
   return { host: iface.row, frame: words.includes("as") ? buildFrame(packet, l2) : inputFrame(packet, iface, false) };
+}
+
+/** The IP packet of a frame, without padding. */
+function ipOf(frame: Uint8Array): Uint8Array {
+  const ip = frame.slice(frame[12] === 0x81 ? 18 : 14);
+  const word = (at: number): number => ((ip[at] ?? 0) << 8) | (ip[at + 1] ?? 0);
+  return ip.slice(0, (ip[0] ?? 0) >> 4 === 4 ? word(2) : 40 + word(4));
+}
+
+/** The ICMP error that the sender of a packet gets: from the interface it came in through, quoting it as it was sent. */
+function answerTo(sent: Sent, words: string): Expected {
+  const { source } = sent.packet;
+  const iface = INTERFACES[sent.interfaceName] as Interface;
+  const own = iface.addresses.find((a) => a.includes(":") === source.includes(":")) ?? "";
+  const pointer = /pointer=(\d+)/.exec(words)?.[1];
+  const shift = source.includes(":") ? 1 : 0x1000000;
+  const parameter = pointer === undefined ? words : words.replace(/pointer=\d+/, `mtu=${Number(pointer) * shift}`);
+  const df = source.includes(":") ? "" : " df";
+  const priority = sent.packet.options.has("pcp") ? ` pcp=${sent.packet.options.get("pcp")}` : "";
+  const quote = Buffer.from(ipOf(sent.bytes)).toString("hex");
+  return extraOutput(`${sent.interfaceName}: icmp ${own} > ${source} ${parameter}${df}${priority} quote(bytes ${quote})`);
 }
 
 /** "lan: icmp ..." - what the firewall itself makes goes back to the station that asked. */
