@@ -12,9 +12,10 @@ import { renderMachine, renderRows } from "./lib/report";
 import { notMeasured, type Row } from "./lib/row";
 import type { Context, Experiment } from "./rows/context";
 import { inProcessExperiments } from "./rows/inprocess";
+import { liveExperiments } from "./rows/live";
 import { portExperiments } from "./rows/ports";
 
-const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...inProcessExperiments];
+const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...inProcessExperiments];
 
 /** Names are ids of rows; "G4,G7" is both. */
 export function chosen(only: string | undefined, experiments: readonly Experiment[]): readonly Experiment[] {

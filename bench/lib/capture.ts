@@ -3,8 +3,10 @@
 // worker/bench/flow.c, so that one configuration fits both.
 import { writeFileSync } from "node:fs";
 
-/** What net_pcap gives the first port of a process as its address. */
-export const PCAP_MAC = Uint8Array.from([0x02, 0x70, 0x63, 0x61, 0x70, 0x00]);
+/** What net_pcap gives the ports of a process as their addresses, in the order in which they are made. */
+export const pcapMac = (port: number): Uint8Array => Uint8Array.from([0x02, 0x70, 0x63, 0x61, 0x70, port]);
+
+export const PCAP_MAC = pcapMac(0);
 
 export type Purpose = "plain" | "translated" | "open";
 
@@ -47,20 +49,20 @@ export function flowFrame(purpose: Purpose, number: number, destinationMac: Uint
   return frame;
 }
 
-/** A file in the classic format. */
-export function writeCapture(path: string, purpose: Purpose, flows: number, destinationMac?: Uint8Array): void {
+/** A file in the classic format. More records than flows begin with the first flow again. */
+export function writeCapture(path: string, purpose: Purpose, flows: number, destinationMac?: Uint8Array, records = flows): void {
   const record = 16 + FRAME;
-  const file = Buffer.alloc(24 + flows * record);
+  const file = Buffer.alloc(24 + records * record);
   file.writeUInt32LE(0xa1b2c3d4, 0);
   file.writeUInt16LE(2, 4);
   file.writeUInt16LE(4, 6);
   file.writeUInt32LE(65_535, 16);
   file.writeUInt32LE(1, 20);
-  for (let i = 0; i < flows; i++) {
+  for (let i = 0; i < records; i++) {
     const at = 24 + i * record;
     file.writeUInt32LE(FRAME, at + 8);
     file.writeUInt32LE(FRAME, at + 12);
-    file.set(flowFrame(purpose, i + 1, destinationMac), at + 16);
+    file.set(flowFrame(purpose, (i % flows) + 1, destinationMac), at + 16);
   }
   writeFileSync(path, file);
 }

@@ -7,8 +7,8 @@ import type { Subject } from "./subject";
 
 export interface WorkerOptions extends BenchConfig {
   readonly capture: string;
-  /** Plays the capture once instead of for ever. */
-  readonly once?: boolean;
+  /** A second capture, played once at every start: fills the table. */
+  readonly fill?: string;
   readonly cores: string;
   readonly memory?: string;
   readonly pageSize?: string;
@@ -18,11 +18,10 @@ export interface WorkerOptions extends BenchConfig {
 export const WORKER_BYTES = 768 * 2 ** 20;
 
 export function workerConfig(o: WorkerOptions): Document {
-  const lan = `rx_pcap=${o.capture}${o.once === true ? "" : ",infinite_rx=1"}`;
-  return benchConfig({
+  const config = benchConfig({
     ...o,
     ports: [
-      { name: "lan", vdev: { device: "net_pcap0", arguments: lan } },
+      { name: "lan", vdev: { device: "net_pcap0", arguments: `rx_pcap=${o.capture},infinite_rx=1` } },
       { name: "wan", vdev: { device: "net_null0", arguments: "no-rx=1" } },
     ],
     dataplane: {
@@ -32,6 +31,14 @@ export function workerConfig(o: WorkerOptions): Document {
       sessions: { ipv4: o.sessions ?? 131_072, ipv6: 1_024 },
     },
   }) as Document;
+  if (o.fill !== undefined) addFill(config, o.fill);
+  return config;
+}
+
+/** In the zone of lan, so that its flows go on when they appear there. */
+function addFill({ spec }: Document, capture: string): void {
+  spec.dataplane?.ports?.push({ name: "second", vdev: { device: "net_pcap1", arguments: `rx_pcap=${capture}` } });
+  spec.interfaces?.push({ name: "second0", port: "second", zone: "trust" });
 }
 
 export interface WorkerSubject extends Subject {

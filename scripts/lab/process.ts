@@ -118,6 +118,11 @@ export class Child {
     this.#process.stdin?.write(text);
   }
 
+  /** Ends its standard input. */
+  end(): void {
+    this.#process.stdin?.end();
+  }
+
   signal(signal: NodeJS.Signals): void {
     if (this.#code === undefined && this.pid > 0) this.#process.kill(signal);
   }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of the agent and its worker under traffic: programs that come, a worker that is killed, lists of sessions.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { portcullis } from "../../scripts/lab/firewall";
+import { until } from "../../scripts/lab/lab";
+import { pcapMac, writeCapture } from "../lib/capture";
+import { makeRow, notMeasured, type Measured, type Row } from "../lib/row";
+import { moduleCommand } from "../lib/script";
+import { measured } from "../lib/stats";
+import { watch } from "../lib/watcher";
+import type { Seen } from "../lib/watch";
+import { rate, sleep } from "../peers/subject";
+import { startWorker, WORKER_BYTES, type WorkerSubject } from "../peers/worker";
+import type { Applied } from "./apply-agent";
+import type { Context, Experiment } from "./context";
+import { withLab } from "./ports";
+
+const FEED_FLOWS = 1_000;
+
+function feed(context: Context): string {
+  const path = join(context.folder, "feed.pcap");
+  writeCapture(path, "plain", FEED_FLOWS);
+  return path;
+}
+
+const lostMs = ({ dropped, forwarded, seconds }: Seen): number => (dropped / (forwarded / seconds)) * 1000;
+
+const programs: Experiment = {
+  rows: ["G13", "G14", "G15"],
+  seconds: 90,
+  measure: (context) => withLab(WORKER_BYTES, async (lab, namespace) => {
+    const stateDir = join(lab.folder, "apply");
+    mkdirSync(stateDir, { mode: 0o700 });
+    const agent = namespace.start(moduleCommand(__dirname, "apply-agent", stateDir, feed(context), String(context.dataCpu)));
+    await agent.line(/^forwarding$/, 60_000);
+    await sleep(500);
+    const stop = await watch(namespace, stateDir);
+    agent.write("go\n");
+    const [text] = await agent.line(/^\{.*\}$/, 80_000);
+    const seen = await stop();
+    agent.write("end\n");
+    await agent.exit;
+    const { applyMs, changeMs } = JSON.parse(text) as Applied;
+    const list = (times: readonly number[]): string => times.map((ms) => ms.toFixed(0)).join(", ");
+    const load = `${(seen.forwarded / seen.seconds / 1e6).toFixed(1)} Mpps meanwhile, which is all that one core takes: a capture waits for its reader, so that there is no half load`;
+    return [
+      makeRow("G13", [measured(applyMs, 1000)], `ms: ${list(applyMs)}; ${load}`),
+      makeRow("G14", [measured(changeMs, 1000)], `ms: ${list(changeMs)}`),
+      makeRow("G15", [{ value: lostMs(seen) }], `${seen.dropped} packets dropped of ${seen.forwarded + seen.dropped} in ${applyMs.length * 2 + changeMs.length + 1} changes; longest time in which nothing was forwarded ${seen.longestGapMs.toFixed(1)} ms (what a busy machine takes from the core is in it)`),
+    ];
+  }),
+};
+
+interface Filled {
+  readonly worker: WorkerSubject;
+  readonly flows: number;
+}
+
+/** Waits until every flow of the capture has its session. */
+async function filled({ worker, flows }: Filled): Promise<void> {
+  await until(`${flows} sessions`, async () => ((await worker.firewall.counters())["sessions4"] ?? 0) >= flows, 60_000);
+  await sleep(1_500);
+}
+
+async function kill({ worker, flows }: Filled): Promise<{ value: Measured | null; note: string }> {
+  const before = await worker.firewall.counters();
+  const stop = await watch(worker.firewall.namespace, worker.firewall.stateDir);
+  await worker.firewall.killWorker();
+  await sleep(1_000);
+  const seen = await stop();
+  const after = await worker.firewall.counters();
+  const [had, kept] = [before["sessions4"] ?? 0, (after["sessionsRecovered"] ?? 0) - (before["sessionsRecovered"] ?? 0)];
+  const opened = (after["sessionsOpened"] ?? 0) - (before["sessionsOpened"] ?? 0);
+  const all = kept === had && opened === 0;
+  return {
+    value: all ? { value: seen.longestGapMs / 1000 } : null,
+    note: `${flows} sessions: ${kept} of ${had} kept, ${opened} opened anew, ${seen.longestGapMs.toFixed(0)} ms without forwarding`,
+  };
+}
+
+/** A list as the command line prints it, and what it does to the traffic. */
+async function list({ worker, flows }: Filled): Promise<{ value: Measured; note: string }> {
+  const before = await rate(worker, 1_000);
+  const start = performance.now();
+  const answer = worker.firewall.namespace.run([portcullis, "sessions", "-o", "json", "--limit", String(flows), "--state-dir", worker.firewall.stateDir], { timeoutMs: 60_000 });
+  const from = await worker.sent();
+  const { code, stdout, stderr } = await answer;
+  const seconds = (performance.now() - start) / 1000;
+  const during = ((await worker.sent()) - from) / seconds;
+  if (code !== 0) throw new Error(`portcullis sessions: ${stderr.trim()}`);
+  const { shown, total } = JSON.parse(stdout) as { shown: number; total: number };
+  const effect = (1 - during / before) * 100;
+  return { value: { value: shown >= flows ? seconds : Number.NaN }, note: `${shown} of ${total} sessions as JSON in ${seconds.toFixed(1)} s; forwarded meanwhile ${effect.toFixed(1)} % less than before (must be at most 5 %)` };
+}
+
+async function withSessions<T>(context: Context, flows: number, use: (filled: Filled) => Promise<T>): Promise<T> {
+  const fill = join(context.folder, "fill.pcap");
+  // Ports are made in the order of their names. What comes before the kernel has told its routes opens no session: once more.
+  writeCapture(fill, "plain", flows, pcapMac(1), flows + 50_000);
+  return withLab(WORKER_BYTES + flows * 512, async (lab, namespace) => {
+    const worker = await startWorker(lab, namespace, `s${flows}`, {
+      rules: 10, capture: feed(context), fill, cores: String(context.dataCpu), sessions: Math.ceil(flows * 1.25), memory: `${704 + Math.ceil((flows * 440) / 2 ** 20)}Mi`,
+    });
+    const it = { worker, flows };
+    await filled(it);
+    return use(it);
+  });
+}
+
+const restart: Experiment = {
+  rows: ["G20", "G25"],
+  seconds: 180,
+  async measure(context) {
+    const rows: Row[] = [];
+    const few = await withSessions(context, 100_000, kill);
+    const many = await withSessions(context, 1_000_000, async (it) => {
+      try {
+        const listed = await list(it);
+        rows.push(makeRow("G25", [listed.value], listed.note));
+      } catch (error) {
+        rows.push(notMeasured("G25", (error as Error).message));
+      }
+      return kill(it);
+    });
+    return [...rows, makeRow("G20", [few.value, many.value], `${few.note}; ${many.note}`)];
+  },
+};
+
+export const liveExperiments: readonly Experiment[] = [programs, restart];
