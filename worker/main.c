@@ -46,6 +46,7 @@ static int worker_core(struct worker *w, char *error, size_t size)
 		 r4.discarded + r6.discarded);
 	const struct core_config config = {
 		.counters = w->state.counters,
+		.tables = w->state.tables,
 		.interfaces = w->state.interfaces,
 		.policies = w->state.policies,
 		.sessions4 = w->sessions4,

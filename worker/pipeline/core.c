@@ -16,6 +16,7 @@
 #include <rte_cycles.h>
 #include "pipeline/proxy_arp.h"
 #include "pipeline/adjacency.h"
+#include "pipeline/bounds.h"
 #include "pipeline/reject.h"
 #include "pipeline/session_view.h"
 #include "pipeline/sweep.h"
@@ -49,6 +50,12 @@ struct core *core_create(const struct core_config *config)
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
 	fragment_init(&c->fragments);
+	if (config->tables != NULL) {
+		for (unsigned table = 0; table < FW_TABLE_COUNT; table++)
+			config->tables[table].used = config->tables[table].high_water = 0;
+		session_report(config->sessions4, &config->tables[FW_TABLE_SESSIONS4]);
+		session_report(config->sessions6, &config->tables[FW_TABLE_SESSIONS6]);
+	}
 	// What an earlier process held went with it.
 	config->counters->dropped[FW_DROP_NEIGHBOR_UNRESOLVED] += config->counters->held;
 	config->counters->held = 0;
@@ -159,6 +166,7 @@ bool core_housekeeping(struct core *c)
 	more |= fragment_turn(c);
 	proxy_arp_turn(c);
 	more |= sweep_turn(c);
+	bounds_report(c);
 	core_flush(c);
 	return more;
 }

@@ -89,6 +89,7 @@ struct core {
 	uint8_t half_open_slots[FW_MAX_ZONES];
 	struct answers answers;
 	struct sweep sweep;
+	uint32_t reported; // ticks of the last bounds_report()
 	struct hold hold;
 	struct fragments fragments;
 	struct rte_mbuf *dropped[PIPELINE_BURST];

@@ -13,7 +13,7 @@ struct zone_count {
 
 struct half_open {
 	rte_spinlock_t names; // a slot gets and loses its name under it
-	_Atomic uint64_t total;
+	_Atomic uint64_t total, most;
 	struct zone_count zones[HALF_OPEN_SLOTS + 1]; // 0 is nobody's
 };
 
@@ -76,7 +76,9 @@ void half_open_enter(struct half_open *h, struct fw_session_track *track, uint8_
 		return;
 	track->half_open = slot;
 	atomic_fetch_add_explicit(&h->zones[slot].count, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&h->total, 1, memory_order_relaxed);
+	uint64_t total = atomic_fetch_add_explicit(&h->total, 1, memory_order_relaxed) + 1;
+	if (total > atomic_load_explicit(&h->most, memory_order_relaxed)) // near enough, with others
+		atomic_store_explicit(&h->most, total, memory_order_relaxed);
 }
 
 void half_open_leave(struct half_open *h, struct fw_session_track *track)
@@ -92,4 +94,9 @@ void half_open_leave(struct half_open *h, struct fw_session_track *track)
 uint64_t half_open_total(const struct half_open *h)
 {
 	return atomic_load_explicit(&h->total, memory_order_relaxed);
+}
+
+uint64_t half_open_most(const struct half_open *h)
+{
+	return atomic_load_explicit(&h->most, memory_order_relaxed);
 }

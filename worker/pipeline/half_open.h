@@ -29,5 +29,6 @@ void half_open_leave(struct half_open *h, struct fw_session_track *track);
 
 uint32_t half_open_count(const struct half_open *h, uint8_t slot);
 uint64_t half_open_total(const struct half_open *h);
+uint64_t half_open_most(const struct half_open *h); // at any time
 
 #endif

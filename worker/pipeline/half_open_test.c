@@ -34,6 +34,7 @@ static void a_zone_keeps_its_count_by_name(void)
 	half_open_leave(h, &one); // once only
 	CHECK_EQ(half_open_count(h, slots[0]), 1);
 	CHECK_EQ(half_open_total(h), 1);
+	CHECK_EQ(half_open_most(h), 2);
 	CHECK_EQ(one.half_open, 0);
 	half_open_free(h);
 }

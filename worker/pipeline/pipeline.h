@@ -49,6 +49,8 @@ struct half_open;
 
 struct core_config {
 	struct fw_counters *counters;           // in the state file
+	struct fw_table_status *tables;         // of this core, by enum fw_table; NULL: not reported
+	uint32_t number;                        // of this core
 	struct fw_interface_status *interfaces; // counters by interface row, in the state file
 	struct fw_policy_counters *policies;    // by policy row, in the state file
 	struct session_table *sessions4, *sessions6;
