@@ -15,7 +15,7 @@ import { inProcessExperiments } from "./rows/inprocess";
 import { liveExperiments } from "./rows/live";
 import { portExperiments } from "./rows/ports";
 
-const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...inProcessExperiments];
+export const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...inProcessExperiments];
 
 /** Names are ids of rows; "G4,G7" is both. */
 export function chosen(only: string | undefined, experiments: readonly Experiment[]): readonly Experiment[] {

@@ -9,6 +9,8 @@ export interface WorkerOptions extends BenchConfig {
   readonly capture: string;
   /** A second capture, played once at every start: fills the table. */
   readonly fill?: string;
+  /** A second capture, played in a loop as well. */
+  readonly extra?: string;
   readonly cores: string;
   readonly memory?: string;
   readonly pageSize?: string;
@@ -31,13 +33,14 @@ export function workerConfig(o: WorkerOptions): Document {
       sessions: { ipv4: o.sessions ?? 131_072, ipv6: 1_024 },
     },
   }) as Document;
-  if (o.fill !== undefined) addFill(config, o.fill);
+  if (o.fill !== undefined) addSecond(config, `rx_pcap=${o.fill}`);
+  if (o.extra !== undefined) addSecond(config, `rx_pcap=${o.extra},infinite_rx=1`);
   return config;
 }
 
 /** In the zone of lan, so that its flows go on when they appear there. */
-function addFill({ spec }: Document, capture: string): void {
-  spec.dataplane?.ports?.push({ name: "second", vdev: { device: "net_pcap1", arguments: `rx_pcap=${capture}` } });
+function addSecond({ spec }: Document, capture: string): void {
+  spec.dataplane?.ports?.push({ name: "second", vdev: { device: "net_pcap1", arguments: capture } });
   spec.interfaces?.push({ name: "second0", port: "second", zone: "trust" });
 }
 

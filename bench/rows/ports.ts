@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of the worker on ports, against other forwarders with the same captures in the same turns.
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { Lab, type Namespace } from "../../scripts/lab/lab";
-import { writeCapture, type Purpose } from "../lib/capture";
+import { pcapMac, writeCapture, type Purpose } from "../lib/capture";
 import { reserveHugepages } from "../lib/hugepages";
 import { makeRow, notMeasured, type Row } from "../lib/row";
 import { median, ratioOf } from "../lib/stats";
 import { GROUT_BYTES, installGrout, startGrout } from "../peers/grout/grout";
 import { alternate, type Subject } from "../peers/subject";
+import { NETFILTER_BYTES, startNetfilter } from "../peers/netfilter";
 import { startTestpmd, TESTPMD_BYTES } from "../peers/testpmd";
 import { startWorker, WORKER_BYTES } from "../peers/worker";
 import type { Context, Experiment } from "./context";
@@ -25,9 +27,9 @@ export async function withLab<T>(bytes: number, use: (lab: Lab, namespace: Names
   }
 }
 
-function capture(context: Context, purpose: Purpose, flows: number): string {
-  const path = join(context.folder, `${purpose}-${flows}.pcap`);
-  writeCapture(path, purpose, flows);
+function capture(context: Context, purpose: Purpose, flows: number, port = 0): string {
+  const path = join(context.folder, `${purpose}-${flows}-${port}.pcap`);
+  writeCapture(path, purpose, flows, pcapMac(port));
   return path;
 }
 
@@ -83,10 +85,44 @@ const router: Experiment = {
   },
 };
 
+const kernel: Experiment = {
+  rows: ["G24"],
+  seconds: 60,
+  measure: (context) => withLab(WORKER_BYTES + NETFILTER_BYTES, async (lab, namespace) => {
+    const file = capture(context, "translated", 16_000);
+    const subjects = [
+      await startWorker(lab, namespace, "kernel", { rules: 10, nat: true, capture: file, cores: String(context.dataCpu) }),
+      await startNetfilter(lab, { capture: file, controlCpu: context.controlCpu, dataCpu: context.dataCpu }),
+    ];
+    const rates = await alternate(subjects, ROUNDS);
+    return [makeRow("G24", [ratioOf(rates[0] ?? [], rates[1] ?? [])], `16 k flows: ${speeds(subjects, rates)}; veth and packet sockets are the kernel's own price, the sender is on the other CPU`)];
+  }),
+};
+
+/** Two cores on a machine of two CPUs share one of them with the agent and with this program. */
+const cores: Experiment = {
+  rows: ["G23"],
+  seconds: 90,
+  measure: (context) => withLab(2 * WORKER_BYTES, async (lab, namespace) => {
+    if (context.controlCpu === context.dataCpu) return [notMeasured("G23", "this machine has one CPU")];
+    const file = capture(context, "plain", 16_000);
+    const other = capture(context, "open", 16_000, 1);
+    const both = `${context.controlCpu},${context.dataCpu}`;
+    const second = await lab.namespace("second");
+    const subjects = [
+      await startWorker(lab, namespace, "two", { rules: 10, capture: file, extra: other, cores: both }),
+      await startWorker(lab, second, "one", { rules: 10, capture: file, extra: other, cores: String(context.dataCpu) }),
+    ];
+    const rates = await alternate(subjects, ROUNDS);
+    const note = `two ports with 16 k flows each, steered by software: two cores ${(median(rates[0] ?? []) / 1e6).toFixed(1)} Mpps, one ${(median(rates[1] ?? []) / 1e6).toFixed(1)} Mpps`;
+    return [makeRow("G23", [ratioOf(rates[0] ?? [], rates[1] ?? [])], cpus().length > 2 ? note : `${note}; of the 2 CPUs of this machine one also runs agent and benchmark`)];
+  }),
+};
+
 const vpp: Experiment = {
   rows: ["G2b", "G2c"],
   seconds: 1,
   measure: async () => ["G2b", "G2c"].map((id) => notMeasured(id, "Debian has no package of VPP, neither in its releases nor in sid")),
 };
 
-export const portExperiments: readonly Experiment[] = [router, vpp, bare];
+export const portExperiments: readonly Experiment[] = [router, vpp, bare, kernel, cores];
