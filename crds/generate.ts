@@ -12,7 +12,7 @@ const ROOT = join(__dirname, "..");
 
 function yaml(kind: (typeof KINDS)[number]): string {
   const head = "# SPDX-License-Identifier: Apache-2.0\n# Generated from crds/*.ts by scripts/generate.sh; do not edit.\n";
-  return head + stringify(crd(kind), { lineWidth: 0, aliasDuplicateObjects: false });
+  return head + stringify(crd(kind), { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });
 }
 
 /** Path under the repository's root and text of each generated file. */

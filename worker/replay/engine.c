@@ -263,9 +263,7 @@ static void fill_ports(const struct engine *e, struct tables *t)
 int engine_load(struct engine *e, const void *bank, size_t size, struct program_fault *fault)
 {
 	struct tables *next;
-	if (program_check(bank, size, fault) != 0)
-		return -EINVAL;
-	void *copy = malloc(size);
+	void *copy = malloc(size > 0 ? size : 1);
 	if (copy == NULL)
 		return -ENOMEM;
 	memcpy(copy, bank, size);
