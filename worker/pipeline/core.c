@@ -77,6 +77,7 @@ void core_free(struct core *c)
 	fragment_drop_all(c);
 	core_flush(c);
 	fragment_free(&c->fragments);
+	hold_free(&c->hold);
 	free_core(c);
 }
 
@@ -121,6 +122,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 		fragment_renew(c);
 		reject_renew(c);
 		c->translating |= t->nat != NULL;
+		hold_limit(&c->hold, t->program->held_packets);
 		hold_judge(c);
 		sweep_start(c);
 	}

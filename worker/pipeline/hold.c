@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/hold.h"
 
+#include <stdlib.h>
 #include "pipeline/forward.h"
 #include "pipeline/judge.h"
 #include "pipeline/reject.h"
 
+#define NONE UINT32_MAX
+
 void hold_init(struct hold *h)
 {
-	h->hop_count = 0;
-	h->looked = 0;
-	h->free_count = HOLD_PACKETS;
-	for (unsigned i = 0; i < HOLD_PACKETS; i++)
-		h->free[i] = (uint16_t)(HOLD_PACKETS - 1 - i);
+	memset(h, 0, sizeof(*h));
+	h->free = NONE;
+}
+
+void hold_free(struct hold *h)
+{
+	free(h->hops);
+	free(h->packets);
+	hold_init(h);
+}
+
+void hold_limit(struct hold *h, uint32_t packets)
+{
+	uint32_t hops = RTE_MIN(RTE_MAX(packets / 4, HOLD_HOPS_LEAST), HOLD_HOPS_MOST);
+	if (packets > h->allocated) {
+		struct held *more = realloc(h->packets, packets * sizeof(*more));
+		if (more == NULL)
+			return; // the bound stays what it was
+		h->packets = more;
+		h->allocated = packets;
+	}
+	if (hops > h->hops_allocated) {
+		struct hold_hop *more = realloc(h->hops, hops * sizeof(*more));
+		if (more == NULL)
+			return;
+		h->hops = more;
+		h->hops_allocated = hops;
+	}
+	h->limit = packets;
+	h->hop_limit = hops;
 }
 
 static bool same_key(const struct neighbor_key *a, const struct neighbor_key *b)
@@ -38,7 +66,7 @@ static void ask(struct core *c, struct hold_hop *hop)
 static struct hold_hop *add_hop(struct core *c, const struct neighbor_key *key)
 {
 	struct hold *h = &c->hold;
-	if (h->hop_count == HOLD_HOPS)
+	if (h->hop_count >= h->hop_limit)
 		return NULL;
 	struct hold_hop *hop = &h->hops[h->hop_count++];
 	hop->key = *key;
@@ -51,16 +79,24 @@ void hold_packet(struct core *c, struct packet *p, const struct neighbor_key *ke
 {
 	struct hold *h = &c->hold;
 	struct hold_hop *hop = find_hop(h, key);
-	if (hop == NULL && h->free_count != 0)
+	if (hop == NULL && h->used < h->limit)
 		hop = add_hop(c, key);
-	if (hop == NULL || hop->count == HOLD_PER_HOP || h->free_count == 0) {
+	if (hop == NULL || hop->count == HOLD_PER_HOP || h->used >= h->limit) {
 		core_end_dropped(c, p, FW_DROP_NEIGHBOR_QUEUE_FULL);
 		return;
 	}
-	uint16_t slot = h->free[--h->free_count];
+	uint32_t slot = h->free;
+	if (slot != NONE)
+		h->free = h->packets[slot].next;
+	else
+		slot = h->fresh++;
 	h->packets[slot].packet = *p;
 	h->packets[slot].since = c->now;
-	hop->packets[hop->count++] = slot;
+	h->packets[slot].interface =
+	    p->interface == ROW_NONE ? 0 : c->tables->interfaces[p->interface].name_id;
+	hop->packets[hop->count++] = (uint16_t)slot;
+	if (++h->used > h->high_water)
+		h->high_water = h->used;
 	c->config.counters->held++;
 }
 
@@ -71,7 +107,9 @@ static struct packet *take(struct core *c, struct hold_hop *hop, unsigned n)
 	uint16_t slot = hop->packets[n];
 	hop->count--;
 	memmove(&hop->packets[n], &hop->packets[n + 1], (hop->count - n) * sizeof(hop->packets[0]));
-	h->free[h->free_count++] = slot;
+	h->packets[slot].next = h->free;
+	h->free = slot;
+	h->used--;
 	c->config.counters->held--;
 	return &h->packets[slot].packet;
 }
@@ -157,9 +195,25 @@ static void deny_session(struct core *c, struct hold_hop *hop, uint64_t session,
 	}
 }
 
+// Rows of the new generation. An interface that is gone gets no errors.
+static void renew(struct core *c, struct held *h)
+{
+	struct packet *p = &h->packet;
+	if (p->interface == ROW_NONE)
+		return;
+	p->interface = interface_row(&c->interfaces, h->interface);
+	p->end.in_interface = p->interface == ROW_NONE ? FW_NO_INDEX : p->interface;
+	p->end.from_zone = FW_NO_INDEX;
+	if (p->interface != ROW_NONE)
+		p->end.from_zone = p->zone = c->tables->interfaces[p->interface].zone;
+}
+
 void hold_judge(struct core *c)
 {
 	struct hold *h = &c->hold;
+	for (unsigned i = 0; i < h->hop_count; i++)
+		for (unsigned n = 0; n < h->hops[i].count; n++)
+			renew(c, &h->packets[h->hops[i].packets[n]]);
 	for (unsigned i = h->hop_count; i-- > 0;) {
 		struct hold_hop *hop = &h->hops[i];
 		for (unsigned n = 0; n < hop->count;) {

@@ -7,15 +7,17 @@
 
 #include "pipeline/packet.h"
 
-#define HOLD_PACKETS 256 // per core
 #define HOLD_PER_HOP 32
-#define HOLD_HOPS 64
+#define HOLD_HOPS_LEAST 64u // next hops that packets may wait for: a quarter of the packets, at least
+#define HOLD_HOPS_MOST 512u
 #define HOLD_EXPIRES (3 * SESSION_TICKS_PER_SECOND)
 #define HOLD_ASKS (SESSION_TICKS_PER_SECOND)
 
 struct held {
 	struct packet packet;
-	uint32_t since; // ticks
+	uint32_t since;     // ticks
+	uint32_t interface; // name_id of the ingress interface: rows change with the generation
+	uint32_t next;      // free
 };
 
 // One unresolved next hop and its packets, oldest first.
@@ -27,17 +29,22 @@ struct hold_hop {
 };
 
 struct hold {
-	unsigned hop_count;
+	uint32_t hop_count, hop_limit;
 	uint32_t looked; // ticks of the last look at the neighbor table
-	unsigned free_count;
-	uint16_t free[HOLD_PACKETS];
-	struct hold_hop hops[HOLD_HOPS];
-	struct held packets[HOLD_PACKETS];
+	uint32_t limit, used, high_water;
+	uint32_t allocated, hops_allocated;
+	uint32_t free, fresh; // list of used slots, first slot never used
+	struct hold_hop *hops;
+	struct held *packets;
 };
 
 struct core;
 
 void hold_init(struct hold *h);
+void hold_free(struct hold *h); // holds nothing any more
+
+// The bound of a generation. What waits goes on waiting, even above it.
+void hold_limit(struct hold *h, uint32_t packets);
 
 // Takes the packet until its next hop is known, or drops it.
 void hold_packet(struct core *c, struct packet *p, const struct neighbor_key *key);
@@ -48,7 +55,7 @@ void hold_release(struct core *c, const struct neighbor_key *key);
 // Sends what can be sent, asks again, drops what waited too long. Once per tick at most.
 void hold_turn(struct core *c);
 
-// A new generation: what it denies does not wait any longer.
+// A new generation: its rows, and what it denies does not wait any longer.
 void hold_judge(struct core *c);
 
 void hold_drop_all(struct core *c);

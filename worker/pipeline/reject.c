@@ -34,7 +34,7 @@ enum {
 enum { L2_ROOM = 18 };
 
 // Each interface may send so many answers in a second, and as many at once; the cores share that.
-static uint32_t rate(const struct core *c)
+uint32_t reject_rate(const struct core *c)
 {
 	uint32_t cores = c->config.cores == 0 ? 1 : c->config.cores;
 	return (c->tables->program->errors_per_second + cores - 1) / cores;
@@ -52,10 +52,15 @@ static void note_sent(struct core *c)
 		a->high_water = a->sent;
 }
 
+uint32_t reject_sent(const struct core *c)
+{
+	return c->now / SESSION_TICKS_PER_SECOND == c->answers.second ? c->answers.sent : 0;
+}
+
 static bool take_token(struct core *c, uint16_t interface)
 {
 	struct bucket *b = &c->answers.buckets[interface];
-	uint32_t full = rate(c) * 1000;
+	uint32_t full = reject_rate(c) * 1000;
 	uint64_t gained = (uint64_t)(c->now - b->filled_at) * full / SESSION_TICKS_PER_SECOND;
 	if (gained != 0) {
 		uint64_t tokens = b->tokens + gained;
@@ -74,7 +79,7 @@ static bool take_token(struct core *c, uint16_t interface)
 void reject_renew(struct core *c)
 {
 	for (uint32_t row = 0; row < FW_MAX_INTERFACES; row++)
-		c->answers.buckets[row] = (struct bucket){rate(c) * 1000, c->now};
+		c->answers.buckets[row] = (struct bucket){reject_rate(c) * 1000, c->now};
 }
 
 static bool may_answer(const struct packet *p)
