@@ -21,7 +21,6 @@ export interface SectionSize {
 
 /** Of this host. */
 export const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-const MAXIMUM: Readonly<Record<string, number>> = { u8: 0xff, u16: 0xffff, u32: 0xffffffff };
 const text = new TextEncoder();
 
 const align = (offset: number): number => (offset + 7) & ~7;
@@ -62,12 +61,14 @@ export class Bank {
   }
 
   put(base: number, field: Field, value: number): void {
-    if (!Number.isInteger(value) || value < 0 || value > (MAXIMUM[field.type] ?? -1)) {
-      throw new EncodeError(`${value} is no ${field.type} (byte ${base + field.offset} of the bank)`);
+    const { type } = field;
+    const maximum = type === "u32" ? 0xffffffff : type === "u16" ? 0xffff : type === "u8" ? 0xff : -1;
+    if (value >>> 0 !== value || value > maximum) {
+      throw new EncodeError(`${value} is no ${type} (byte ${base + field.offset} of the bank)`);
     }
     const at = base + field.offset;
-    if (field.type === "u32") this.#view.setUint32(at, value, LITTLE_ENDIAN);
-    else if (field.type === "u16") this.#view.setUint16(at, value, LITTLE_ENDIAN);
+    if (type === "u32") this.#view.setUint32(at, value, LITTLE_ENDIAN);
+    else if (type === "u16") this.#view.setUint16(at, value, LITTLE_ENDIAN);
     else this.#view.setUint8(at, value);
   }
 
@@ -82,8 +83,21 @@ export class Bank {
   putText(base: number, field: Field, value: string): void {
     const room = (field.count ?? 1) - 1;
     const at = base + field.offset;
+    if (this.#putAscii(at, room, value)) return;
     const { read } = text.encodeInto(value, this.bytes.subarray(at, at + room));
     if (read !== value.length || value.includes("\0")) throw new EncodeError(`"${value}" is no name of ${room} bytes`);
+  }
+
+  /** Almost every name. False: something else, or too long. */
+  #putAscii(at: number, room: number, value: string): boolean {
+    const { length } = value;
+    if (length > room) return false;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code === 0 || code > 127) return false;
+      this.bytes[at + i] = code;
+    }
+    return true;
   }
 
   putBytes(base: number, field: Field, value: ArrayLike<number>): void {

@@ -13,10 +13,19 @@ export function interfaceNameId(name: string): number {
   return crc32c(new TextEncoder().encode(name));
 }
 
+/** Names hardly change from one program to the next, and a digest takes a microsecond. */
+const nameIds = new Map<string, bigint>();
+const MAX_NAME_IDS = 65_536;
+
 /** name_id of a policy or NAT rule: the first eight bytes of the SHA-256 of the name, as they lie in memory. */
 export function nameId(name: string): bigint {
+  const known = nameIds.get(name);
+  if (known !== undefined) return known;
   const bytes = digest("sha256", name, "buffer");
-  return LITTLE_ENDIAN ? bytes.readBigUInt64LE(0) : bytes.readBigUInt64BE(0);
+  const id = LITTLE_ENDIAN ? bytes.readBigUInt64LE(0) : bytes.readBigUInt64BE(0);
+  if (nameIds.size >= MAX_NAME_IDS) nameIds.clear();
+  nameIds.set(name, id);
+  return id;
 }
 
 export function address(text: string): Address {
