@@ -104,6 +104,13 @@ table("flow.timeouts", { config: timeouts, configs: { longer: "flow: {timeouts: 
     "lan: udp 10.0.1.5:1 > 203.0.113.9:1 => wan",
     ...gone(11),
   ],
+  "of the firewall's own sessions as well": [
+    "host wan: udp 203.0.113.2:1 > 203.0.113.9:1 => wan",
+    "expect sessions.0.timeout=11",
+    "load longer",
+    "wait 60s",
+    "expect sessions.length=1 sessions.0.timeout=100",
+  ],
   "a new configuration changes those of live sessions": [
     "lan: udp 10.0.1.5:1 > 203.0.113.9:1 => wan",
     "load longer",

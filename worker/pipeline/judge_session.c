@@ -74,6 +74,10 @@ static enum session_fate judge_own(struct core *c, struct session_view *v, struc
 		return FATE_DENIED;
 	confirm_line(c, v->line[0], FW_NO_INDEX, ZONE_SELF);
 	confirm_line(c, v->line[1], FW_NO_INDEX, c->tables->interfaces[out].zone);
+	uint8_t protocol = v->family == 4
+			       ? session_entry4(c->config.sessions4, v->number)->line[0].protocol
+			       : session_entry6(c->config.sessions6, v->number)->line[0].protocol;
+	session_set_timeout(c, v, session_timeout(c, protocol, v->track->state, 0));
 	return FATE_CONFIRMED;
 }
 
