@@ -10,20 +10,34 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export class NotRunning extends CommandError {}
 
 /** The answer's JSON text. Throws a CommandError with one sentence. */
-export async function ask(stateDir: string, path: string): Promise<string> {
+export async function ask(stateDir: string, path: string, method: "GET" | "POST" = "GET"): Promise<string> {
+  const pieces: Buffer[] = [];
+  await askInPieces(stateDir, path, method, (piece) => { pieces.push(piece); });
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** Hands the answer on as it comes, no faster than take() resolves. */
+export async function askInPieces(stateDir: string, path: string, method: "GET" | "POST", take: (piece: Buffer) => void | Promise<void>): Promise<void> {
   const { dir, agentSocket } = statePaths(stateDir);
-  const { status, body } = await fetchUnix(agentSocket, path).catch((error: unknown) => { throw explain(error as NodeJS.ErrnoException, dir); });
-  if (status === 200) return body;
+  const { status, body } = await fetchUnix(agentSocket, path, method, take).catch((error: unknown) => { throw explain(error as NodeJS.ErrnoException, dir); });
+  if (status === 200) return;
   throw new CommandError(errorOf(body) ?? `the agent answered ${status}`);
 }
 
-function fetchUnix(socketPath: string, path: string): Promise<{ status: number; body: string }> {
+/** body is that of a refusal only. */
+function fetchUnix(socketPath: string, path: string, method: string, take: (piece: Buffer) => void | Promise<void>): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: ANSWER_TIMEOUT_MS }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on("data", (piece: Buffer) => pieces.push(piece));
-      response.on("end", () => { resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces).toString("utf8") }); });
-      response.on("error", reject);
+    const call = request({ socketPath, path, method, timeout: ANSWER_TIMEOUT_MS }, (response) => {
+      const status = response.statusCode ?? 0;
+      const read = async (): Promise<string> => {
+        const refusal: Buffer[] = [];
+        for await (const piece of response as AsyncIterable<Buffer>) {
+          if (status === 200) await take(piece);
+          else refusal.push(piece);
+        }
+        return Buffer.concat(refusal).toString("utf8");
+      };
+      read().then((body) => { resolve({ status, body }); }, reject);
     });
     call.on("timeout", () => call.destroy(new Error("it does not answer")));
     call.on("error", reject);

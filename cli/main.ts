@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list sessions",
     load: () => require("./commands/sessions") as typeof import("./commands/sessions"),
   },
+  "sessions clear": {
+    summary: "end sessions",
+    load: () => require("./commands/sessions-clear") as typeof import("./commands/sessions-clear"),
+  },
   counters: {
     summary: "show the worker's counters and those of every policy",
     load: () => require("./commands/counters") as typeof import("./commands/counters"),

@@ -108,6 +108,11 @@ export class Agent {
     return this.view.current(this.supervisor.worker);
   }
 
+  /** Ends the sessions that a struct fw_session_filter selects. How many there were, or null: the worker did not answer. */
+  clearSessions(filter: Uint8Array): Promise<bigint | null> {
+    return this.#serial(() => this.#handover.clearSessions(filter));
+  }
+
   /** The program on disk, or null. A damaged file is set aside and reported. */
   stored(): Loaded | null {
     return this.#store.read();

@@ -13,6 +13,8 @@ import { hexHash, type WorkerView } from "./worker-view";
 
 const VERDICT_TIMEOUT_MS = 120_000;
 const VERDICT_LOOK_MS = 200;
+const COMMAND_TIMEOUT_MS = 8_000;
+const COMMAND_POLL_MS = 10;
 const ESTALE = 116;
 
 const now = (): number => Math.round(performance.now());
@@ -49,6 +51,18 @@ export class Handover {
       throw new Problem(error.errno === ESTALE ? "LayoutMismatch" : "StateDirectoryUnusable", `${error.message}${cure}`, "", error);
     }
     return this.#control;
+  }
+
+  /** Ends sessions. How many, or null: the worker did not answer in time. Rows of zones in the filter stay those of the active
+   *  program, because nothing else is published meanwhile. */
+  async clearSessions(filter: Uint8Array): Promise<bigint | null> {
+    const sequence = this.open().clear(filter);
+    for (const deadline = performance.now() + COMMAND_TIMEOUT_MS; performance.now() < deadline;) {
+      const status = this.#o.view.current(this.#o.supervisor.worker);
+      if (status !== null && status.command_sequence === sequence) return status.command_result;
+      await new Promise((next) => setTimeout(next, COMMAND_POLL_MS));
+    }
+    return null;
   }
 
   close(): void {

@@ -8,6 +8,13 @@ export function exactJson(value: unknown): string {
   return `${text.replaceAll(/"\\u0000bigint:(-?[0-9]+)"/g, "$1")}\n`;
 }
 
+/** One line, without a newline. */
+export function exactLine(value: unknown): string {
+  const mark = "\u0000bigint:";
+  const text = JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? `${mark}${v}` : v));
+  return text.replaceAll(/"\\u0000bigint:(-?[0-9]+)"/g, "$1");
+}
+
 /** Integers beyond 2^53 come back as strings of their digits. */
 export function parseExactJson(text: string): unknown {
   return JSON.parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?[0-9]{16,}/g, (token) =>

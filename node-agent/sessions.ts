@@ -1,105 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// The session tables for people: bounded pieces of the state file, filtered and named by the configuration.
+// The session tables for people. The library filters them where they lie, in slices and beside the event loop; only what
+// matches is decoded, and the answer is written as it is found: no table is ever whole in memory.
 import type { Program } from "../program/program";
-import { activeProgram, pascal } from "./snapshot";
+import { addressText } from "./address-text";
 import type { Agent } from "./agent";
 import { interfaceNameId, policyNameId } from "./encode";
+import { exactLine } from "./json";
+import { protocolName } from "./session-filter";
 import { decode, sizeOf, type Decoded } from "./shm/decode";
-import { FW_SESSION_VALID, fw_session_flag, fw_tcp_state_values, structs } from "./shm/layout.gen";
-import { addressText } from "./address-text";
+import { fw_line_flag, fw_session_flag, fw_tcp_state_values } from "./shm/layout.gen";
+import { activeProgram, pascal } from "./snapshot";
 
+/** Of the one document; lines have no limit but the tables'. */
 export const MAX_LIMIT = 100_000;
 
 export interface SessionQuery {
   readonly limit: number;
-  readonly family?: 4 | 6;
-  /** IP protocol number. */
-  readonly protocol?: number;
-  /** Canonical text; source or destination. */
-  readonly address?: string;
-  /** TCP or UDP port, source or destination. */
-  readonly port?: number;
+  /** struct fw_session_filter. */
+  readonly filter: Uint8Array;
+  /** One object per line instead of one document. */
+  readonly lines: boolean;
 }
 
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP" };
-const PIECE_BYTES = 1 << 20;
+const SLOTS_PER_SLICE = 65_536;
+const OUT_BYTES = 1 << 20;
 const TICKS = 1024;
 
 interface Names {
   readonly interfaces: ReadonlyMap<number, { readonly name: string; readonly zone: string }>;
   readonly policies: ReadonlyMap<bigint, string>;
+  readonly rules: ReadonlyMap<number, string>;
 }
 
-export function protocolName(number: number): string {
-  return PROTOCOLS[number] ?? String(number);
+interface Found {
+  readonly matched: number;
+  readonly sessions: readonly SessionView[];
 }
 
-/** Protocol number of a name or number; null: unknown. */
-export function protocolNumber(text: string): number | null {
-  const named = Object.entries(PROTOCOLS).find(([, name]) => name.toLowerCase() === text.toLowerCase());
-  if (named !== undefined) return Number(named[0]);
-  return /^[0-9]{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : null;
-}
-
-/** At most query.limit sessions, how many match in all, and how many there are. Yields to the event loop between pieces. */
-export async function listSessions(agent: Agent, query: SessionQuery) {
+/** Sessions that match, at most query.limit of them with their contents. Ends early when the worker does. */
+async function* slices(agent: Agent, query: SessionQuery): AsyncGenerator<Found> {
   const worker = agent.supervisor.worker;
   const status = agent.workerStatus();
   const header = worker === null ? null : agent.view.header(worker);
-  const items: SessionView[] = [];
-  let matched = 0;
-  if (worker === null || status === null || header === null) return null;
+  if (worker === null || status === null || header === null) return;
   const names = namesOf(activeProgram(agent));
   const nowNs = status.clock_ns + (process.hrtime.bigint() - status.heartbeat_ns);
-  const nowTicks = Number((nowNs * BigInt(TICKS)) / 1_000_000_000n) >>> 0;
+  const nowTicks = Number(((nowNs * BigInt(TICKS)) / 1_000_000_000n) & 0xffff_ffffn);
+  let left = query.limit;
   for (const family of [4, 6] as const) {
-    if (query.family !== undefined && query.family !== family) continue;
     const capacity = family === 4 ? header.sessions4_capacity : header.sessions6_capacity;
     const size = sizeOf(family === 4 ? "fw_session4" : "fw_session6");
-    const step = Math.max(1, Math.floor(PIECE_BYTES / size));
-    for (let first = 0; first < capacity; first += step) {
-      const rows = agent.view.sessionRows(worker, family, first, Math.min(step, capacity - first));
-      if (rows === null) return null;
-      for (const at of validRows(rows, family)) {
-        const row = family === 4 ? decode("fw_session4", rows, at) : decode("fw_session6", rows, at);
-        if (!matches(row, query)) continue;
-        matched += 1;
-        if (items.length < query.limit) items.push(describe(row, family, names, nowTicks));
-      }
-      await new Promise((next) => setImmediate(next));
+    const room = Buffer.alloc(Math.floor(OUT_BYTES / size) * size);
+    for (let cursor = 0; cursor < capacity;) {
+      const file = agent.view.file(worker);
+      if (file === null) return;
+      const out = left === 0 ? room.subarray(0, 0) : room.subarray(0, Math.min(left * size, room.length));
+      const slice = await file.sessions(family, query.filter, cursor, SLOTS_PER_SLICE, out);
+      const count = out.length === 0 ? 0 : slice.matched;
+      cursor = slice.cursor;
+      left -= count;
+      yield { matched: slice.matched, sessions: Array.from({ length: count }, (_, i) => view(room, i * size, family, names, nowTicks)) };
     }
   }
-  const counters = agent.view.counters(worker);
-  return { total: (counters?.sessions4 ?? 0n) + (counters?.sessions6 ?? 0n), matched, shown: items.length, sessions: items };
 }
 
-/** Byte offsets of committed rows. */
-export function validRows(rows: Uint8Array, family: 4 | 6): number[] {
-  const session = family === 4 ? structs.fw_session4 : structs.fw_session6;
-  const valid = session.fields.cold.offset + structs.fw_session_cold.fields.valid.offset;
-  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
-  const found: number[] = [];
-  for (let at = 0; at + session.size <= rows.byteLength; at += session.size)
-    if (view.getUint32(at + valid, true) === FW_SESSION_VALID) found.push(at);
-  return found;
+/** The answer in pieces of text. */
+export async function* sessionText(agent: Agent, query: SessionQuery): AsyncGenerator<string> {
+  let [matched, shown] = [0, 0];
+  if (!query.lines) yield '{"sessions": [';
+  for await (const found of slices(agent, query)) {
+    matched += found.matched;
+    if (found.sessions.length === 0) continue;
+    const lines = found.sessions.map(exactLine);
+    yield query.lines ? `${lines.join("\n")}\n` : `${shown === 0 ? "\n" : ",\n"}${lines.join(",\n")}`;
+    shown += lines.length;
+    if (query.lines && shown >= query.limit) return;
+  }
+  if (!query.lines) yield `],\n${exactLine({ total: total(agent), matched, shown }).slice(1)}\n`;
+}
+
+function total(agent: Agent): bigint {
+  const worker = agent.supervisor.worker;
+  const counters = worker === null ? null : agent.view.counters(worker);
+  return (counters?.sessions4 ?? 0n) + (counters?.sessions6 ?? 0n);
 }
 
 export type SessionView = ReturnType<typeof describe>;
 type Row = Decoded<"fw_session4"> | Decoded<"fw_session6">;
 
-function matches(row: Row, query: SessionQuery): boolean {
-  const line = row.line[0];
-  if (line === undefined) return false;
-  if (query.protocol !== undefined && line.protocol !== query.protocol) return false;
-  if (query.port !== undefined && swap(line.source_port_be) !== query.port && swap(line.destination_port_be) !== query.port) return false;
-  return query.address === undefined || addressText(line.source) === query.address || addressText(line.destination) === query.address;
-}
-
 function namesOf(program: Program | null): Names {
   return {
     interfaces: new Map((program?.interfaces ?? []).map((i) => [interfaceNameId(i.name), { name: i.name, zone: program?.zones[i.zone]?.name ?? "" }])),
     policies: new Map((program?.policies ?? []).map((p) => [policyNameId(p.name), p.name])),
+    rules: new Map([...(program?.nat.source ?? []), ...(program?.nat.destination ?? []), ...(program?.nat.static ?? [])].map((r) => [interfaceNameId(r.name), r.name])),
   };
+}
+
+function view(bytes: Uint8Array, at: number, family: 4 | 6, names: Names, nowTicks: number) {
+  return describe(family === 4 ? decode("fw_session4", bytes, at) : decode("fw_session6", bytes, at), family, names, nowTicks);
 }
 
 function describe(row: Row, family: 4 | 6, names: Names, nowTicks: number) {
@@ -124,13 +122,30 @@ function describe(row: Row, family: 4 | 6, names: Names, nowTicks: number) {
     toZone: to?.zone ?? null,
     host: (cold.flags & fw_session_flag.FW_SESSION_TO_HOST) !== 0 ? "To" : (cold.flags & fw_session_flag.FW_SESSION_FROM_HOST) !== 0 ? "From" : null,
     policy: cold.policy_name_id === 0n ? null : (names.policies.get(cold.policy_name_id) ?? null),
+    nat: natOf(row, names),
     createdAt: new Date(Number(cold.created_at_ns / 1_000_000n)).toISOString(),
+    ageSeconds: Math.max(0, Math.floor((Date.now() - Number(cold.created_at_ns / 1_000_000n)) / 1000)),
     idleSeconds: Math.floor(Math.min(...lastSeen, 0x7fff_ffff) / TICKS),
     timeoutSeconds: Math.round(track.timeout / TICKS),
     packets: packets[0] + packets[1],
     bytes: out.bytes + back.bytes,
     forward: { packets: packets[0], bytes: out.bytes },
     reverse: { packets: packets[1], bytes: back.bytes },
+  };
+}
+
+/** What the responder sees, and the rules that made it so; null without translation. */
+function natOf(row: Row, names: Names) {
+  const [out, back] = row.line as [Row["line"][number], Row["line"][number]];
+  if ((out.flags & fw_line_flag.FW_LINE_NAT) === 0) return null;
+  const { nat_source_id: source, nat_destination_id: destination } = row.cold;
+  return {
+    source: addressText(back.destination),
+    sourcePort: portOf(back.protocol, back.destination_port_be),
+    destination: addressText(back.source),
+    destinationPort: portOf(back.protocol, back.source_port_be),
+    sourceRule: source === 0 ? null : (names.rules.get(source) ?? null),
+    destinationRule: destination === 0 ? null : (names.rules.get(destination) ?? null),
   };
 }
 

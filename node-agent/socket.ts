@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local socket: HTTP and JSON over a unix socket that only root (or the agent's user) can open. Read only.
+// The local socket: HTTP and JSON over a unix socket that only root (or the agent's user) can open. Everything
+// but the end of sessions is read only.
+import { once } from "node:events";
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Agent } from "./agent";
 import { exactJson } from "./json";
-import { listSessions, MAX_LIMIT, protocolNumber, type SessionQuery } from "./sessions";
-import { counterSnapshot, dropSnapshot, interfaceSnapshot, policySnapshot, statusSnapshot, type Notice } from "./snapshot";
-import { formatAddress, parseAddress } from "../program/net";
+import { FilterError, sessionFilter } from "./session-filter";
+import { MAX_LIMIT, sessionText, type SessionQuery } from "./sessions";
+import { activeProgram, counterSnapshot, dropSnapshot, interfaceSnapshot, policySnapshot, statusSnapshot, type Notice } from "./snapshot";
 
 export interface SocketOptions {
   readonly agent: Agent;
@@ -28,7 +30,8 @@ export async function serveSocket(options: SocketOptions): Promise<{ close(): Pr
   const path = options.agent.paths.agentSocket;
   const server = createServer((request, response) => {
     answer(options, request.method ?? "", request.url ?? "/").then(
-      (value) => { send(response, 200, value); },
+      (value) => (isText(value) ? stream(response, value) : send(response, 200, value)),
+    ).catch(
       (error: unknown) => { send(response, error instanceof Refusal ? error.status : 500, { error: (error as Error).message }); },
     );
   });
@@ -56,14 +59,20 @@ function listen(server: Server, path: string): Promise<void> {
 }
 
 async function answer({ agent, mode, notices }: SocketOptions, method: string, url: string): Promise<unknown> {
-  if (method !== "GET") throw new Refusal(405, "only GET is served");
   const { pathname, searchParams } = new URL(url, "http://agent");
+  if (method === "POST" && pathname === "/sessions/clear") {
+    running(agent.workerStatus());
+    return clearSessions(agent, searchParams);
+  }
+  if (method !== "GET") throw new Refusal(405, "only GET is served");
   switch (pathname) {
     case "/status": return statusSnapshot(agent, mode, notices());
     case "/interfaces": return interfaceSnapshot(agent);
     case "/counters": return { ...running(counterSnapshot(agent)), policies: policySnapshot(agent) };
     case "/drops": return running(dropSnapshot(agent));
-    case "/sessions": return running(await listSessions(agent, sessionQuery(searchParams)));
+    case "/sessions":
+      running(agent.workerStatus());
+      return sessionText(agent, sessionQuery(agent, searchParams));
     default: throw new Refusal(404, `there is no ${pathname}`);
   }
 }
@@ -73,30 +82,29 @@ function running<T>(value: T | null): T {
   return value;
 }
 
-export function sessionQuery(params: URLSearchParams): SessionQuery {
-  const number = (name: string, min: number, max: number): number | undefined => {
-    const text = params.get(name);
-    if (text === null) return undefined;
-    if (!/^[0-9]{1,9}$/.test(text) || Number(text) < min || Number(text) > max) throw new Refusal(400, `${name} must be a number from ${min} to ${max}`);
-    return Number(text);
-  };
-  const protocol = params.get("protocol");
-  const address = params.get("address");
-  const family = number("family", 4, 6);
-  const port = number("port", 0, 65535);
-  if (family === 5) throw new Refusal(400, "family must be 4 or 6");
-  return {
-    limit: number("limit", 0, MAX_LIMIT) ?? 100,
-    ...(family === undefined ? {} : { family: family as 4 | 6 }),
-    ...(port === undefined ? {} : { port }),
-    ...(protocol === null ? {} : { protocol: protocolNumber(protocol) ?? refuse("protocol must be TCP, UDP, ICMP, ICMPv6, SCTP or a number from 0 to 255") }),
-    ...(address === null ? {} : { address: canonical(address) ?? refuse(`"${address}" is no IP address`) }),
-  };
+function sessionQuery(agent: Agent, params: URLSearchParams): SessionQuery {
+  const limit = params.get("limit") ?? "100";
+  const lines = params.get("lines") !== null;
+  const most = lines ? 0xffff_ffff : MAX_LIMIT;
+  if (!/^[0-9]{1,10}$/.test(limit) || Number(limit) > most) refuse(`--limit must be a number from 0 to ${most}, not "${limit}"`);
+  return { limit: Number(limit), lines, filter: filterOf(agent, params).bytes };
 }
 
-function canonical(text: string): string | null {
-  const parsed = parseAddress(text);
-  return parsed === undefined ? null : formatAddress(parsed);
+function filterOf(agent: Agent, params: URLSearchParams): ReturnType<typeof sessionFilter> {
+  try {
+    return sessionFilter((option) => params.get(option), activeProgram(agent));
+  } catch (error) {
+    if (error instanceof FilterError) refuse(error.message);
+    throw error;
+  }
+}
+
+async function clearSessions(agent: Agent, params: URLSearchParams): Promise<{ cleared: bigint }> {
+  const { bytes, any } = filterOf(agent, params);
+  if (any && params.get("all") === null) refuse("say which sessions to clear, or --all");
+  const cleared = await agent.clearSessions(bytes);
+  if (cleared === null) throw new Refusal(503, "the worker did not answer in time");
+  return { cleared };
 }
 
 function refuse(message: string): never {
@@ -106,4 +114,22 @@ function refuse(message: string): never {
 function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(exactJson(value));
+}
+
+function isText(value: unknown): value is AsyncGenerator<string> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Writes pieces as they come, no faster than the other side reads; stops when it has gone. */
+async function stream(response: ServerResponse, pieces: AsyncGenerator<string>): Promise<void> {
+  response.writeHead(200, { "content-type": "application/json" });
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed) return;
+      if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    }
+    response.end();
+  } catch {
+    response.destroy(); // half an answer must not look like a whole one
+  }
 }

@@ -69,13 +69,9 @@ export class WorkerView {
     return this.#table(process, "fw_policy_counters", "policies_offset", Math.min(rows, FW_MAX_POLICIES));
   }
 
-  /** Raw rows of a session table. */
-  sessionRows(process: WorkerProcess, family: 4 | 6, first: number, rows: number): Uint8Array | null {
-    const size = sizeOf(family === 4 ? "fw_session4" : "fw_session6");
-    return this.#try(process, (file, header) => {
-      const base = family === 4 ? header.sessions4_offset : header.sessions6_offset;
-      return file.read(base + BigInt(first * size), rows * size);
-    });
+  /** The present state file for reading sessions; null while there is none. */
+  file(process: WorkerProcess): StateFile | null {
+    return this.status(process) === null ? null : this.#file;
   }
 
   /** True: judged. False: not within the time, or the worker's state file is not there. */

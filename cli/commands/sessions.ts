@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from "node:events";
 import type { SessionView } from "../../node-agent/sessions";
-import type { Command } from "../command";
-import { answer, outputOption, stateDirOption } from "../common";
+import { parseExactJson } from "../../node-agent/json";
+import { ask, askInPieces } from "../client";
+import { UsageError, type Arguments, type Command } from "../command";
+import { outputOption, print, stateDir, stateDirOption, wantsJson } from "../common";
+import { FILTER_USAGE, filterOptions, filterQuery } from "../session-options";
 import { table } from "../table";
 
 interface SessionList {
@@ -11,36 +15,53 @@ interface SessionList {
   readonly sessions: readonly SessionView[];
 }
 
-const FILTERS = ["limit", "family", "protocol", "address", "port"] as const;
-
 export const command: Command = {
-  usage: "[--limit N] [--family 4|6] [--protocol P] [--address A] [--port N] [--state-dir DIR] [-o json]",
-  description: "Lists sessions of the running worker, at most --limit of those that match, and how many there are in all.",
+  usage: `[--limit N] [--count | --json] ${FILTER_USAGE} [--state-dir DIR] [-o json]`,
+  description: `Lists sessions of the running worker that match all filters, at most --limit of them, and how many there are in all.
+\`sessions clear\` ends sessions by the same filters.`,
   options: {
-    limit: { type: "string", value: "N", default: "100", help: "at most this many, 0 to 100000 (default 100)" },
-    family: { type: "string", value: "4|6", help: "only IPv4 or only IPv6" },
-    protocol: { type: "string", value: "P", help: "only this protocol: TCP, UDP, ICMP, ICMPv6, SCTP or a number" },
-    address: { type: "string", value: "A", help: "only with this source or destination address" },
-    port: { type: "string", value: "N", help: "only with this source or destination port" },
+    limit: { type: "string", value: "N", help: "at most this many (default 100; with --json no limit)" },
+    count: { type: "boolean", help: "only how many match" },
+    json: { type: "boolean", help: "one JSON object per line, written as they are found" },
+    ...filterOptions,
     "state-dir": stateDirOption,
     output: outputOption,
   },
-  run: (args) => {
-    const query = new URLSearchParams();
-    for (const name of FILTERS) {
-      const value = args.text(name);
-      if (value !== undefined) query.set(name, value);
-    }
-    return answer<SessionList>(args, `/sessions?${query.toString()}`, render);
+  async run(args) {
+    if (args.flag("count") && args.flag("json")) throw new UsageError("--count and --json exclude each other");
+    if (args.flag("json")) return lines(args);
+    const json = wantsJson(args);
+    const query = filterQuery(args);
+    query.set("limit", args.flag("count") ? "0" : (args.text("limit") ?? "100"));
+    const body = await ask(stateDir(args), `/sessions?${query.toString()}`);
+    if (args.flag("count")) print(String((JSON.parse(body) as SessionList).matched));
+    else print(json ? body : render(parseExactJson(body) as SessionList));
+    return 0;
   },
 };
 
+async function lines(args: Arguments): Promise<number> {
+  const query = filterQuery(args);
+  query.set("lines", "1");
+  query.set("limit", args.text("limit") ?? "4294967295");
+  await askInPieces(stateDir(args), `/sessions?${query.toString()}`, "GET", async (piece) => {
+    if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+  });
+  return 0;
+}
+
 function render(list: SessionList): string {
-  const rows = table(["ID", "PROTOCOL", "SOURCE", "DESTINATION", "FROM", "TO", "POLICY", "STATE", "IDLE", "PACKETS", "BYTES"],
-    list.sessions.map((s) => [s.id, s.protocol, endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort),
-      s.fromZone ?? "host", s.toZone ?? "host", s.policy ?? "-", s.state ?? "-", `${s.idleSeconds}s/${s.timeoutSeconds}s`, s.packets, s.bytes]));
+  const rows = table(["ID", "PROTOCOL", "SOURCE", "DESTINATION", "TRANSLATED", "FROM", "TO", "POLICY", "STATE", "AGE", "IDLE", "PACKETS", "BYTES"],
+    list.sessions.map((s) => [s.id, s.protocol, endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort), translated(s),
+      s.fromZone ?? "host", s.toZone ?? "host", s.policy ?? "-", s.state ?? "-", `${s.ageSeconds}s`, `${s.idleSeconds}s/${s.timeoutSeconds}s`,
+      `${s.forward.packets}/${s.reverse.packets}`, `${s.forward.bytes}/${s.reverse.bytes}`]));
   const more = list.matched > list.shown ? `, ${list.matched} match (--limit ${list.matched} shows them)` : "";
   return `${rows}\n${list.shown} of ${list.total} session${String(list.total) === "1" ? "" : "s"} shown${more}`;
+}
+
+/** What the responder sees of it. */
+function translated({ nat }: SessionView): string {
+  return nat === null ? "-" : `${endpoint(nat.source, nat.sourcePort)} > ${endpoint(nat.destination, nat.destinationPort)}`;
 }
 
 function endpoint(address: string, port: number | null): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x9a284d3bf8d2a45fn;
+export const FW_LAYOUT_HASH = 0x20769749f3d32e7bn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -342,6 +342,17 @@ export const fw_command_kind_values: readonly EnumValue[] = [
   { value: 1, name: "clear-sessions", text: "ends every session that the filter selects" },
 ];
 
+export const fw_filter_nat = {
+  FW_FILTER_NAT_ANY: 0,
+  FW_FILTER_NAT_TRANSLATED: 1,
+  FW_FILTER_NAT_UNTRANSLATED: 2,
+} as const;
+export const fw_filter_nat_values: readonly EnumValue[] = [
+  { value: 0, name: "any", text: "" },
+  { value: 1, name: "translated", text: "" },
+  { value: 2, name: "untranslated", text: "" },
+];
+
 export const fw_worker_phase = {
   FW_PHASE_STARTING: 1,
   FW_PHASE_NO_GENERATION: 2,
@@ -507,7 +518,8 @@ export const fw_session_filter = {
     from_zone: { offset: 84, type: "u16" },
     to_zone: { offset: 86, type: "u16" },
     either_zone: { offset: 88, type: "u16" },
-    pad: { offset: 90, type: "u16", count: 3 },
+    nat: { offset: 90, type: "u8" },
+    pad: { offset: 91, type: "u8", count: 5 },
   },
 } as const;
 

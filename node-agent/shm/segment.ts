@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH, FW_LAYOUT_VERSION, FW_MAX_BANK_SIZE, structs } from "./layout.gen";
 
-const ABI = 2;
+const ABI = 3;
 const ERROR_SIZE = 512;
 const { EWOULDBLOCK, EAGAIN } = koffi.os.errno;
 
@@ -34,6 +34,7 @@ type Call = (...args: unknown[]) => number | bigint;
 function bind(path: string) {
   const lib = koffi.load(path);
   const wait = lib.func("int agent_shm_wait_verdict(int, uint64_t, uint32_t)");
+  const sessions = lib.func("int64_t agent_shm_sessions(int, uint32_t, const uint8_t *, uint64_t, _Inout_ uint8_t *, uint32_t, _Out_ uint8_t *, uint64_t, _Out_ uint8_t *, uint32_t)");
   return {
     abi: lib.func("uint32_t agent_shm_abi(void)") as Call,
     layoutHash: lib.func("uint64_t agent_shm_layout_hash(void)") as Call,
@@ -49,6 +50,8 @@ function bind(path: string) {
     stateRead: lib.func("int agent_shm_state_read(int, uint64_t, _Out_ uint8_t *, uint64_t, _Out_ uint8_t *, uint32_t)") as Call,
     status: lib.func("int agent_shm_status(int, _Out_ uint8_t *, uint64_t, _Out_ uint8_t *, uint32_t)") as Call,
     waitVerdict: promisify(wait.async) as (handle: number, sequence: bigint, timeoutMs: number) => Promise<number>,
+    sessions: promisify(sessions.async) as (...args: unknown[]) => Promise<number | bigint>,
+    clear: lib.func("int64_t agent_shm_clear(int, const uint8_t *, const char *, _Out_ uint8_t *, uint32_t)") as Call,
     close: lib.func("int agent_shm_close(int)") as Call,
   };
 }
@@ -163,9 +166,21 @@ export class ControlFile {
       lib().publish(this.#handle, bank, BigInt(bank.byteLength), this.#doorbell, error, size)));
   }
 
+  /** Asks the worker to end the sessions that a struct fw_session_filter selects. Returns the sequence of the command. */
+  clear(filter: Uint8Array): bigint {
+    return BigInt(checked((error, size) => lib().clear(this.#handle, filter, this.#doorbell, error, size)));
+  }
+
   close(): void {
     lib().close(this.#handle);
   }
+}
+
+/** What one look at a session table gave. */
+export interface SessionSlice {
+  /** Where the next look begins; the capacity: there is no more. */
+  readonly cursor: number;
+  readonly matched: number;
 }
 
 /** The worker's state file, read only, by copies. */
@@ -187,6 +202,18 @@ export class StateFile {
     const out = Buffer.alloc(structs.fw_worker_status.size);
     checked((error, size) => lib().status(this.#handle, out, BigInt(out.length), error, size));
     return out;
+  }
+
+  /** Looks at up to `slots` entries from `cursor` on; those that the filter selects are copied into `out`, or only counted when
+   *  it is empty. Does not block the process. */
+  async sessions(family: 4 | 6, filter: Uint8Array, cursor: number, slots: number, out: Uint8Array): Promise<SessionSlice> {
+    const at = Buffer.alloc(8);
+    const sentence = Buffer.alloc(ERROR_SIZE);
+    at.writeUInt32LE(cursor);
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const result = Number(await lib().sessions(this.#handle, family, filter, now, at, slots, out, BigInt(out.byteLength), sentence, ERROR_SIZE));
+    if (result < 0) throw new SegmentError(-result, text(sentence));
+    return { cursor: at.readUInt32LE(), matched: result };
   }
 
   /** True when the worker has judged this sequence or a newer one, false after the timeout. Does not block the process. */

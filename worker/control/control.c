@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "control/command.h"
 #include "control/status.h"
 #include "net/hostpath.h"
 #include "net/keeper.h"
@@ -151,6 +152,7 @@ static void control_file_look(struct control *c)
 	}
 	if (c->file_open)
 		apply_published(c);
+	command_look(c);
 }
 
 static void control_resolve(struct control *c, uint64_t now)

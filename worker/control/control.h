@@ -36,6 +36,9 @@ struct control {
 	struct generation *generation;
 	struct kernel_device devices[FW_MAX_INTERFACES]; // as the kernel follower knows them
 	unsigned device_count;
+	uint64_t command; // sequence of the newest one that was seen
+	bool command_known; // there was a look at the commands
+	bool commanded; // the core has not answered yet
 	uint64_t seen_sequence; // newest published sequence that was judged
 	bool swept; // leftovers of earlier workers are gone
 	// work that events asked for

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "pipeline/clear.h"
 #include <rte_cycles.h>
 #include "pipeline/proxy_arp.h"
 #include "pipeline/adjacency.h"
@@ -168,6 +169,7 @@ bool core_housekeeping(struct core *c)
 	more |= fragment_turn(c);
 	proxy_arp_turn(c);
 	more |= sweep_turn(c);
+	more |= clear_turn(c);
 	bounds_report(c);
 	core_flush(c);
 	return more;

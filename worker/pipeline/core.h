@@ -37,6 +37,16 @@ struct sweep {
 	uint32_t cursor4, cursor6;
 };
 
+// Sessions that a person asked to end.
+struct clear {
+	struct fw_session_filter filter; // the control thread's while nothing is asked
+	uint32_t asked;    // by the control thread
+	uint32_t answered; // by the core: equal when it is done
+	uint64_t ended;
+	uint32_t cursor;
+	uint8_t family; // that is being walked; 0: not begun
+};
+
 // Addresses of NAT rules that neighbors are told about.
 struct announce {
 	bool running;
@@ -90,6 +100,7 @@ struct core {
 	struct answers answers;
 	struct sweep sweep;
 	uint32_t reported; // ticks of the last bounds_report()
+	struct clear clear;
 	struct hold hold;
 	struct fragments fragments;
 	struct rte_mbuf *dropped[PIPELINE_BURST];

@@ -17,7 +17,8 @@
 #include "shm/agent_shm.h"
 #include "shm/layout_hash.gen.h"
 
-#define FIRST_BANK 4096 // the header's page comes before
+#define FIRST_BANK 4096 // the page of header and command comes before
+#define COMMAND 2048
 #define RESERVED (1 << 20) // of each bank: a program of this size can be published even when the disk has become full
 
 static int write_all(int fd, const void *bytes, uint64_t size, uint64_t offset)
@@ -46,6 +47,7 @@ static int fill(int fd, uint64_t bank_size)
 		.file_size = FIRST_BANK + 2 * bank_size,
 		.bank_offset = {FIRST_BANK, FIRST_BANK + bank_size},
 		.bank_size = bank_size,
+		.command_offset = COMMAND,
 	};
 	if (ftruncate(fd, (off_t)h.file_size) < 0)
 		return -errno;
@@ -84,7 +86,7 @@ static int check(int fd, uint64_t bank_size, const char *path, char *error, uint
 			"%s has layout version %" PRIu32 " with hash 0x%016" PRIx64 ", this agent has version %u with hash 0x%016llx",
 			path, h.layout_version, h.layout_hash, FW_LAYOUT_VERSION, FW_LAYOUT_HASH);
 	if (h.bank_size != bank_size || h.file_size != FIRST_BANK + 2 * bank_size || (uint64_t)st.st_size != h.file_size ||
-	    h.bank_offset[0] != FIRST_BANK || h.bank_offset[1] != FIRST_BANK + bank_size)
+	    h.command_offset != COMMAND || h.bank_offset[0] != FIRST_BANK || h.bank_offset[1] != FIRST_BANK + bank_size)
 		return agent_fail(-ESTALE, error, error_size, "%s has %" PRIu64 " bytes, not %" PRIu64, path,
 			(uint64_t)st.st_size, FIRST_BANK + 2 * bank_size);
 	return 0;

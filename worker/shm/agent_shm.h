@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define AGENT_SHM_ABI 2
+#define AGENT_SHM_ABI 3
 
 uint32_t agent_shm_abi(void);
 uint64_t agent_shm_layout_hash(void);
@@ -50,6 +50,16 @@ int agent_shm_status(int state, uint8_t *out, uint64_t size, char *error, uint32
 
 // 1: the worker has judged this sequence or a newer one. 0: not within the time. Blocks; safe against a close meanwhile.
 int agent_shm_wait_verdict(int state, uint64_t sequence, uint32_t timeout_ms);
+
+// Looks at up to slots entries of a session table from *cursor on, which moves, and copies those that are whole and that
+// filter (struct fw_session_filter) selects into out. Returns how many were copied; the end is *cursor at the capacity.
+// Stops early when out is full: with size 0 nothing is copied, only counted. now_ns: CLOCK_REALTIME. The file is read in
+// pieces, whoever writes it is not held up.
+int64_t agent_shm_sessions(int state, uint32_t family, const uint8_t *filter, uint64_t now_ns, uint32_t *cursor,
+	uint32_t slots, uint8_t *out, uint64_t size, char *error, uint32_t error_size);
+
+// Asks the worker to end every session that filter selects. Returns the sequence of the command.
+int64_t agent_shm_clear(int control, const uint8_t *filter, const char *doorbell, char *error, uint32_t error_size);
 
 int agent_shm_close(int handle);
 

@@ -44,7 +44,9 @@ static int header_check(const struct control_file *c, char *error, size_t size)
 			 c->path, h->layout_version, h->layout_hash, FW_LAYOUT_VERSION,
 			 FW_LAYOUT_HASH);
 	else if (h->header_size != sizeof(*h) || h->bank_size < sizeof(struct fw_program) ||
-		 h->bank_size > FW_MAX_BANK_SIZE)
+		 h->bank_size > FW_MAX_BANK_SIZE || h->command_offset < sizeof(*h) ||
+		 h->command_offset > h->bank_offset[0] ||
+		 h->bank_offset[0] - h->command_offset < sizeof(struct fw_command))
 		snprintf(error, size, "the header of %s is damaged", c->path);
 	else if (fstat(c->fd, &st) != 0 || (uint64_t)st.st_size != h->file_size ||
 		 h->bank_offset[0] < sizeof(*h) || h->bank_offset[0] > h->file_size ||
@@ -174,4 +176,19 @@ int control_copy(struct control_file *c, void **bytes, size_t *size, struct prog
 	}
 	*bytes = copy;
 	return 0;
+}
+
+// The agent writes the sequence last: what it says before and after the copy must be the same.
+int control_command(struct control_file *c, struct fw_command *out)
+{
+	uint64_t before, after;
+	uint64_t at = c->header.command_offset + offsetof(struct fw_command, sequence);
+	int code = read_all(c->fd, &before, sizeof(before), at);
+	if (code == 0)
+		code = read_all(c->fd, out, sizeof(*out), c->header.command_offset);
+	if (code == 0)
+		code = read_all(c->fd, &after, sizeof(after), at);
+	if (code != 0)
+		return code;
+	return before == after && out->sequence == before ? 0 : -EAGAIN;
 }

@@ -26,4 +26,7 @@ uint64_t control_published(struct control_file *c);
 // the published sequence; nothing else is checked: that is program_check()'s matter.
 int control_copy(struct control_file *c, void **bytes, size_t *size, struct program_fault *fault);
 
+// A consistent copy of the newest command; sequence 0: none yet. Returns 0 or a negative errno.
+int control_command(struct control_file *c, struct fw_command *out);
+
 #endif

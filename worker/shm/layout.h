@@ -198,6 +198,8 @@ enum fw_command_kind {
 	FW_COMMAND_CLEAR_SESSIONS = 1, // ends every session that the filter selects
 };
 
+enum fw_filter_nat { FW_FILTER_NAT_ANY = 0, FW_FILTER_NAT_TRANSLATED = 1, FW_FILTER_NAT_UNTRANSLATED = 2 };
+
 // Which sessions. A field that says "any" selects all of them.
 struct fw_session_filter {
 	uint64_t id; // 0: any
@@ -215,10 +217,11 @@ struct fw_session_filter {
 	uint16_t either_port;
 	uint32_t older_than_s; // created at least so long ago; 0: any
 	uint32_t younger_than_s; // created less than so long ago; 0: any
-	uint16_t from_zone; // row of the active program; 0xffff: any
+	uint16_t from_zone; // row of the active program, FW_ZONE_SELF; 0xffff: any
 	uint16_t to_zone;
 	uint16_t either_zone;
-	uint16_t pad[3];
+	uint8_t nat; // enum fw_filter_nat
+	uint8_t pad[5];
 };
 
 // At fw_control_header.command_offset. The agent fills it and stores sequence last (release); the worker answers in

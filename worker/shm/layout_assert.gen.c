@@ -63,8 +63,10 @@ _Static_assert(offsetof(struct fw_session_filter, to_zone) == 86, "offset of fw_
 _Static_assert(sizeof(((struct fw_session_filter *)0)->to_zone) == 2, "size of fw_session_filter.to_zone");
 _Static_assert(offsetof(struct fw_session_filter, either_zone) == 88, "offset of fw_session_filter.either_zone");
 _Static_assert(sizeof(((struct fw_session_filter *)0)->either_zone) == 2, "size of fw_session_filter.either_zone");
-_Static_assert(offsetof(struct fw_session_filter, pad) == 90, "offset of fw_session_filter.pad");
-_Static_assert(sizeof(((struct fw_session_filter *)0)->pad) == 6, "size of fw_session_filter.pad");
+_Static_assert(offsetof(struct fw_session_filter, nat) == 90, "offset of fw_session_filter.nat");
+_Static_assert(sizeof(((struct fw_session_filter *)0)->nat) == 1, "size of fw_session_filter.nat");
+_Static_assert(offsetof(struct fw_session_filter, pad) == 91, "offset of fw_session_filter.pad");
+_Static_assert(sizeof(((struct fw_session_filter *)0)->pad) == 5, "size of fw_session_filter.pad");
 
 _Static_assert(sizeof(struct fw_command) == 112, "size of fw_command");
 _Static_assert(offsetof(struct fw_command, sequence) == 0, "offset of fw_command.sequence");

@@ -72,7 +72,8 @@ static void print_fw_session_filter(const char *path, const struct fw_session_fi
 	roundtrip_print(roundtrip_path(path, "from_zone", -1).text, p->from_zone);
 	roundtrip_print(roundtrip_path(path, "to_zone", -1).text, p->to_zone);
 	roundtrip_print(roundtrip_path(path, "either_zone", -1).text, p->either_zone);
-	for (int i = 0; i < 3; i++)
+	roundtrip_print(roundtrip_path(path, "nat", -1).text, p->nat);
+	for (int i = 0; i < 5; i++)
 		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
 }
 
@@ -106,8 +107,9 @@ static void fill_fw_session_filter(struct fw_session_filter *p, uint64_t *state)
 	p->from_zone = (uint16_t)roundtrip_next(state);
 	p->to_zone = (uint16_t)roundtrip_next(state);
 	p->either_zone = (uint16_t)roundtrip_next(state);
-	for (int i = 0; i < 3; i++)
-		p->pad[i] = (uint16_t)roundtrip_next(state);
+	p->nat = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 5; i++)
+		p->pad[i] = (uint8_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_session_filter(void *bytes, uint64_t *state)

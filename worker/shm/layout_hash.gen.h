@@ -4,6 +4,6 @@
 #define PORTCULLIS_SHM_LAYOUT_HASH_H
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
-#define FW_LAYOUT_HASH 0x9a284d3bf8d2a45full
+#define FW_LAYOUT_HASH 0x20769749f3d32e7bull
 
 #endif

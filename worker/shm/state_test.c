@@ -185,7 +185,8 @@ static struct fw_control_header control_header(void)
 					  .layout_hash = FW_LAYOUT_HASH,
 					  .file_size = 4096 + 2 * BANK,
 					  .bank_offset = {4096, 4096 + BANK},
-					  .bank_size = BANK};
+					  .bank_size = BANK,
+					  .command_offset = 2048};
 }
 
 static void control_make(const struct fw_control_header *h)
