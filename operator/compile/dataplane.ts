@@ -82,7 +82,7 @@ function checkMemory(dataplane: Dataplane, size: number, page: number, report: R
   report.error(
     "MemoryTooSmall",
     path,
-    `${text} is too small: ${ipv4} IPv4 and ${ipv6} IPv6 sessions take ${mebibytes(state)}, packet buffers and tables at least ` +
-      `${mebibytes(buffers)} (pages of ${pageSize}); write at least ${mebibytes(state + buffers)}, or ask for fewer sessions.`,
+    `${text} is too small: ${ipv4} IPv4 and ${ipv6} IPv6 sessions, ${dataplane.limits.natBindings} NAT bindings and the counters take ${mebibytes(state)}, packet buffers and tables at least ` +
+      `${mebibytes(buffers)} (pages of ${pageSize}); write at least ${mebibytes(state + buffers)}, or ask for fewer of them.`,
   );
 }

@@ -84,7 +84,7 @@ const routing: Case[] = [
 const dataplane: Case[] = [
   ["more cores are listed than there can be", (s) => (s.dataplane.cores = { list: "2,4-20" }), "LimitExceeded", "spec.dataplane.cores.list", /names 18 cores; at most 16/],
   ["a core range runs backwards", (s) => (s.dataplane.cores = { list: "5-2" }), "InvalidRange", "spec.dataplane.cores.list", /"5-2" runs backwards/],
-  ["memory is too small for the sessions", (s) => Object.assign(s.dataplane, { memory: { size: "128Mi" }, sessions: { ipv4: 1048576 } }), "MemoryTooSmall", "spec.dataplane.memory.size", /1048576 IPv4 and 32768 IPv6 sessions take \d+Mi.*at least 64Mi.*write at least/],
+  ["memory is too small for the sessions", (s) => Object.assign(s.dataplane, { memory: { size: "128Mi" }, sessions: { ipv4: 1048576 } }), "MemoryTooSmall", "spec.dataplane.memory.size", /1048576 IPv4 and 32768 IPv6 sessions, 65536 NAT bindings and the counters take \d+Mi.*at least 64Mi.*write at least/],
   ["memory is too small for pages of 1Gi", (s) => (s.dataplane.memory = { size: "1Gi", pageSize: "1Gi" }), "MemoryTooSmall", "spec.dataplane.memory.size", /write at least 2Gi/],
   ["memory is no multiple of the page size", (s) => (s.dataplane.memory = { size: "255Mi" }), "InvalidMemory", "spec.dataplane.memory.size", /no multiple of the page size 2Mi; write 256Mi/],
   ["memory is larger than any machine", (s) => (s.dataplane.memory = { size: "999999999999999Ti" }), "InvalidMemory", "spec.dataplane.memory.size", /more than 1Ti/],
