@@ -3,10 +3,12 @@
 
 #include "nat/bindings.h"
 #include "pipeline/reject.h"
+#include "pipeline/reject.h"
 
 enum { BOUNDS_INTERVAL = SESSION_TICKS_PER_SECOND / 4 };
 
-static void put(struct core *c, enum fw_table table, uint64_t capacity, uint64_t used, uint64_t most)
+static void put(struct core *c, enum fw_table table, uint64_t capacity, uint64_t used,
+		uint64_t most)
 {
 	struct fw_table_status *s = &c->config.tables[table];
 	s->capacity = capacity;
@@ -50,10 +52,9 @@ void bounds_report(struct core *c)
 		report_shared(c);
 	put(c, FW_TABLE_FRAGMENTS, f->table.limit, f->table.used, f->table.high_water);
 	put(c, FW_TABLE_FRAGMENTS_HELD, f->held_limit, f->held_used, f->held_high_water);
-	uint32_t sent = c->answers.second == c->now / SESSION_TICKS_PER_SECOND ? c->answers.sent : 0;
 	put(c, FW_TABLE_ERRORS,
-	    (uint64_t)c->tables->program->errors_per_second * c->tables->interface_count, sent,
-	    c->answers.high_water);
+	    (uint64_t)c->tables->program->errors_per_second * c->tables->interface_count,
+	    reject_sent(c), c->answers.high_water);
 	put(c, FW_TABLE_HELD, c->hold.limit, c->hold.used, c->hold.high_water);
 	put(c, FW_TABLE_ERRORS, reject_rate(c) * c->tables->interface_count, reject_sent(c),
 	    c->answers.high_water);

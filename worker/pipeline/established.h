@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pass C for the ordinary packet of a session: this generation, this zone, a state that allows it, a
-// next hop that is still good and resolved, TTL and MTU enough. Everything is asked before anything
-// changes; whatever is out of the ordinary is left to flow.c, with packet and session as they were.
+// Pass C for the ordinary packet of a session: this generation, this zone, a state that allows it,
+// a next hop that is still good and resolved, TTL and MTU enough. Everything is asked before
+// anything changes; whatever is out of the ordinary is left to flow.c, with packet and session as
+// they were.
 #ifndef PORTCULLIS_PIPELINE_ESTABLISHED_H
 #define PORTCULLIS_PIPELINE_ESTABLISHED_H
 
@@ -67,7 +68,8 @@ established_packet(struct core *c, struct packet *p, struct tallies *tallies, co
 	struct fw_session4 *s4 = v6 ? NULL : session_entry4(c->config.sessions4, index >> 1);
 	struct fw_session6 *s6 = v6 ? session_entry6(c->config.sessions6, index >> 1) : NULL;
 	const struct fw_line4 *line4 = v6 ? NULL : &s4->line[d];
-	struct line *line = v6 ? (struct line *)&s6->line[d].epoch : (struct line *)&s4->line[d].epoch;
+	struct line *line =
+	    v6 ? (struct line *)&s6->line[d].epoch : (struct line *)&s4->line[d].epoch;
 	if (unlikely(line->epoch != c->epoch || line->in_zone != p->zone))
 		return ESTABLISHED_SLOW;
 	if (unlikely(line->next_hop_version != c->hop_version) &&

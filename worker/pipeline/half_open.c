@@ -77,7 +77,8 @@ void half_open_enter(struct half_open *h, struct fw_session_track *track, uint8_
 	track->half_open = slot;
 	atomic_fetch_add_explicit(&h->zones[slot].count, 1, memory_order_relaxed);
 	uint64_t total = atomic_fetch_add_explicit(&h->total, 1, memory_order_relaxed) + 1;
-	if (total > atomic_load_explicit(&h->most, memory_order_relaxed)) // near enough, with others
+	if (total >
+	    atomic_load_explicit(&h->most, memory_order_relaxed)) // near enough, with others
 		atomic_store_explicit(&h->most, total, memory_order_relaxed);
 }
 

@@ -121,8 +121,8 @@ static inline bool receive_ip6(const struct core *c, struct packet *p, uint32_t 
 }
 
 // by_vlan: interfaces of the port. The key is hashed and its bucket on the way.
-static inline bool receive_ordinary(const struct core *c, const uint16_t *by_vlan,
-				    struct packet *p, struct rte_mbuf *mbuf)
+static inline bool receive_ordinary(const struct core *c, const uint16_t *by_vlan, struct packet *p,
+				    struct rte_mbuf *mbuf)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	uint32_t left = rte_pktmbuf_data_len(mbuf);

@@ -12,7 +12,8 @@ static struct tables tables = {
 
 static void damage(uint8_t *frame, unsigned length, uint64_t *seed)
 {
-	static const uint8_t telling[] = {0, 1, 4, 5, 6, 8, 14, 17, 20, 28, 0x45, 0x60, 0x7f, 0x81, 0xe0, 0xff};
+	static const uint8_t telling[] = {0,  1,  4,    5,    6,    8,    14,   17,
+					  20, 28, 0x45, 0x60, 0x7f, 0x81, 0xe0, 0xff};
 	for (unsigned n = test_below(seed, 4); n > 0; n--) {
 		uint8_t random = (uint8_t)test_random(seed);
 		frame[test_below(seed, length)] =

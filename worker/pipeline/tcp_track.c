@@ -41,8 +41,8 @@ static struct session_step outside(uint8_t state, const struct tcp_segment *g, b
 	if (!strict)
 		return (struct session_step){.answer = SESSION_QUIET,
 					     .state = state,
-					     .keeps = g->class != TCP_RST &&
-						      state != FW_TCP_CLOSED};
+					     .keeps =
+						 g->class != TCP_RST && state != FW_TCP_CLOSED};
 	return (struct session_step){
 	    .answer = SESSION_DROP, .state = state, .reason = FW_DROP_TCP_WINDOW};
 }

@@ -18,7 +18,7 @@ static struct tcp_segment segment(enum tcp_class class, uint32_t seq, uint32_t a
 				    .ack = ack,
 				    .end = seq + length + takes_one,
 				    .window = 1000,
-				    .class = (uint8_t)class,
+				    .class = (uint8_t) class,
 				    .has_ack = class != TCP_SYN && class != TCP_RST,
 				    .scale = TCP_NO_SCALE};
 }
@@ -43,10 +43,14 @@ static struct session_step send(struct connection *c, unsigned d, const struct t
 static const char *told(struct connection *c, unsigned d, struct tcp_segment g)
 {
 	static const char *const states[TCP_STATES] = {
-	    [FW_TCP_NONE] = "none",           [FW_TCP_SYN_SENT] = "syn-sent",
-	    [FW_TCP_SYN_RECEIVED] = "syn-received", [FW_TCP_ESTABLISHED] = "established",
-	    [FW_TCP_FIN_WAIT] = "fin-wait",   [FW_TCP_CLOSING] = "closing",
-	    [FW_TCP_TIME_WAIT] = "time-wait", [FW_TCP_CLOSED] = "closed",
+	    [FW_TCP_NONE] = "none",
+	    [FW_TCP_SYN_SENT] = "syn-sent",
+	    [FW_TCP_SYN_RECEIVED] = "syn-received",
+	    [FW_TCP_ESTABLISHED] = "established",
+	    [FW_TCP_FIN_WAIT] = "fin-wait",
+	    [FW_TCP_CLOSING] = "closing",
+	    [FW_TCP_TIME_WAIT] = "time-wait",
+	    [FW_TCP_CLOSED] = "closed",
 	    [FW_TCP_CLOSE_WAIT] = "close-wait",
 	};
 	uint8_t before = c->track.state;
@@ -237,8 +241,8 @@ static void a_reset_must_be_exact_to_close(void)
 		uint32_t seq;
 		const char *answer;
 	} cases[] = {
-	    {101, "closed"}, {102, "quiet"},	    {600, "quiet"},	  {1101, "quiet"},
-	    {1102, "window"}, {100, "window"},	    {0, "window"},	  {0x80000101u, "window"},
+	    {101, "closed"},  {102, "quiet"},  {600, "quiet"}, {1101, "quiet"},
+	    {1102, "window"}, {100, "window"}, {0, "window"},  {0x80000101u, "window"},
 	};
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct connection c = established();
@@ -295,7 +299,7 @@ static void a_syn_in_a_live_connection_is_challenged_by_its_end(void)
 	struct connection c = established();
 	TELL(&c, A, "quiet", TCP_SYN, 0x70000000u, 0, 0);
 	TELL(&c, B, "established", TCP_ACK, 301, 101, 0); // the challenge
-	TELL(&c, A, "closed", TCP_RST, 101, 0, 0);	  // who sent the SYN knows nothing of it
+	TELL(&c, A, "closed", TCP_RST, 101, 0, 0);        // who sent the SYN knows nothing of it
 }
 
 static void an_end_that_forgot_the_connection_begins_anew(void)
