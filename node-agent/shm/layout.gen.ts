@@ -304,7 +304,7 @@ export const fw_drop_values: readonly EnumValue[] = [
   { value: 26, name: "multicast", text: "Multicast and broadcast are not forwarded." },
   { value: 27, name: "ttl-expired", text: "The TTL or hop limit ran out." },
   { value: 28, name: "no-route", text: "No route to the destination." },
-  { value: 29, name: "route-blackhole", text: "The route is a blackhole, unreachable or prohibit route." },
+  { value: 29, name: "route-blackhole", text: "The route is a blackhole." },
   { value: 30, name: "neighbor-unresolved", text: "The next hop did not answer ARP or neighbor discovery in time." },
   { value: 31, name: "neighbor-queue-full", text: "Too many packets wait for a next hop." },
   { value: 32, name: "mtu-exceeded", text: "Larger than the egress MTU." },

@@ -147,7 +147,7 @@ enum fw_drop {
 	FW_DROP_MULTICAST = 26, // Multicast and broadcast are not forwarded.
 	FW_DROP_TTL_EXPIRED = 27, // The TTL or hop limit ran out.
 	FW_DROP_NO_ROUTE = 28, // No route to the destination.
-	FW_DROP_ROUTE_BLACKHOLE = 29, // The route is a blackhole, unreachable or prohibit route.
+	FW_DROP_ROUTE_BLACKHOLE = 29, // The route is a blackhole.
 	FW_DROP_NEIGHBOR_UNRESOLVED = 30, // The next hop did not answer ARP or neighbor discovery in time.
 	FW_DROP_NEIGHBOR_QUEUE_FULL = 31, // Too many packets wait for a next hop.
 	FW_DROP_MTU_EXCEEDED = 32, // Larger than the egress MTU.
