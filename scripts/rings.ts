@@ -35,7 +35,7 @@ const rings: Record<string, (mochaArguments: string[]) => Step[]> = {
     mocha("packets", "test/packets/**/*.test.ts", 15, more),
     one("fuzz: the pipeline under ASan and UBSan, a bounded number of inputs", ["bash", "worker/fuzz/run.sh"], 15),
   ],
-  dataplane: (more) => [mocha("dataplane", "test/dataplane/**/*.test.ts", 25, more)],
+  dataplane: (more) => [mocha("dataplane", "test/{dataplane,oracle}/**/*.test.ts", 25, more)],
   control: (more) => [mocha("control", "test/control/**/*.test.ts", 25, more)],
 };
 

@@ -59,6 +59,7 @@ require_bench() {
 require_dataplane() {
 	require_demo
 	need procps "ps" has ps
+	need nftables "netfilter, to compare with" has nft
 	need python3 "VLAN tagger" has python3
 	need ethtool "offload settings" has ethtool
 	need netcat-openbsd "nc" has nc
