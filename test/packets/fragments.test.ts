@@ -173,6 +173,16 @@ table("fragments of IPv4", { config }, {
     "lan: tcp 10.0.1.5:1 > 203.0.113.9:80 S id=1 seq=100 len=100 frag=48+ => wan",
     "expect sessions.0.packets=2,0 sessions.0.state=syn-sent",
   ],
+  "TCP: the answer to data in fragments is inside the window": [
+    "lan: tcp 10.0.1.5:1 > 203.0.113.9:80 S seq=99 win=8000 => wan",
+    "wan: tcp 203.0.113.9:80 > 10.0.1.5:1 SA seq=499 ack=100 win=8000 => lan",
+    "lan: tcp 10.0.1.5:1 > 203.0.113.9:80 A seq=100 ack=500 win=8000 => wan",
+    "lan: tcp 10.0.1.5:1 > 203.0.113.9:80 A id=1 seq=100 ack=500 win=8000 len=1000 frag=0+520 => wan",
+    "wan: tcp 203.0.113.9:80 > 10.0.1.5:1 A seq=500 ack=1100 win=8000 => drop tcp-window",
+    "lan: tcp 10.0.1.5:1 > 203.0.113.9:80 A id=1 seq=100 ack=500 win=8000 len=1000 frag=520+ => wan",
+    "wan: tcp 203.0.113.9:80 > 10.0.1.5:1 A seq=500 ack=1101 win=8000 => drop tcp-window",
+    "wan: tcp 203.0.113.9:80 > 10.0.1.5:1 A seq=500 ack=1100 win=8000 => lan",
+  ],
   "ICMP: offset 8 is behind the header": [
     "lan: icmp 10.0.1.5 > 203.0.113.9 echo id=9 len=40 frag=8+ => held",
     "lan: icmp 10.0.1.5 > 203.0.113.9 echo id=9 len=40 frag=0+8 => wan ++ wan",

@@ -30,6 +30,29 @@ static void note_first(struct datagram *d, const struct packet *p)
 	f->icmp_kind = p->icmp_kind;
 	f->protocol = p->protocol;
 	f->lane = p->part.lane;
+	if (p->protocol == IPPROTO_TCP && f->lane == LANE_FLOW) {
+		const uint8_t *l4 = p->ip + p->l4;
+		struct tcp_segment g = tcp_segment_read(l4, 0); // end: behind SYN and FIN
+		uint32_t start = (uint32_t)p->ip_length - p->part.length;
+		f->fin = l4[13] & 1;
+		f->tcp_seq = g.end - f->fin;
+		f->header = (uint16_t)(p->l4 - start + (l4[12] >> 4) * 4u);
+	}
+}
+
+// The sender of a TCP segment has come as far as the pieces that have passed.
+static void note_tcp(struct core *c, struct packet *p, const struct datagram *d)
+{
+	const struct fragment_first *f = &d->first;
+	uint32_t data = (uint32_t)p->part.at + p->part.length - f->header;
+	uint32_t end = f->tcp_seq + data + (p->part.more ? 0 : f->fin);
+	uint32_t index = packet_find_again(c, p);
+	if (index == FW_NO_INDEX)
+		return;
+	struct session_view v = session_view(c, p->family, index);
+	struct fw_tcp_side *side = &v.track->side[v.direction];
+	if (tcp_after(end, side->end))
+		side->end = end;
 }
 
 static void take_first(struct packet *p, const struct datagram *d)
@@ -87,7 +110,11 @@ static void continue_later(struct core *c, struct packet *p, const struct datagr
 		return;
 	}
 	take_first(p, d);
+	p->end.outcome = OUTCOME_CONSUMED; // unless it ends now
 	fragment_continue(c, p);
+	if (p->protocol == IPPROTO_TCP && d->first.lane == LANE_FLOW &&
+	    p->end.outcome != OUTCOME_DROPPED)
+		note_tcp(c, p, d);
 }
 
 // The first piece decides for all.
