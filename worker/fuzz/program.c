@@ -27,17 +27,18 @@ static const struct fw_port_row ports[FUZZ_PORTS] = {
 
 static const struct fw_zone_row zones[2][ZONES] = {
     {
-	[TRUST] = {"trust",
-		   SERVICE(PING) | SERVICE(SSH) | SERVICE(DNS) | SERVICE(DHCP) | SERVICE(DHCPV6)},
-	[UNTRUST] = {"untrust", SERVICE(BGP) | SERVICE(OSPF)},
-	[DMZ] = {"dmz", 0},
-	[GUEST] = {"guest", SERVICE(ALL)},
+	[TRUST] = {.name = "trust",
+		   .host_inbound = SERVICE(PING) | SERVICE(SSH) | SERVICE(DNS) | SERVICE(DHCP) |
+				   SERVICE(DHCPV6)},
+	[UNTRUST] = {.name = "untrust", .host_inbound = SERVICE(BGP) | SERVICE(OSPF)},
+	[DMZ] = {.name = "dmz", .host_inbound = 0},
+	[GUEST] = {.name = "guest", .host_inbound = SERVICE(ALL)},
     },
     {
-	[TRUST] = {"trust", SERVICE(PING)},
-	[UNTRUST] = {"untrust", SERVICE(PING)},
-	[DMZ] = {"dmz", SERVICE(ALL)},
-	[GUEST] = {"guest", 0},
+	[TRUST] = {.name = "trust", .host_inbound = SERVICE(PING)},
+	[UNTRUST] = {.name = "untrust", .host_inbound = SERVICE(PING)},
+	[DMZ] = {.name = "dmz", .host_inbound = SERVICE(ALL)},
+	[GUEST] = {.name = "guest", .host_inbound = 0},
     },
 };
 
