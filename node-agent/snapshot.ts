@@ -5,7 +5,7 @@ import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
 import type { Decoded } from "./shm/decode";
-import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
+import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { VERSION } from "./version";
 import { hexHash, type WorkerStatus } from "./worker-view";
 
@@ -209,3 +209,17 @@ export function policySnapshot(agent: Agent) {
     packets: rows[row]?.packets ?? 0n, bytes: rows[row]?.bytes ?? 0n, sessions: rows[row]?.sessions ?? 0n,
   }));
 }
+
+/** Every table with a bound: how large, how full, how full it has been since the worker started, what it refused. Of all cores together. */
+export function tableSnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.tables(worker);
+  return fw_table_values.filter(({ value }) => value < fw_table.FW_TABLE_COUNT).map(({ value, name }) => {
+    const own = rows.filter((_, i) => i % fw_table.FW_TABLE_COUNT === value);
+    const sum = (field: "capacity" | "used" | "high_water" | "refused"): bigint => own.reduce((all, row) => all + row[field], 0n);
+    const [capacity, most] = [sum("capacity"), sum("high_water")];
+    return { name: camel(name.replaceAll("-", "_")), capacity, used: sum("used"), highWater: capacity > 0n && most > capacity ? capacity : most, refused: sum("refused") };
+  });
+}
+
+export type TableView = ReturnType<typeof tableSnapshot>[number];

@@ -2,7 +2,7 @@
 // What a worker says of itself in its state file. Every answer is null while the file is not (yet) that worker's.
 import type { WorkerProcess } from "./host/launcher";
 import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
-import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_worker_phase } from "./shm/layout.gen";
+import { FW_MAX_CORES, FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_table, fw_worker_phase } from "./shm/layout.gen";
 import { SegmentError, StateFile } from "./shm/segment";
 
 export type WorkerStatus = Decoded<"fw_worker_status">;
@@ -54,6 +54,11 @@ export class WorkerView {
 
   counters(process: WorkerProcess): Decoded<"fw_counters"> | null {
     return this.#try(process, (file, header) => decode("fw_counters", file.read(header.counters_offset, sizeOf("fw_counters"))));
+  }
+
+  /** Rows of all datapath cores, one core after the other. */
+  tables(process: WorkerProcess): Decoded<"fw_table_status">[] {
+    return this.#table(process, "fw_table_status", "tables_offset", FW_MAX_CORES * fw_table.FW_TABLE_COUNT);
   }
 
   ports(process: WorkerProcess): Decoded<"fw_port_status">[] {
