@@ -41,6 +41,13 @@ static void control_addresses_changed(void *context)
 		config_live(c, c->layer);
 }
 
+// Half a million routes take a second or more: the agent must not think that this thread hangs.
+static void control_alive(void *context)
+{
+	struct control *c = context;
+	status_heartbeat(c->state->status, &c->loop->clock);
+}
+
 static void control_device_changed(void *context)
 {
 	struct control *c = context;
@@ -99,6 +106,7 @@ int control_open(struct control *c, const struct options *o, struct state *state
 		 char *error, size_t size)
 {
 	const struct kernel_hooks hooks = {c, control_neighbor_changed, control_addresses_changed,
+					      control_alive,
 					      control_device_changed};
 	*c = (struct control){.options = o, .state = state, .loop = loop};
 	int code = identity_open(&c->identity, o->state_dir, error, size);

@@ -20,6 +20,7 @@ struct kernel_hooks {
 	void *context;
 	void (*neighbor_changed)(void *context); // held packets may leave
 	void (*addresses_changed)(void *context); // kernel_address() may say something else
+	void (*alive)(void *context); // now and then, while much is read
 	void (*device_changed)(void *context); // a device or an address of one has changed: look at everything again
 };
 

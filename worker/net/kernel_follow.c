@@ -241,6 +241,8 @@ void kernel_on_message(void *context, const struct nlmsghdr *h)
 	struct kernel *k = context;
 	struct kernel_address a;
 	struct link l;
+	if (++k->messages % 1024 == 0)
+		k->hooks.alive(k->hooks.context);
 	switch (h->nlmsg_type) {
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:

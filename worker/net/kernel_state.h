@@ -40,6 +40,7 @@ struct kernel {
 	uint32_t neighbor_limit, neighbor_high_water, victim; // victim: where the search for one goes on
 	uint64_t neighbor_refused;
 	uint64_t round_ns; // of neighbor_round()
+	uint32_t messages; // read so far
 	bool told; // that routes were refused
 	bool missing; // routes were refused: they may fit when others go
 	struct kernel_asked asked[KERNEL_ASKED];
