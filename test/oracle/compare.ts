@@ -6,7 +6,7 @@ import { checksumFault } from "../packets/support/checksum";
 import { read, type Seen } from "./packet";
 import type { Random } from "./random";
 import { LAN, OUTSIDE, PORTS, WAN, type Setup } from "./setup";
-import type { At, Out, Side } from "./sides";
+import { frameOf, type At, type Out, type Side } from "./sides";
 
 type Protocol = "tcp" | "udp" | "icmp";
 
@@ -141,13 +141,15 @@ export class Comparison {
     this.forwarded++;
     assert.equal(checksumFault(ours.frame), undefined);
     const seen: readonly [Seen, Seen] = [read(ours.frame), read(theirs.frame)];
-    assert.deepEqual(this.#free(seen[0], seen[1], translated), seen[1]);
+    assert.deepEqual(this.#free(seen[0], seen[1], translated ? read(frameOf(at, packets[0])).sourcePort : undefined), seen[1]);
     return seen;
   }
 
-  /** A port that source NAT chose is any of its range. */
-  #free(ours: Seen, theirs: Seen, translated: boolean): Seen {
-    if (!translated || this.#setup.nat.source === "none" || ours.source !== theirs.source || !OUTSIDE.includes(ours.source as (typeof OUTSIDE)[number])) return ours;
+  /** A port that source NAT chose is any of its range, and so is one that both had to change because two flows would be one behind NAT. */
+  #free(ours: Seen, theirs: Seen, sent: number | undefined): Seen {
+    const changed = ours.sourcePort !== sent && theirs.sourcePort !== sent;
+    const nat = this.#setup.nat.source !== "none" && ours.source === theirs.source && OUTSIDE.includes(ours.source as (typeof OUTSIDE)[number]);
+    if (sent === undefined || !(changed || nat)) return ours;
     assert.ok(ours.sourcePort > 0, "source NAT chose port 0");
     return { ...ours, sourcePort: theirs.sourcePort };
   }
