@@ -3,7 +3,6 @@
 
 #include "nat/bindings.h"
 #include "pipeline/reject.h"
-#include "pipeline/reject.h"
 
 enum { BOUNDS_INTERVAL = SESSION_TICKS_PER_SECOND / 4 };
 
@@ -52,11 +51,8 @@ void bounds_report(struct core *c)
 		report_shared(c);
 	put(c, FW_TABLE_FRAGMENTS, f->table.limit, f->table.used, f->table.high_water);
 	put(c, FW_TABLE_FRAGMENTS_HELD, f->held_limit, f->held_used, f->held_high_water);
-	put(c, FW_TABLE_ERRORS,
-	    (uint64_t)c->tables->program->errors_per_second * c->tables->interface_count,
-	    reject_sent(c), c->answers.high_water);
 	put(c, FW_TABLE_HELD, c->hold.limit, c->hold.used, c->hold.high_water);
-	put(c, FW_TABLE_ERRORS, reject_rate(c) * c->tables->interface_count, reject_sent(c),
+	put(c, FW_TABLE_ERRORS, (uint64_t)reject_rate(c) * c->tables->interface_count, reject_sent(c),
 	    c->answers.high_water);
 	rows[FW_TABLE_HALF_OPEN].refused = dropped[FW_DROP_HALF_OPEN_LIMIT];
 	rows[FW_TABLE_BINDINGS].refused = dropped[FW_DROP_NAT_BINDINGS_FULL];

@@ -33,55 +33,6 @@ enum {
 }; // bytes of the whole error packet (RFC 1812 4.3.2.3, RFC 4443 2.4)
 enum { L2_ROOM = 18 };
 
-// Each interface may send so many answers in a second, and as many at once; the cores share that.
-uint32_t reject_rate(const struct core *c)
-{
-	uint32_t cores = c->config.cores == 0 ? 1 : c->config.cores;
-	return (c->tables->program->errors_per_second + cores - 1) / cores;
-}
-
-static void note_sent(struct core *c)
-{
-	struct answers *a = &c->answers;
-	uint32_t second = c->now / SESSION_TICKS_PER_SECOND;
-	if (second != a->second) {
-		a->second = second;
-		a->sent = 0;
-	}
-	if (++a->sent > a->high_water)
-		a->high_water = a->sent;
-}
-
-uint32_t reject_sent(const struct core *c)
-{
-	return c->now / SESSION_TICKS_PER_SECOND == c->answers.second ? c->answers.sent : 0;
-}
-
-static bool take_token(struct core *c, uint16_t interface)
-{
-	struct bucket *b = &c->answers.buckets[interface];
-	uint32_t full = reject_rate(c) * 1000;
-	uint64_t gained = (uint64_t)(c->now - b->filled_at) * full / SESSION_TICKS_PER_SECOND;
-	if (gained != 0) {
-		uint64_t tokens = b->tokens + gained;
-		b->tokens = tokens < full ? (uint32_t)tokens : full;
-		b->filled_at = c->now;
-	}
-	if (b->tokens < 1000) {
-		c->config.counters->errors_limited++;
-		return false;
-	}
-	b->tokens -= 1000;
-	note_sent(c);
-	return true;
-}
-
-void reject_renew(struct core *c)
-{
-	for (uint32_t row = 0; row < FW_MAX_INTERFACES; row++)
-		c->answers.buckets[row] = (struct bucket){reject_rate(c) * 1000, c->now};
-}
-
 static bool may_answer(const struct packet *p)
 {
 	if (p->interface == ROW_NONE || p->l2_group || p->fragment == FRAGMENT_LATER || p->lane == LANE_ICMP_ERROR ||
@@ -223,7 +174,7 @@ static void send_reset(struct core *c, struct packet *p)
 	const uint8_t *l4 = p->ip + p->l4;
 	uint32_t header = p->family == 4 ? 20 : 40;
 	struct packet answer;
-	if (p->tcp_class == TCP_RST || !take_token(c, p->interface) ||
+	if (p->tcp_class == TCP_RST || !reject_take(c, p->interface) ||
 	    !start_answer(c, p, &answer, header + 20))
 		return;
 	uint8_t *tcp = write_ip(&answer, IPPROTO_TCP, packet_destination(p), packet_source(p));
@@ -269,7 +220,7 @@ static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t c
 	struct packet answer;
 	if (quote > p->ip_length)
 		quote = p->ip_length;
-	if (!may_answer(p) || !error_source(c, p, source) || !take_token(c, p->interface) ||
+	if (!may_answer(p) || !error_source(c, p, source) || !reject_take(c, p->interface) ||
 	    !start_answer(c, p, &answer, header + 8 + quote))
 		return;
 	uint8_t protocol = p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;

@@ -17,6 +17,9 @@ void reject_mtu(struct core *c, struct packet *p, uint16_t mtu);
 // Dropped by the parser. With p->family set, p->l4 points at what is wrong: parameter problem.
 void reject_malformed(struct core *c, struct packet *p);
 
+// An answer may be sent through the interface now, and counts as sent; otherwise it is counted as limited.
+bool reject_take(struct core *c, uint16_t interface);
+
 // Answers that this core may send in a second through one interface, and has sent in this one.
 uint32_t reject_rate(const struct core *c);
 uint32_t reject_sent(const struct core *c);
