@@ -64,7 +64,8 @@ function details(status: WorkerStatus) {
     starts: status.start_count,
     startedAt: new Date(Number(status.started_at_ns / 1_000_000n)).toISOString(),
     heartbeatAgeMs: Number((process.hrtime.bigint() - status.heartbeat_ns) / 1_000_000n),
-    core: status.core,
+    core: status.cores[0] ?? 0,
+    cores: [...status.cores.slice(0, status.core_count)],
     pageSize: status.page_size,
     stateDiscarded: status.state_discarded,
     rxMode: {

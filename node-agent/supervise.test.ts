@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { WorkerArgs } from "./host/preflight";
 import { CRASH_WINDOW_MS, decide, describeExit, firstPulse, HUNG_AFTER_MS, isCrash, isQuarantined, recordCrash, restartDelay, START_TIMEOUT_MS, takePulse, type Exit, type Observed } from "./supervise";
 
-const ARGS: WorkerArgs = { core: 1, memory: 2 ** 28, pageSize: 4096, sessions4: 1024, sessions6: 1024, bindings: 1024 };
+const ARGS: WorkerArgs = { cores: [1], memory: 2 ** 28, pageSize: 4096, sessions4: 1024, sessions6: 1024, bindings: 1024 };
 const exit = (change: Partial<Exit>): Exit => ({ code: null, signal: null, lastLine: "", asked: false, hung: false, healthy: true, ...change });
 
 function observed(change: Partial<Observed>): Observed {
@@ -31,10 +31,12 @@ describe("supervisor decisions", () => {
   });
 
   it("replaces a worker whose cores, memory or tables differ, keeping its state", () => {
-    for (const key of ["core", "memory", "pageSize", "sessions4", "sessions6", "bindings"] as const) {
+    for (const key of ["memory", "pageSize", "sessions4", "sessions6", "bindings"] as const) {
       const step = decide(observed({ worker: { ...running, args: { ...ARGS, [key]: ARGS[key] + 1 } } }));
       assert.equal(step.kind === "stop" && step.keep, true, key);
     }
+    const step = decide(observed({ worker: { ...running, args: { ...ARGS, cores: [1, 0] } } }));
+    assert.equal(step.kind === "stop" && step.keep, true, "cores");
   });
 
   it("replaces an adopted worker whose arguments are unknown", () => {

@@ -182,7 +182,7 @@ export class Supervisor {
     this.#tail.lastLine = "";
     try {
       const started = startWorker(this.#o.binary, this.#o.paths, this.#statePath, args);
-      if (started.pid !== 0) this.#o.log.info({ pid: started.pid, core: args.core }, "worker started");
+      if (started.pid !== 0) this.#o.log.info({ pid: started.pid, cores: args.cores }, "worker started");
       this.#watch(started);
     } catch (error) {
       this.#ended({ code: NO_START, signal: null, lastLine: (error as Error).message, asked: false, hung: false, healthy: false });

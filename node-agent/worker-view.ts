@@ -2,7 +2,7 @@
 // What a worker says of itself in its state file. Every answer is null while the file is not (yet) that worker's.
 import type { WorkerProcess } from "./host/launcher";
 import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
-import { FW_MAX_CORES, FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_table, fw_worker_phase } from "./shm/layout.gen";
+import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_table, fw_worker_phase } from "./shm/layout.gen";
 import { SegmentError, StateFile } from "./shm/segment";
 
 export type WorkerStatus = Decoded<"fw_worker_status">;
@@ -23,6 +23,31 @@ export function hexHash(bytes: Uint8Array): string {
   return /^0+$/.test(hex) ? "" : hex;
 }
 
+/** The oldest heartbeat of all datapath cores: one that hangs is seen, whatever the others do. */
+function slowest(status: WorkerStatus): bigint {
+  return status.core_heartbeat_ns.slice(0, status.core_count).reduce((least, at) => (at < least ? at : least), status.core_heartbeat_ns[0] ?? 0n);
+}
+
+const COUNTS = /^(?!name_id$|id$)/;
+
+/** Every 64-bit count of one core added to that of the others; all else is the first one's. */
+function addCounts<T extends object>(sum: T, one: T, lists: readonly (keyof T)[] = []): T {
+  const total = { ...sum } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(one)) if (typeof value === "bigint" && COUNTS.test(name)) total[name] = (total[name] as bigint) + value;
+  for (const list of lists) total[list as string] = (sum[list] as bigint[]).map((n, i) => n + ((one[list] as bigint[])[i] ?? 0n));
+  return total as T;
+}
+
+/** Rows of core 0, with what the other cores have counted under the same name. */
+export function sumByName<T extends object>(cores: readonly T[][], nameOf: (row: T) => string): T[] {
+  const [first = [], ...others] = cores;
+  return first.filter((row) => nameOf(row) !== "").map((row) =>
+    others.reduce((sum, core) => {
+      const same = core.find((other) => nameOf(other) === nameOf(row));
+      return same === undefined ? sum : addCounts(sum, same);
+    }, row));
+}
+
 export class WorkerView {
   #file: StateFile | null = null;
   #header: StateHeader | null = null;
@@ -33,7 +58,7 @@ export class WorkerView {
   heartbeats(process: WorkerProcess): Heartbeats {
     const status = this.status(process);
     if (status === null) return NO_BEATS;
-    return { control: status.heartbeat_ns, core: status.core_heartbeat_ns, judged: status.phase === fw_worker_phase.FW_PHASE_FORWARDING };
+    return { control: status.heartbeat_ns, core: slowest(status), judged: status.phase === fw_worker_phase.FW_PHASE_FORWARDING };
   }
 
   /** Status of a worker that may not be there. */
@@ -53,25 +78,27 @@ export class WorkerView {
   }
 
   counters(process: WorkerProcess): Decoded<"fw_counters"> | null {
-    return this.#try(process, (file, header) => decode("fw_counters", file.read(header.counters_offset, sizeOf("fw_counters"))));
+    const cores = this.#byCore(process, "fw_counters", "counters_offset", 1, 1).flat();
+    return cores.length === 0 ? null : cores.reduce((sum, one) => addCounts(sum, one, ["dropped"]));
   }
 
   /** Rows of all datapath cores, one core after the other. */
   tables(process: WorkerProcess): Decoded<"fw_table_status">[] {
-    return this.#table(process, "fw_table_status", "tables_offset", FW_MAX_CORES * fw_table.FW_TABLE_COUNT);
+    return this.#byCore(process, "fw_table_status", "tables_offset", fw_table.FW_TABLE_COUNT, fw_table.FW_TABLE_COUNT).flat();
   }
 
   ports(process: WorkerProcess): Decoded<"fw_port_status">[] {
-    return this.#table(process, "fw_port_status", "ports_offset", FW_MAX_PORTS).filter((row) => row.name !== "");
+    return sumByName(this.#byCore(process, "fw_port_status", "ports_offset", FW_MAX_PORTS, FW_MAX_PORTS), (row) => row.name);
   }
 
   interfaces(process: WorkerProcess): Decoded<"fw_interface_status">[] {
-    return this.#table(process, "fw_interface_status", "interfaces_offset", FW_MAX_INTERFACES).filter((row) => row.name !== "");
+    return sumByName(this.#byCore(process, "fw_interface_status", "interfaces_offset", FW_MAX_INTERFACES, FW_MAX_INTERFACES), (row) => row.name);
   }
 
   /** By row of the active program. */
   policies(process: WorkerProcess, rows: number): Decoded<"fw_policy_counters">[] {
-    return this.#table(process, "fw_policy_counters", "policies_offset", Math.min(rows, FW_MAX_POLICIES));
+    const [first = [], ...others] = this.#byCore(process, "fw_policy_counters", "policies_offset", Math.min(rows, FW_MAX_POLICIES), FW_MAX_POLICIES);
+    return first.map((row, at) => others.reduce((sum, core) => (core[at]?.name_id === row.name_id ? addCounts(sum, core[at]) : sum), row));
   }
 
   /** The present state file for reading sessions; null while there is none. */
@@ -100,8 +127,12 @@ export class WorkerView {
     this.#pid = 0;
   }
 
-  #table<S extends StructName>(process: WorkerProcess, name: S, offset: keyof StateHeader, rows: number): Decoded<S>[] {
-    return this.#try(process, (file, header) => decodeRows(name, file.read(header[offset] as bigint, rows * sizeOf(name)))) ?? [];
+  /** The first rows of each core; a core has room for `room`. */
+  #byCore<S extends StructName>(process: WorkerProcess, name: S, offset: keyof StateHeader, rows: number, room: number): Decoded<S>[][] {
+    const cores = this.status(process)?.core_count ?? 0;
+    const read = (file: StateFile, at: bigint): Decoded<S>[] => decodeRows(name, file.read(at, rows * sizeOf(name)));
+    return this.#try(process, (file, header) =>
+      Array.from({ length: cores }, (_, core) => read(file, (header[offset] as bigint) + BigInt(core * room * sizeOf(name))))) ?? [];
   }
 
   #try<T>(process: WorkerProcess, read: (file: StateFile, header: StateHeader) => T): T | null {

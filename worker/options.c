@@ -12,7 +12,7 @@
 static const struct option option_list[] = {
 	{"state-dir", required_argument, NULL, 'd'}, {"state", required_argument, NULL, 's'},
 	{"memory", required_argument, NULL, 'm'},    {"page-size", required_argument, NULL, 'p'},
-	{"core", required_argument, NULL, 'c'},	     {"sessions4", required_argument, NULL, '4'},
+	{"cores", required_argument, NULL, 'c'},	     {"sessions4", required_argument, NULL, '4'},
 	{"sessions6", required_argument, NULL, '6'}, {"bindings", required_argument, NULL, 'b'},
 	{"isolation", required_argument, NULL, 'i'},
 	{NULL, 0, NULL, 0},
@@ -27,6 +27,30 @@ static bool options_number(const char *text, uint64_t low, uint64_t high, uint64
 		return false;
 	*out = v;
 	return true;
+}
+
+// "1" or "1,2,5": up to FW_MAX_CORES different CPUs.
+static bool options_cores(struct options *o, const char *text)
+{
+	char part[8];
+	for (o->core_count = 0; o->core_count < FW_MAX_CORES; text++) {
+		size_t length = strcspn(text, ",");
+		uint64_t core;
+		if (length >= sizeof(part))
+			return false;
+		memcpy(part, text, length);
+		part[length] = '\0';
+		if (!options_number(part, 0, 1023, &core))
+			return false;
+		for (uint32_t i = 0; i < o->core_count; i++)
+			if (o->cores[i] == core)
+				return false;
+		o->cores[o->core_count++] = (uint32_t)core;
+		text += length;
+		if (*text == '\0')
+			return true;
+	}
+	return false;
 }
 
 static bool options_isolation(const char *text, enum isolate_hook *out)
@@ -60,8 +84,7 @@ static bool options_take(struct options *o, int letter, const char *value)
 		       (o->page_size & (o->page_size - 1)) == 0;
 		break;
 	case 'c':
-		good = options_number(value, 0, 1023, &n);
-		o->core = (uint32_t)n;
+		good = options_cores(o, value);
 		break;
 	case '4':
 		good = options_number(value, 1, FW_MAX_SESSIONS, &n);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "net/isolate.h"
+#include "shm/layout.h"
 
 enum exit_code {
 	EXIT_STOPPED = 0, // after SIGTERM
@@ -19,7 +20,8 @@ struct options {
 	const char *state_file;
 	uint64_t memory; // bytes for EAL
 	uint64_t page_size; // 4096, or a hugepage size
-	uint32_t core; // CPU of the datapath
+	uint32_t cores[FW_MAX_CORES]; // CPUs of the datapath, each once
+	uint32_t core_count;
 	uint32_t sessions4, sessions6, bindings; // capacity
 	enum isolate_hook isolation;
 };

@@ -53,7 +53,7 @@ function render(status: StatusView): string {
     ["Ready", status.ready ? "yes" : `no, ${status.reason}: ${status.message}`],
     ["Config", status.config === "" ? "none" : `${status.config} (${status.desired.slice(0, 12)})`],
     ["Active", status.hash === "" ? "none" : status.hash.slice(0, 12)],
-    ["Worker", `${worker.phase}${worker.pid === null ? "" : `, pid ${worker.pid}`}${details === null ? "" : `, core ${details.core}, ${details.starts} start${String(details.starts) === "1" ? "" : "s"}`}`],
+    ["Worker", `${worker.phase}${worker.pid === null ? "" : `, pid ${worker.pid}`}${details === null ? "" : `, core${details.cores.length === 1 ? "" : "s"} ${details.cores.join(", ")}, ${details.starts} start${String(details.starts) === "1" ? "" : "s"}`}`],
     ["Agent", `${agent.version}, pid ${agent.pid}, ${agent.mode}, ${agent.stateDir}`],
   ];
   if (details !== null) {

@@ -83,8 +83,8 @@ function takenCores(ownStateDir: string): number[] {
   for (const pid of list("/proc")) {
     if (!/^[0-9]+$/.test(pid)) continue;
     const argv = read(`/proc/${pid}/cmdline`).split("\0");
-    const core = workerArgument(argv, "--core");
-    if (core !== null && workerArgument(argv, "--state-dir") !== ownStateDir) cores.push(Number(core));
+    const list = workerArgument(argv, "--cores");
+    if (list !== null && workerArgument(argv, "--state-dir") !== ownStateDir) cores.push(...list.split(",").map(Number));
   }
   return cores;
 }

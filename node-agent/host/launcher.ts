@@ -38,7 +38,7 @@ export function startWorker(binary: string, paths: StatePaths, statePath: string
   const log = openLog(paths.workerLog);
   const child = spawn(binary, [
     "--state-dir", paths.dir, "--state", statePath, "--memory", String(args.memory), "--page-size", String(args.pageSize),
-    "--core", String(args.core), "--sessions4", String(args.sessions4), "--sessions6", String(args.sessions6),
+    "--cores", args.cores.join(","), "--sessions4", String(args.sessions4), "--sessions6", String(args.sessions6),
     "--bindings", String(args.bindings),
   ], { detached: true, stdio: ["ignore", log ?? "ignore", log ?? "ignore"], cwd: "/" });
   if (log !== null) closeSync(log);
@@ -59,12 +59,12 @@ export function adoptWorker(paths: StatePaths): WorkerProcess | null {
   const started = startTime(pid);
   const number = (option: string): number => Number(workerArgument(argv, option) ?? Number.NaN);
   const args = {
-    core: number("--core"), memory: number("--memory"), pageSize: number("--page-size"),
+    cores: (workerArgument(argv, "--cores") ?? "none").split(",").map(Number), memory: number("--memory"), pageSize: number("--page-size"),
     sessions4: number("--sessions4"), sessions6: number("--sessions6"), bindings: number("--bindings"),
   };
   return {
     pid,
-    args: Object.values(args).every(Number.isFinite) ? args : null,
+    args: Object.values(args).flat().every(Number.isFinite) ? args : null,
     statePath: workerArgument(argv, "--state") ?? paths.state,
     adopted: true,
     ended: pollEnd(pid, started),

@@ -4,7 +4,7 @@ import type { Program } from "../../program/program";
 import { PLAIN } from "../../program/testing";
 import { Problem } from "../problem";
 import { hugetlbMounts, parseCoreList, workerArgument, type HostFacts } from "./facts";
-import { chooseCore, formatCores, preflight, type Held } from "./preflight";
+import { chooseCores, formatCores, preflight, type Held } from "./preflight";
 
 const MIB = 2 ** 20;
 const NOTHING: Held = { args: null, stateBytes: 0, statePageSize: 4096 };
@@ -43,7 +43,7 @@ function problemOf(run: () => unknown): Problem {
 describe("preflight", () => {
   it("splits the memory between state file and worker, in whole pages", () => {
     const args = preflight(program(), facts(), NOTHING, 3 * MIB);
-    assert.deepEqual(args, { core: 1, memory: 252 * MIB, pageSize: 2 * MIB, sessions4: 1024, sessions6: 1024, bindings: 65_536 });
+    assert.deepEqual(args, { cores: [1], memory: 252 * MIB, pageSize: 2 * MIB, sessions4: 1024, sessions6: 1024, bindings: 65_536 });
   });
 
   it("tells how many hugepages are needed, how many there are, and both cures", () => {
@@ -55,7 +55,7 @@ describe("preflight", () => {
 
   it("counts the hugepages that the running worker will give back", () => {
     const few = facts({ hugepages: new Map([[2 * MIB, { total: 128, free: 0 }]]) });
-    const held = { args: { core: 1, memory: 236 * MIB, pageSize: 2 * MIB, sessions4: 512, sessions6: 512, bindings: 65_536 }, stateBytes: 20 * MIB, statePageSize: 2 * MIB };
+    const held = { args: { cores: [1], memory: 236 * MIB, pageSize: 2 * MIB, sessions4: 512, sessions6: 512, bindings: 65_536 }, stateBytes: 20 * MIB, statePageSize: 2 * MIB };
     assert.equal(preflight(program(), few, held, 4 * MIB).memory, 252 * MIB);
   });
 
@@ -109,11 +109,15 @@ describe("preflight", () => {
   });
 });
 
-describe("choice of a core", () => {
-  it("keeps the core that is in use", () => assert.equal(chooseCore(program(), facts(), 0), 0));
+describe("choice of cores", () => {
+  it("keeps the core that is in use", () => assert.deepEqual(chooseCores(program(), facts(), [0]), [0]));
   it("prefers cores without another worker, then high ones", () => {
-    assert.equal(chooseCore(program(), facts({ coresTaken: [1] }), null), 0);
-    assert.equal(chooseCore(program(), facts(), null), 1);
+    assert.deepEqual(chooseCores(program(), facts({ coresTaken: [1] }), []), [0]);
+    assert.deepEqual(chooseCores(program(), facts(), []), [1]);
+  });
+  it("adds to those in use when more are wanted, and gives the last ones back", () => {
+    assert.deepEqual(chooseCores(program({ cores: { count: 2 } }), facts(), [0]), [0, 1]);
+    assert.deepEqual(chooseCores(program(), facts(), [1, 0]), [1]);
   });
 });
 
@@ -125,7 +129,7 @@ describe("host facts", () => {
     assert.deepEqual([...hugetlbMounts(mounts, 2 * MIB)], [[2 * MIB, "/dev/hugepages"], [2 ** 30, "/mnt/huge 1g"]]);
   });
   it("knows the command line of a worker", () => {
-    assert.equal(workerArgument(["/x/portcullis-worker", "--core", "3"], "--core"), "3");
-    assert.equal(workerArgument(["/bin/cat", "--core", "3"], "--core"), null);
+    assert.equal(workerArgument(["/x/portcullis-worker", "--cores", "3"], "--cores"), "3");
+    assert.equal(workerArgument(["/bin/cat", "--cores", "3"], "--cores"), null);
   });
 });

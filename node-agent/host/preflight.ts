@@ -7,7 +7,8 @@ import type { HostFacts } from "./facts";
 
 /** What a worker is started with; a program that needs other values needs another worker. */
 export interface WorkerArgs {
-  readonly core: number;
+  /** CPUs of the datapath cores, in order. */
+  readonly cores: readonly number[];
   /** Bytes for packet buffers and tables, the state file not included. */
   readonly memory: number;
   readonly pageSize: number;
@@ -30,16 +31,16 @@ const MIN_WORKER_MEMORY = 32 * 2 ** 20;
 const MIB = 2 ** 20;
 
 export function sameArgs(a: WorkerArgs, b: WorkerArgs): boolean {
-  return a.core === b.core && a.memory === b.memory && a.pageSize === b.pageSize
+  return a.cores.join() === b.cores.join() && a.memory === b.memory && a.pageSize === b.pageSize
     && a.sessions4 === b.sessions4 && a.sessions6 === b.sessions6 && a.bindings === b.bindings;
 }
 
 /** Throws a Problem. stateBytes: size of the state file for this program. */
 export function preflight(program: Program, facts: HostFacts, held: Held, stateBytes: number): WorkerArgs {
   checkRights(program, facts);
-  const core = chooseCore(program, facts, held.args?.core ?? null);
+  const cores = chooseCores(program, facts, held.args?.cores ?? []);
   const args = {
-    core,
+    cores,
     memory: workerMemory(program, stateBytes),
     pageSize: program.dataplane.pageBytes,
     sessions4: program.dataplane.sessions.ipv4,
@@ -62,20 +63,21 @@ export function checkRights(program: Program, facts: HostFacts): void {
   if (!facts.tunDevice) throw new Problem("PermissionDenied", "/dev/net/tun does not exist: run `modprobe tun`, or give it to the container");
 }
 
-/** The core the program names, or for a count the one in use, else the least used and highest one. */
-export function chooseCore(program: Program, facts: HostFacts, current: number | null): number {
+/** The cores the program names; for a count those in use first, then the least used and highest ones. */
+export function chooseCores(program: Program, facts: HostFacts, current: readonly number[]): readonly number[] {
   const { cores } = program.dataplane;
   if ("list" in cores) {
     for (const core of cores.list) requireCore(core, facts);
-    return cores.list[0] ?? 0;
+    return cores.list;
   }
   if (cores.count > facts.coresAllowed.length) {
     throw new Problem("CoresUnavailable", `${cores.count} cores are wanted, this machine gives ${describe(facts.coresAllowed)}`,
       "spec.dataplane.cores.count");
   }
-  if (current !== null && facts.coresAllowed.includes(current)) return current;
+  const kept = current.filter((core) => facts.coresAllowed.includes(core));
   const load = (core: number): number => facts.coresTaken.filter((taken) => taken === core).length;
-  return [...facts.coresAllowed].sort((a, b) => load(a) - load(b) || b - a)[0] ?? 0;
+  const others = facts.coresAllowed.filter((core) => !kept.includes(core)).sort((a, b) => load(a) - load(b) || b - a);
+  return [...kept, ...others].slice(0, cores.count);
 }
 
 function requireCore(core: number, facts: HostFacts): void {

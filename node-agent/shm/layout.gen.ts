@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x20769749f3d32e7bn;
+export const FW_LAYOUT_HASH = 0x3434c6ef63c4f469n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -855,7 +855,7 @@ export const fw_state_header = {
 } as const;
 
 export const fw_worker_status = {
-  size: 928,
+  size: 1104,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -863,32 +863,31 @@ export const fw_worker_status = {
     start_count: { offset: 16, type: "u64" },
     started_at_ns: { offset: 24, type: "u64" },
     heartbeat_ns: { offset: 32, type: "u64" },
-    core_heartbeat_ns: { offset: 40, type: "u64" },
-    judged_sequence: { offset: 48, type: "u64" },
-    active_sequence: { offset: 56, type: "u64" },
-    active_hash: { offset: 64, type: "u8", count: 32 },
-    judged_hash: { offset: 96, type: "u8", count: 32 },
-    verdict: { offset: 128, type: "u32" },
-    verdict_row: { offset: 132, type: "u32" },
-    verdict_section: { offset: 136, type: "char", count: 64 },
-    verdict_field: { offset: 200, type: "char", count: 64 },
-    verdict_message: { offset: 264, type: "char", count: 256 },
-    epoch: { offset: 520, type: "u32" },
-    core: { offset: 524, type: "u32" },
-    core_count: { offset: 528, type: "u32" },
-    pad: { offset: 532, type: "u32" },
-    rx_mode_requested: { offset: 536, type: "u32" },
-    rx_mode_effective: { offset: 540, type: "u32" },
-    rx_mode_reason: { offset: 544, type: "char", count: 256 },
-    worker_version: { offset: 800, type: "char", count: 32 },
-    dpdk_version: { offset: 832, type: "char", count: 32 },
-    page_size: { offset: 864, type: "u64" },
-    state_discarded: { offset: 872, type: "u64" },
-    clock_ns: { offset: 880, type: "u64" },
-    clock_origin_ns: { offset: 888, type: "u64" },
-    command_sequence: { offset: 896, type: "u64" },
-    command_result: { offset: 904, type: "u64" },
-    boot_id: { offset: 912, type: "u8", count: 16 },
+    core_heartbeat_ns: { offset: 40, type: "u64", count: 16 },
+    judged_sequence: { offset: 168, type: "u64" },
+    active_sequence: { offset: 176, type: "u64" },
+    active_hash: { offset: 184, type: "u8", count: 32 },
+    judged_hash: { offset: 216, type: "u8", count: 32 },
+    verdict: { offset: 248, type: "u32" },
+    verdict_row: { offset: 252, type: "u32" },
+    verdict_section: { offset: 256, type: "char", count: 64 },
+    verdict_field: { offset: 320, type: "char", count: 64 },
+    verdict_message: { offset: 384, type: "char", count: 256 },
+    epoch: { offset: 640, type: "u32" },
+    cores: { offset: 644, type: "u32", count: 16 },
+    core_count: { offset: 708, type: "u32" },
+    rx_mode_requested: { offset: 712, type: "u32" },
+    rx_mode_effective: { offset: 716, type: "u32" },
+    rx_mode_reason: { offset: 720, type: "char", count: 256 },
+    worker_version: { offset: 976, type: "char", count: 32 },
+    dpdk_version: { offset: 1008, type: "char", count: 32 },
+    page_size: { offset: 1040, type: "u64" },
+    state_discarded: { offset: 1048, type: "u64" },
+    clock_ns: { offset: 1056, type: "u64" },
+    clock_origin_ns: { offset: 1064, type: "u64" },
+    command_sequence: { offset: 1072, type: "u64" },
+    command_result: { offset: 1080, type: "u64" },
+    boot_id: { offset: 1088, type: "u8", count: 16 },
   },
 } as const;
 
@@ -903,7 +902,7 @@ export const fw_table_status = {
 } as const;
 
 export const fw_counters = {
-  size: 608,
+  size: 624,
   fields: {
     received: { offset: 0, type: "u64" },
     received_bytes: { offset: 8, type: "u64" },
@@ -926,6 +925,8 @@ export const fw_counters = {
     generations_accepted: { offset: 584, type: "u64" },
     generations_refused: { offset: 592, type: "u64" },
     sleeps: { offset: 600, type: "u64" },
+    steered: { offset: 608, type: "u64" },
+    steered_in: { offset: 616, type: "u64" },
   },
 } as const;
 

@@ -18,7 +18,7 @@
 
 static void apply_publish(struct control *c, struct generation *g)
 {
-	loop_publish(c->loop, g);
+	loops_publish(c->loops, g);
 	free(c->generation);
 	c->generation = g;
 }
@@ -129,7 +129,7 @@ static int apply_program(struct control *c, void *bytes, size_t size, uint32_t e
 	int code = tables_build(bytes, size, epoch, previous, &tables, fault);
 	if (code != 0)
 		return code;
-	struct layer *next = layer_create(tables);
+	struct layer *next = layer_create(tables, c->options->core_count);
 	if (next == NULL) {
 		tables_free(tables);
 		return apply_fault(fault, FW_VERDICT_REFUSED_RESOURCES, "Out of memory.");

@@ -7,7 +7,7 @@
 #include "pipeline/clear.h"
 #include "state/session_filter.h"
 
-#define COMMAND_LOOKS 200 // at the core, before the other work goes on
+#define COMMAND_LOOKS 200 // at the cores, before the other work goes on
 #define COMMAND_WAIT_US 100
 
 static void command_answer(struct control *c, uint64_t result)
@@ -20,16 +20,29 @@ static void command_answer(struct control *c, uint64_t result)
 	c->commanded = false;
 }
 
+// The sum over the cores; false: one is still at it. An answer stays until the next question.
+static bool command_answers(const struct control *c, uint64_t *sum)
+{
+	uint64_t ended;
+	*sum = 0;
+	for (uint32_t n = 0; n < c->loops->count; n++) {
+		if (!clear_answered(c->loops->all[n].core, &ended))
+			return false;
+		*sum += ended;
+	}
+	return true;
+}
+
 static void command_await(struct control *c)
 {
 	uint64_t ended;
 	for (unsigned i = 0; i < COMMAND_LOOKS; i++) {
-		if (clear_answered(c->loop->core, &ended)) {
+		if (command_answers(c, &ended)) {
 			log_line("%llu sessions ended by command", (unsigned long long)ended);
 			command_answer(c, ended);
 			return;
 		}
-		loop_wake(c->loop);
+		loops_wake(c->loops);
 		usleep(COMMAND_WAIT_US);
 	}
 }
@@ -38,7 +51,8 @@ static void command_start(struct control *c, const struct fw_command *command)
 {
 	c->commanded = true;
 	if (command->kind == FW_COMMAND_CLEAR_SESSIONS && session_filter_valid(&command->filter)) {
-		clear_ask(c->loop->core, &command->filter);
+		for (uint32_t n = 0; n < c->loops->count; n++)
+			clear_ask(c->loops->all[n].core, &command->filter);
 		command_await(c);
 	} else {
 		command_answer(c, 0);

@@ -31,7 +31,7 @@ enum control_source { CONTROL_DOORBELL, CONTROL_SIGNAL, CONTROL_TIMER, CONTROL_K
 static void control_neighbor_changed(void *context)
 {
 	struct control *c = context;
-	loop_wake(c->loop);
+	loops_wake(c->loops);
 }
 
 static void control_addresses_changed(void *context)
@@ -45,7 +45,7 @@ static void control_addresses_changed(void *context)
 static void control_alive(void *context)
 {
 	struct control *c = context;
-	status_heartbeat(c->state->status, &c->loop->clock);
+	status_heartbeat(c->state->status, &c->loops->clock);
 }
 
 static void control_device_changed(void *context)
@@ -96,19 +96,21 @@ static int control_descriptors(struct control *c, char *error, size_t size)
 	if (control_watch(c, c->doorbell, CONTROL_DOORBELL) != 0 ||
 	    control_watch(c, c->signals, CONTROL_SIGNAL) != 0 ||
 	    control_watch(c, c->timer, CONTROL_TIMER) != 0 ||
-	    control_watch(c, kernel_fd(c->kernel), CONTROL_KERNEL) != 0 ||
-	    control_watch(c, c->loop->resolve.fd, CONTROL_CORE) != 0)
+	    control_watch(c, kernel_fd(c->kernel), CONTROL_KERNEL) != 0)
 		return log_fail(error, size, -EMFILE, "no more descriptors");
+	for (uint32_t i = 0; i < c->loops->count; i++)
+		if (control_watch(c, c->loops->all[i].resolve.fd, CONTROL_CORE) != 0)
+			return log_fail(error, size, -EMFILE, "no more descriptors");
 	return 0;
 }
 
-int control_open(struct control *c, const struct options *o, struct state *state, struct loop *loop,
+int control_open(struct control *c, const struct options *o, struct state *state, struct loops *loops,
 		 char *error, size_t size)
 {
 	const struct kernel_hooks hooks = {c, control_neighbor_changed, control_addresses_changed,
 					      control_alive,
 					      control_device_changed};
-	*c = (struct control){.options = o, .state = state, .loop = loop};
+	*c = (struct control){.options = o, .state = state, .loops = loops};
 	int code = identity_open(&c->identity, o->state_dir, error, size);
 	if (code != 0)
 		return code;
@@ -120,8 +122,8 @@ int control_open(struct control *c, const struct options *o, struct state *state
 	if (c->rib == NULL || c->neighbors == NULL)
 		return log_fail(error, size, -ENOMEM, "not enough memory for routes and neighbors");
 	rib_limit(c->rib, RIB_KERNEL, CONTROL_ROUTES4, CONTROL_ROUTES6);
-	fib_set_qsbr(c->fib, loop->qsbr);
-	neighbor_set_qsbr(c->neighbors, loop->qsbr);
+	fib_set_qsbr(c->fib, loops->qsbr);
+	neighbor_set_qsbr(c->neighbors, loops->qsbr);
 	c->kernel = kernel_create(c->rib, c->neighbors, &hooks);
 	if (c->kernel == NULL)
 		return log_fail(error, size, -EPERM, "cannot follow the kernel's routes by netlink");
@@ -165,10 +167,13 @@ static void control_file_look(struct control *c)
 
 static void control_resolve(struct control *c, uint64_t now)
 {
-	struct neighbor_key key;
-	resolve_clear(&c->loop->resolve);
-	while (resolve_pop(&c->loop->resolve, &key))
-		kernel_resolve(c->kernel, &key, now);
+	for (uint32_t i = 0; i < c->loops->count; i++) {
+		struct resolve_queue *q = &c->loops->all[i].resolve;
+		struct neighbor_key key;
+		resolve_clear(q);
+		while (resolve_pop(q, &key))
+			kernel_resolve(c->kernel, &key, now);
+	}
 	for (uint32_t i = 0; c->layer != NULL && i < c->layer->port_count; i++)
 		c->look = c->look || (c->layer->ports[i].port != NULL &&
 				      atomic_load(&c->layer->ports[i].port->failed));
@@ -256,8 +261,8 @@ void control_run(struct control *c)
 			apply_look(c);
 		}
 		control_report(c);
-		status_heartbeat(c->state->status, &c->loop->clock);
+		status_heartbeat(c->state->status, &c->loops->clock);
 	}
 	status_phase(c->state->status, FW_PHASE_STOPPING);
-	loop_stop(c->loop);
+	loops_stop(c->loops);
 }

@@ -21,7 +21,7 @@ struct control {
 	// set by control_open()
 	const struct options *options;
 	struct state *state;
-	struct loop *loop;
+	struct loops *loops;
 	struct fib *fib;
 	struct rib *rib;
 	struct neighbor_table *neighbors;
@@ -52,7 +52,7 @@ struct control {
 	bool keep; // stopped by SIGUSR1: the next worker takes the kernel's devices over
 };
 
-int control_open(struct control *c, const struct options *o, struct state *state, struct loop *loop,
+int control_open(struct control *c, const struct options *o, struct state *state, struct loops *loops,
 		 char *error, size_t size);
 // After the core has stopped. Removes what the worker made in the kernel, except after SIGUSR1.
 void control_close(struct control *c);

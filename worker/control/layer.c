@@ -19,12 +19,13 @@ const struct fw_interface_row *layer_interface_rows(const struct layer *l)
 			      l->tables->program->interfaces.offset);
 }
 
-struct layer *layer_create(struct tables *tables)
+struct layer *layer_create(struct tables *tables, uint32_t cores)
 {
 	struct layer *l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return NULL;
 	l->tables = tables;
+	l->cores = cores;
 	l->port_count = tables->port_count;
 	l->host_count = tables->interface_count;
 	memcpy(l->ports, (struct layer_port[FW_MAX_PORTS]){0}, sizeof(l->ports));
@@ -179,8 +180,6 @@ struct generation *layer_generation(const struct layer *l)
 	g->sleep_timeout_us = p->sleep_timeout_us;
 	for (uint32_t i = 0; i < l->port_count; i++) {
 		g->ports[i] = l->ports[i].port;
-		if (g->ports[i] != NULL && g->ports[i]->fd < 0)
-			g->limits.may_sleep = false; // it cannot wake the core
 	}
 	for (uint32_t i = 0; i < l->host_count; i++)
 		g->hosts[i] = l->hosts[i].port;

@@ -29,6 +29,7 @@ struct layer_host {
 struct layer {
 	struct tables *tables;
 	uint32_t port_count, host_count;
+	uint32_t cores;
 	struct layer_port ports[FW_MAX_PORTS];
 	struct layer_host hosts[FW_MAX_INTERFACES];
 };
@@ -37,7 +38,7 @@ struct layer {
 const struct fw_port_row *layer_port_rows(const struct layer *l);
 const struct fw_interface_row *layer_interface_rows(const struct layer *l);
 
-struct layer *layer_create(struct tables *tables); // takes the tables
+struct layer *layer_create(struct tables *tables, uint32_t cores); // takes the tables
 // What becomes of the devices in the kernel: they stay, they go, or those go that this layer has made itself.
 enum layer_end { LAYER_KEEP, LAYER_REMOVE, LAYER_UNDO };
 
@@ -63,7 +64,7 @@ unsigned layer_refresh(struct layer *l, struct port **gone, unsigned room);
 void layer_fill(struct layer *l, const struct identity *id);
 bool layer_current(const struct layer *l);
 
-// What the core works with.
+// What the cores work with.
 struct generation *layer_generation(const struct layer *l);
 
 #endif

@@ -9,8 +9,24 @@
 #include "net/hostpath.h"
 #include "net/log.h"
 
-static int layer_open_port(const struct layer_port *p, const struct identity *id, struct port **out,
-			   char *error, size_t size)
+// The core with the fewest devices of a kind reads the next one, for as long as it is open.
+static uint32_t layer_reader(const struct layer *l, bool hosts)
+{
+	unsigned load[FW_MAX_CORES] = {0};
+	uint32_t best = 0;
+	for (uint32_t i = 0; i < (hosts ? l->host_count : l->port_count); i++) {
+		const struct port *p = hosts ? l->hosts[i].port : l->ports[i].port;
+		if (p != NULL && !p->shared)
+			load[p->reader]++;
+	}
+	for (uint32_t core = 1; core < l->cores; core++)
+		if (load[core] < load[best])
+			best = core;
+	return best;
+}
+
+static int layer_open_port(const struct layer *l, const struct layer_port *p, const struct identity *id,
+			   struct port **out, char *error, size_t size)
 {
 	char mark[PORT_ALIAS_SIZE];
 	struct port_request r = {.name = p->row.name,
@@ -18,6 +34,7 @@ static int layer_open_port(const struct layer_port *p, const struct identity *id
 				 .network_namespace = p->row.network_namespace,
 				 .mark = mark,
 				 .mtu = p->row.mtu,
+				 .cores = l->cores,
 				 .adopt = true,
 				 .watch = true,
 				 .pool = pools_small(),
@@ -49,13 +66,27 @@ static int layer_open_host(const struct layer *l, uint32_t row, const struct ide
 				 .mark = mark,
 				 .kernel_mac = n->mac,
 				 .mtu = n->mtu,
+				 .cores = l->cores,
 				 .pool = pools_small(),
 				 .jumbo = pools_jumbo};
 	identity_mark(id, IDENTITY_INTERFACE, n->name, mark);
 	memcpy(r.mac, n->mac, sizeof(r.mac));
+	uint32_t reader = layer_reader(l, true);
 	int code = tap_open(&r, out, error, size);
+	if (code != 0)
+		return code;
+	(*out)->reader = reader;
+	hostpath_sysctls((*out)->device);
+	return 0;
+}
+
+static int layer_open_port_read(const struct layer *l, struct layer_port *p, const struct identity *id,
+				char *error, size_t size)
+{
+	uint32_t reader = layer_reader(l, false);
+	int code = layer_open_port(l, p, id, &p->port, error, size);
 	if (code == 0)
-		hostpath_sysctls((*out)->device);
+		p->port->reader = reader;
 	return code;
 }
 
@@ -92,7 +123,7 @@ int layer_open(struct layer *l, const struct identity *id, bool may_be_absent,
 		struct layer_port *p = &l->ports[i];
 		if (p->borrowed)
 			continue;
-		if (layer_open_port(p, id, &p->port, error, sizeof(error)) == 0)
+		if (layer_open_port_read(l, p, id, error, sizeof(error)) == 0)
 			continue;
 		memcpy(p->message, error, sizeof(p->message));
 		if (!may_be_absent)
@@ -121,7 +152,7 @@ bool layer_reopen(struct layer *l, const struct identity *id)
 		struct layer_port *p = &l->ports[i];
 		if (p->port != NULL)
 			continue;
-		if (layer_open_port(p, id, &p->port, error, sizeof(error)) == 0) {
+		if (layer_open_port_read(l, p, id, error, sizeof(error)) == 0) {
 			log_line("port %s is back", p->row.name);
 			p->message[0] = '\0';
 			back = true;

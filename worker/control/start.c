@@ -73,11 +73,13 @@ static uint64_t start_free_pages(uint64_t page_size)
 // The core and the pages that EAL is going to ask for, so that a person reads what is missing and not what EAL says.
 static int start_check(struct start *s, const struct options *o, char *error, size_t size)
 {
-	if (sched_getaffinity(0, sizeof(s->cpus), &s->cpus) != 0 || !CPU_ISSET(o->core, &s->cpus))
-		return log_fail(error, size, EXIT_RESOURCES,
-				"core %u is not one of the %d cores that this process may use: "
-				"change spec.dataplane.cores",
-				o->core, CPU_COUNT(&s->cpus));
+	bool known = sched_getaffinity(0, sizeof(s->cpus), &s->cpus) == 0;
+	for (uint32_t i = 0; i < o->core_count; i++)
+		if (!known || !CPU_ISSET(o->cores[i], &s->cpus))
+			return log_fail(error, size, EXIT_RESOURCES,
+					"core %u is not one of the %d cores that this process may use: "
+					"change spec.dataplane.cores",
+					o->cores[i], CPU_COUNT(&s->cpus));
 	if (o->page_size == 4096)
 		return 0;
 	uint64_t need = (o->memory + o->page_size - 1) / o->page_size;
@@ -107,8 +109,10 @@ int start_eal(struct start *s, const struct options *o, char *error, size_t size
 	int code = start_check(s, o, error, size);
 	if (code != 0)
 		return code;
-	char lcores[32], memory[32], prefix[32];
-	snprintf(lcores, sizeof(lcores), "0@%u", o->core);
+	char lcores[FW_MAX_CORES * 16], memory[32], prefix[32];
+	for (uint32_t i = 0, at = 0; i < o->core_count; i++)
+		at += (uint32_t)snprintf(lcores + at, sizeof(lcores) - at, "%s%u@%u", i > 0 ? "," : "", i,
+					 o->cores[i]);
 	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)o->memory >> 20);
 	snprintf(prefix, sizeof(prefix), "portcullis-%08x", start_number(o->state_dir));
 	// The allow list names no device that exists: ports are attached when a program names them.
@@ -135,21 +139,17 @@ int start_eal(struct start *s, const struct options *o, char *error, size_t size
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rte_eal_init(count, args) < 0)
 		return log_fail(error, size, EXIT_RESOURCES,
-				"DPDK cannot start with %llu MiB on core %u: %s",
-				(unsigned long long)o->memory >> 20, o->core,
+				"DPDK cannot start with %llu MiB on %u cores: %s",
+				(unsigned long long)o->memory >> 20, o->core_count,
 				rte_strerror(rte_errno));
 	return 0;
 }
 
-void start_unpin(const struct start *s)
+void start_unpin(const struct start *s, const struct options *o)
 {
 	cpu_set_t others = s->cpus;
-	cpu_set_t pinned;
-	if (sched_getaffinity(0, sizeof(pinned), &pinned) != 0)
-		return;
-	for (int i = 0; i < CPU_SETSIZE; i++)
-		if (CPU_ISSET(i, &pinned))
-			CPU_CLR(i, &others);
+	for (uint32_t i = 0; i < o->core_count; i++)
+		CPU_CLR(o->cores[i], &others);
 	const cpu_set_t *use = CPU_COUNT(&others) > 0 ? &others : &s->cpus;
 	pthread_setaffinity_np(pthread_self(), sizeof(*use), use);
 }

@@ -15,7 +15,7 @@ struct start {
 int start_lock(struct start *s, const struct options *o, char *error, size_t size);
 int start_eal(struct start *s, const struct options *o, char *error, size_t size);
 
-void start_unpin(const struct start *s); // the calling thread leaves the datapath core if there is another
+void start_unpin(const struct start *s, const struct options *o); // the calling thread leaves the datapath cores if there is another
 void start_unlock(struct start *s, const struct options *o);
 
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <rte_version.h>
 
-void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size)
+void status_start(struct fw_worker_status *s, const struct options *o)
 {
 	status_begin(s);
 	s->phase = FW_PHASE_STARTING;
@@ -16,9 +16,11 @@ void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size)
 	s->judged_sequence = 0; // of this worker: the agent waits for our own verdict
 	s->active_sequence = 0;
 	s->verdict = FW_VERDICT_NONE;
-	s->core = core;
-	s->core_count = 1;
-	s->page_size = page_size;
+	memset(s->cores, 0, sizeof(s->cores));
+	memset(s->core_heartbeat_ns, 0, sizeof(s->core_heartbeat_ns));
+	memcpy(s->cores, o->cores, o->core_count * sizeof(o->cores[0]));
+	s->core_count = o->core_count;
+	s->page_size = o->page_size;
 	memset(s->worker_version, 0, sizeof(s->worker_version));
 	memset(s->dpdk_version, 0, sizeof(s->dpdk_version));
 	snprintf(s->worker_version, sizeof(s->worker_version), "%s", PORTCULLIS_VERSION);
@@ -98,18 +100,30 @@ void status_table(const struct status_tables *t, enum fw_table table, struct fw_
 	t->rows[table] = now;
 }
 
+// The first port that keeps a core from sleeping, or NULL.
+static const struct layer_port *status_polled(const struct layer *l, uint32_t core)
+{
+	for (uint32_t i = 0; i < l->port_count; i++)
+		if (l->ports[i].port != NULL && l->ports[i].port->fd < 0 &&
+		    port_read_by(l->ports[i].port, core))
+			return &l->ports[i];
+	return NULL;
+}
+
 void status_rx_mode(struct fw_worker_status *s, const struct layer *l)
 {
 	uint32_t requested = l->tables->program->rx_mode, effective = requested;
 	char reason[FW_MESSAGE_SIZE] = "";
-	for (uint32_t i = 0; i < l->port_count && requested == FW_RX_ADAPTIVE; i++) {
-		if (l->ports[i].port == NULL || l->ports[i].port->fd >= 0)
+	status_begin(s);
+	for (uint32_t core = 0; core < s->core_count; core++) {
+		const struct layer_port *p =
+			requested == FW_RX_ADAPTIVE ? status_polled(l, core) : NULL;
+		if (p == NULL)
 			continue;
 		effective = FW_RX_POLLING;
 		snprintf(reason, sizeof(reason), "Port %s cannot wake a sleeping core, so it is polled.",
-			 l->ports[i].row.name);
+			 p->row.name);
 	}
-	status_begin(s);
 	s->rx_mode_requested = requested;
 	s->rx_mode_effective = effective;
 	memcpy(s->rx_mode_reason, reason, sizeof(s->rx_mode_reason));

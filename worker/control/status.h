@@ -5,11 +5,12 @@
 
 #include "control/layer.h"
 #include "loop/clock.h"
+#include "options.h"
 #include "shm/state.h"
 #include "tables/tables.h"
 
 // First words of a worker on this file: who, since when, phase starting. Leaves what an earlier one left about the program.
-void status_start(struct fw_worker_status *s, uint32_t core, uint64_t page_size);
+void status_start(struct fw_worker_status *s, const struct options *o);
 void status_phase(struct fw_worker_status *s, enum fw_worker_phase phase);
 void status_heartbeat(struct fw_worker_status *s, const struct clock *clock);
 

@@ -10,7 +10,10 @@
 // Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for news (a generation, a neighbor, the end),
 // then wait on the ports' and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are
 // level-triggered, so a frame that came before the wait ends it at once. The control thread counts its news first and looks
-// at asleep afterwards: one of the two always sees the other.
+// at asleep afterwards, and so does a core that passes frames to another: one of the two always sees the other.
+//
+// With several cores each has its own loop and its own pipeline; what they share is in struct loops. Frames of sessions that
+// another core owns go through the rings of pass.c. A port is read by one core, or through a queue for each.
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -21,6 +24,7 @@
 #include <unistd.h>
 #include <rte_cycles.h>
 #include <rte_malloc.h>
+#include "loop/pass.h"
 
 #define LOOP_EVENTS 64
 #define LOOP_SLEEP_MAX_US 500000u // the heartbeat must not stop
@@ -28,7 +32,6 @@
 #define LOOP_HEARTBEAT_NS 250000000u
 #define LOOP_TIME_US 100u // a tenth of a tick
 #define LOOP_LOOK_US 50u
-#define LOOP_READER 0u // of the QSBR
 
 enum loop_source { SOURCE_WAKE, SOURCE_PORT, SOURCE_HOST };
 
@@ -37,36 +40,57 @@ static uint64_t loop_tag(enum loop_source source, uint32_t row)
 	return (uint64_t)source << 32 | row;
 }
 
-int loop_init(struct loop *l)
+static int loop_open(struct loop *l, struct loops *shared, uint32_t index)
 {
-	memset(l, 0, sizeof(*l));
+	l->shared = shared;
+	l->index = index;
 	l->epoll = -1;
 	l->time_cycles = rte_get_tsc_hz() / 1000000 * LOOP_TIME_US;
 	l->look_cycles = rte_get_tsc_hz() / 1000000 * LOOP_LOOK_US;
+	rte_rcu_qsbr_thread_register(shared->qsbr, index);
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (l->wake_fd < 0)
-		return -errno;
-	l->qsbr = rte_zmalloc("qsbr", rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
-	if (l->qsbr == NULL)
-		return -ENOMEM;
-	rte_rcu_qsbr_init(l->qsbr, 1);
-	rte_rcu_qsbr_thread_register(l->qsbr, LOOP_READER);
-	return resolve_init(&l->resolve);
+	return l->wake_fd < 0 ? -errno : resolve_init(&l->resolve);
 }
 
-void loop_free(struct loop *l)
+int loops_init(struct loops *s, uint32_t count)
 {
-	if (l->epoll >= 0)
-		close(l->epoll);
-	close(l->wake_fd);
-	resolve_free(&l->resolve);
-	rte_free(l->qsbr);
+	memset(s, 0, sizeof(*s));
+	s->qsbr = rte_zmalloc("qsbr", rte_rcu_qsbr_get_memsize(count), RTE_CACHE_LINE_SIZE);
+	s->all = rte_zmalloc("loops", count * sizeof(*s->all), RTE_CACHE_LINE_SIZE);
+	if (s->qsbr == NULL || s->all == NULL)
+		return -ENOMEM;
+	rte_rcu_qsbr_init(s->qsbr, count);
+	for (; s->count < count; s->count++) {
+		int code = loop_open(&s->all[s->count], s, s->count);
+		if (code != 0)
+			return code;
+	}
+	return pass_open(s);
+}
+
+void loops_free(struct loops *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct loop *l = &s->all[i];
+		if (l->epoll >= 0)
+			close(l->epoll);
+		close(l->wake_fd);
+		resolve_free(&l->resolve);
+	}
+	pass_close(s);
+	rte_free(s->all);
+	rte_free(s->qsbr);
 }
 
 static void loop_add(struct loop *l, int fd, enum loop_source source, uint32_t row)
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.u64 = loop_tag(source, row)};
 	epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+static bool loop_reads(const struct loop *l, const struct port *p)
+{
+	return p != NULL && port_read_by(p, l->index);
 }
 
 // A new set of descriptors: closing the old one is the simplest way to forget all of them.
@@ -77,21 +101,24 @@ static void loop_watch(struct loop *l, const struct generation *g)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop_add(l, l->wake_fd, SOURCE_WAKE, 0);
 	l->ready = 0;
+	l->polls = false;
 	for (uint32_t i = 0; g != NULL && i < g->port_count; i++) {
-		if (g->ports[i] == NULL)
+		if (!loop_reads(l, g->ports[i]))
 			continue;
 		l->ready |= 1u << i; // whatever the device holds in its own memory
 		if (g->ports[i]->fd >= 0)
 			loop_add(l, g->ports[i]->fd, SOURCE_PORT, i);
+		else
+			l->polls = true;
 	}
 	for (uint32_t i = 0; g != NULL && i < g->interface_count; i++)
-		if (g->hosts[i] != NULL)
+		if (loop_reads(l, g->hosts[i]))
 			loop_add(l, g->hosts[i]->fd, SOURCE_HOST, i);
 }
 
 static bool loop_take_generation(struct loop *l)
 {
-	const struct generation *g = atomic_load(&l->generation);
+	const struct generation *g = atomic_load(&l->shared->generation);
 	if (g == l->current)
 		return false;
 	const struct tables *old = l->current != NULL ? l->current->tables : NULL;
@@ -113,10 +140,10 @@ static void loop_read_time(struct loop *l)
 	if (now - l->heartbeat_ns >= LOOP_HEARTBEAT_NS) {
 		l->heartbeat_ns = now;
 		l->realtime_offset_ns = clock_realtime_ns() - now;
-		__atomic_store_n(&l->state.status->core_heartbeat_ns, clock_monotonic_ns(),
+		__atomic_store_n(l->state.heartbeat_ns, clock_monotonic_ns(),
 				 __ATOMIC_RELAXED);
 	}
-	core_set_time(l->core, clock_ticks(&l->clock, now), now + l->realtime_offset_ns);
+	core_set_time(l->core, clock_ticks(&l->shared->clock, now), now + l->realtime_offset_ns);
 	l->now_ns = now;
 }
 
@@ -146,7 +173,7 @@ static void loop_oversized(struct loop *l, struct port *p)
 
 static unsigned loop_read(struct loop *l, struct port *p, struct rte_mbuf **frames)
 {
-	unsigned n = p->operations->receive(p, frames, PIPELINE_BURST);
+	unsigned n = p->operations->receive(p, l->index, frames, PIPELINE_BURST);
 	loop_oversized(l, p);
 	if (unlikely(atomic_load_explicit(&p->failed, memory_order_relaxed)))
 		loop_failed(l, p);
@@ -201,6 +228,8 @@ static unsigned loop_serve(struct loop *l, const struct epoll_event *events, int
 	uint32_t ready = l->ready;
 	for (l->ready = 0; ready != 0; ready &= ready - 1)
 		received += loop_port(l, (uint32_t)__builtin_ctz(ready));
+	if (l->shared->count > 1)
+		received += loop_take_passed(l);
 	return received;
 }
 
@@ -213,14 +242,14 @@ static int loop_sleep(struct loop *l, struct epoll_event *events)
 		timeout = LOOP_SLEEP_MAX_US;
 	if (l->state.counters->held > 0 && timeout > LOOP_HELD_US)
 		timeout = LOOP_HELD_US;
-	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
+	rte_rcu_qsbr_thread_offline(l->shared->qsbr, l->index);
 	atomic_store(&l->asleep, true);
-	if (atomic_load(&l->news) == l->news_seen && l->ready == 0) {
+	if (atomic_load(&l->shared->news) == l->news_seen && l->ready == 0 && !loop_passed_waiting(l)) {
 		l->state.counters->sleeps++;
 		count = epoll_wait(l->epoll, events, LOOP_EVENTS, (int)((timeout + 999) / 1000));
 	}
 	atomic_store(&l->asleep, false);
-	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
+	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
 	l->now_tsc = rte_rdtsc() - l->time_cycles;
 	return count;
 }
@@ -240,13 +269,13 @@ void loop_run(struct loop *l)
 	struct epoll_event events[LOOP_EVENTS];
 	bool may_sleep = false;
 	loop_watch(l, NULL);
-	rte_rcu_qsbr_thread_online(l->qsbr, LOOP_READER);
-	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
+	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
+	while (!atomic_load_explicit(&l->shared->stop, memory_order_relaxed)) {
 		int count = may_sleep && l->ready == 0 ? loop_sleep(l, events) :
 							 loop_look(l, events, rte_rdtsc());
 		l->events = count;
-		rte_rcu_qsbr_quiescent(l->qsbr, LOOP_READER);
-		l->news_seen = atomic_load(&l->news);
+		rte_rcu_qsbr_quiescent(l->shared->qsbr, l->index);
+		l->news_seen = atomic_load(&l->shared->news);
 		if (loop_take_generation(l))
 			count = 0; // of descriptors that may be gone; what is readable is told again
 		loop_set_time(l, rte_rdtsc());
@@ -254,31 +283,40 @@ void loop_run(struct loop *l)
 		bool more = core_housekeeping(l->core);
 		const struct idle_limits *limits =
 			l->current != NULL ? &l->current->limits : &no_generation;
-		may_sleep = idle_next(&l->idle, limits, received + more, l->now_ns) == IDLE_SLEEP;
+		may_sleep = !l->polls &&
+			    idle_next(&l->idle, limits, received + more, l->now_ns) == IDLE_SLEEP;
 	}
-	rte_rcu_qsbr_thread_offline(l->qsbr, LOOP_READER);
+	rte_rcu_qsbr_thread_offline(l->shared->qsbr, l->index);
 }
 
-void loop_wake(struct loop *l)
+void loop_rouse(struct loop *l)
 {
 	uint64_t one = 1;
-	atomic_fetch_add(&l->news, 1);
 	if (atomic_load(&l->asleep))
 		(void)!write(l->wake_fd, &one, sizeof(one));
 }
 
-void loop_stop(struct loop *l)
+void loops_wake(struct loops *s)
 {
-	atomic_store(&l->stop, true);
-	loop_wake(l);
+	atomic_fetch_add(&s->news, 1);
+	for (uint32_t i = 0; i < s->count; i++)
+		loop_rouse(&s->all[i]);
 }
 
-void loop_publish(struct loop *l, const struct generation *g)
+void loops_stop(struct loops *s)
 {
-	atomic_store(&l->generation, g);
+	atomic_store(&s->stop, true);
+	loops_wake(s);
+}
+
+void loops_publish(struct loops *s, const struct generation *g)
+{
+	atomic_store(&s->generation, g);
 	// Taken means that the core has also passed a quiescent point: it looks between turns only.
-	while (atomic_load_explicit(&l->taken, memory_order_acquire) != g) {
-		loop_wake(l);
-		usleep(50);
+	for (uint32_t i = 0; i < s->count; i++) {
+		while (atomic_load_explicit(&s->all[i].taken, memory_order_acquire) != g) {
+			loops_wake(s);
+			usleep(50);
+		}
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The datapath core's loop: take frames from ports and kernel TAPs, run the pipeline, send, sleep when idle.
+// The loops of the datapath cores, one each: take frames from ports and kernel TAPs, run the pipeline, send, sleep when idle.
 #ifndef PORTCULLIS_LOOP_LOOP_H
 #define PORTCULLIS_LOOP_LOOP_H
 
@@ -26,29 +26,41 @@ struct generation {
 	uint32_t sleep_timeout_us;
 };
 
-// Where the loop counts, all in the state file.
+// Where a loop counts, all in the state file.
 struct loop_state {
-	struct fw_worker_status *status; // core_heartbeat_ns only
+	uint64_t *heartbeat_ns; // of this core
 	struct fw_counters *counters;
-	struct fw_port_status *ports;
-	struct fw_interface_status *interfaces;
+	struct fw_port_status *ports; // [FW_MAX_PORTS]
+	struct fw_interface_status *interfaces; // [FW_MAX_INTERFACES]
+};
+
+struct loop;
+
+// What the loops have in common.
+struct loops {
+	_Atomic(const struct generation *) generation;
+	atomic_bool stop;
+	_Atomic uint32_t news; // counts what the control thread wants the cores to look at
+	uint32_t count;
+	struct rte_rcu_qsbr *qsbr; // reader n: core n
+	struct rte_ring *rings[FW_MAX_CORES][FW_MAX_CORES]; // [from][to]; NULL with one core
+	struct loop *all; // [count]
+	struct clock clock;
 };
 
 struct loop {
 	// between the threads
-	_Atomic(const struct generation *) generation;
-	_Atomic(const struct generation *) taken; // the one that the core works with
-	atomic_bool stop;
+	_Alignas(64) _Atomic(const struct generation *) taken; // the one that the core works with
 	atomic_bool asleep;
-	_Atomic uint32_t news; // counts what the control thread wants the core to look at
-	int wake_fd; // the control thread wakes the core
-	struct rte_rcu_qsbr *qsbr;
+	int wake_fd; // the control thread and other cores wake the core
 	struct resolve_queue resolve;
 	// the core's own
+	_Alignas(64) struct loops *shared;
+	uint32_t index; // of the core
 	struct loop_state state;
 	struct core *core;
-	struct clock clock;
 	const struct generation *current;
+	bool polls; // reads a port that cannot wake it
 	int epoll;
 	uint32_t ready; // ports to read from, by row
 	struct idle_state idle;
@@ -60,23 +72,29 @@ struct loop {
 	int events; // that the last look found
 };
 
-// The caller sets state, core and clock afterwards, before loop_run(). Returns 0 or a negative errno.
-int loop_init(struct loop *l);
-void loop_free(struct loop *l);
+// The caller sets clock and every loop's state and core afterwards, before loop_run(). Returns 0 or a negative errno.
+int loops_init(struct loops *s, uint32_t count);
+void loops_free(struct loops *s);
 
-void loop_run(struct loop *l); // on the datapath core, until loop_stop()
+void loop_run(struct loop *l); // on its core, until loops_stop()
 
 // Control thread.
-void loop_stop(struct loop *l);
-void loop_wake(struct loop *l); // only costs something when the core sleeps
-void loop_publish(struct loop *l, const struct generation *g); // returns after the quiescent point
+void loops_stop(struct loops *s);
+void loops_wake(struct loops *s); // only costs something for cores that sleep
+void loops_publish(struct loops *s, const struct generation *g); // returns after every core's quiescent point
 
 // The ways out of the core; context is the loop.
 void loop_transmit(void *context, uint32_t port, struct rte_mbuf **frames, unsigned count);
 void loop_punt(void *context, uint32_t interface, struct rte_mbuf **frames, unsigned count);
 void loop_resolve(void *context, const struct neighbor_key *key);
+void loop_pass(void *context, uint32_t core, struct rte_mbuf **frames, unsigned count);
 
-// Gives every status row to the port or interface of the same name in the new tables.
+// Frames that other cores passed to this one.
+unsigned loop_take_passed(struct loop *l); // returns how many
+bool loop_passed_waiting(const struct loop *l);
+void loop_rouse(struct loop *l); // wakes one core if it sleeps
+
+// Gives every status row of the core to the port or interface of the same name in the new tables.
 void loop_move_rows(const struct loop_state *state, const struct tables *tables);
 
 #endif

@@ -15,7 +15,7 @@ static void output_burst(struct loop *l, struct port *p, enum outcome counted_as
 	for (unsigned done = 0; done < count;) {
 		unsigned sent = 0;
 		if (!give_up)
-			sent = p->operations->transmit(p, frames + done, count - done, &reason);
+			sent = p->operations->transmit(p, l->index, frames + done, count - done, &reason);
 		for (unsigned i = done; s != NULL && i < done + sent; i++) {
 			s->tx_packets++;
 			s->tx_bytes += bytes[i];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Status rows follow their port or interface by name when a generation gives it another row.
+// Status rows of a core follow their port or interface by name when a generation gives it another row.
 #include <string.h>
 #include "loop/loop.h"
 
@@ -26,7 +26,7 @@ static void rows_move_ports(struct fw_port_status *rows, const struct tables *t)
 
 static void rows_move_interfaces(struct fw_interface_status *rows, const struct tables *t)
 {
-	static struct fw_interface_status old[FW_MAX_INTERFACES]; // one core: one caller
+	struct fw_interface_status old[FW_MAX_INTERFACES];
 	memcpy(old, rows, sizeof(old));
 	for (uint32_t i = 0; i < FW_MAX_INTERFACES; i++) {
 		struct fw_interface_status row = {0};

@@ -147,8 +147,9 @@ static struct rte_mbuf *packet_take(struct packet_port *q)
 	return m;
 }
 
-unsigned packet_receive(struct port *p, struct rte_mbuf **frames, unsigned count)
+unsigned packet_receive(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count)
 {
+	(void)core;
 	struct packet_port *q = packet_of(p);
 	unsigned n = 0;
 	while (n < count) {
@@ -174,9 +175,10 @@ unsigned packet_receive(struct port *p, struct rte_mbuf **frames, unsigned count
 	return n;
 }
 
-unsigned packet_transmit(struct port *p, struct rte_mbuf **frames, unsigned count,
+unsigned packet_transmit(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
 			 enum fw_drop *reason)
 {
+	(void)core; // one message is one frame, whoever else sends
 	static const struct virtio_net_hdr plain;
 	struct mmsghdr messages[PACKET_BATCH];
 	struct iovec v[PACKET_BATCH][9];

@@ -38,8 +38,8 @@ struct packet_port {
 	uint16_t tpid, tci; // VLAN tag of the current frame; tpid 0: none
 };
 
-unsigned packet_receive(struct port *p, struct rte_mbuf **frames, unsigned count);
-unsigned packet_transmit(struct port *p, struct rte_mbuf **frames, unsigned count,
+unsigned packet_receive(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count);
+unsigned packet_transmit(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
 			 enum fw_drop *reason);
 
 static inline struct packet_port *packet_of(struct port *p)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One device that frames come from and go to: a TAP, a packet socket on a kernel interface, or an ethdev.
 //
-// The control thread opens, watches and closes; the datapath core receives and transmits. The core never closes: a device
+// The control thread opens, watches and closes; the datapath cores receive and transmit. A device is read by one core, the
+// same for as long as it is open, or by every core through a queue of its own; every core may write. A core never closes: a device
 // that fails under it is marked failed and left alone until the control thread has taken it out of the generation.
 #ifndef PORTCULLIS_NET_PORT_H
 #define PORTCULLIS_NET_PORT_H
@@ -20,10 +21,10 @@
 struct port;
 
 struct port_operations {
-	// Takes up to count frames. A return of count says that there may be more without the descriptor being readable.
-	unsigned (*receive)(struct port *p, struct rte_mbuf **frames, unsigned count);
+	// core: index of the calling one. Takes up to count frames. A return of count says that there may be more without the descriptor being readable.
+	unsigned (*receive)(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count);
 	// Sends in order and frees what it sent. Returns how many were taken; *reason says why the next one was not.
-	unsigned (*transmit)(struct port *p, struct rte_mbuf **frames, unsigned count,
+	unsigned (*transmit)(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
 			     enum fw_drop *reason);
 	uint64_t (*missed)(struct port *p); // lost before we could read them; control thread
 	// Looks at the device again after an event or in time: state, mac, mtu. False: the device is gone.
@@ -36,6 +37,8 @@ struct port {
 	const struct port_operations *operations;
 	struct rte_mempool *pool; // single-segment buffers large enough for its MTU
 	int fd; // readable when frames wait; -1: must be polled
+	uint32_t reader; // index of the core that reads it
+	bool shared; // every core reads it, through a queue of its own
 	int watch_fd; // netlink socket that tells of changes of the device, or -1
 	uint8_t mac[6]; // of our side
 	uint32_t mtu;
@@ -57,6 +60,7 @@ struct port_request {
 	const uint8_t *kernel_mac; // TAP: MAC of the kernel's side; NULL: the kernel's choice
 	uint8_t mac[6]; // TAP: MAC of our side
 	uint32_t mtu; // 0: the device's own
+	uint32_t cores; // that will use it
 	bool adopt; // TAP: a device that somebody else made may be used
 	bool virtual; // ethdev: the device is "name,arguments" of a driver, not a PCI address
 	bool watch; // TAP: it may be in another namespace, tell of changes by watch_fd
@@ -71,6 +75,11 @@ struct port_request {
 int tap_open(const struct port_request *request, struct port **out, char *error, size_t size);
 int packet_open(const struct port_request *request, struct port **out, char *error, size_t size);
 int ethdev_open(const struct port_request *request, struct port **out, char *error, size_t size);
+
+static inline bool port_read_by(const struct port *p, uint32_t core)
+{
+	return p->shared || p->reader == core;
+}
 
 // Common parts of the backends.
 int port_choose_pool(struct port *p, const struct port_request *request, char *error, size_t size);

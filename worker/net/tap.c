@@ -28,8 +28,9 @@ static struct tap *tap_of(struct port *p)
 	return (struct tap *)(void *)p;
 }
 
-static unsigned tap_receive(struct port *p, struct rte_mbuf **frames, unsigned count)
+static unsigned tap_receive(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count)
 {
+	(void)core;
 	struct tap *t = tap_of(p);
 	const uint16_t room = (uint16_t)(p->mtu + PORT_FRAME_EXTRA + 1);
 	unsigned n = 0;
@@ -67,9 +68,10 @@ static ssize_t tap_write(int fd, struct rte_mbuf *m)
 	return writev(fd, v, n);
 }
 
-static unsigned tap_transmit(struct port *p, struct rte_mbuf **frames, unsigned count,
-			     enum fw_drop *reason)
+static unsigned tap_transmit(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
+			 enum fw_drop *reason)
 {
+	(void)core; // one call is one frame, whoever else writes
 	for (unsigned i = 0; i < count; i++) {
 		ssize_t n;
 		do

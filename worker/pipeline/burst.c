@@ -19,6 +19,7 @@
 #include "pipeline/proxy_arp.h"
 #include "pipeline/receive.h"
 #include "pipeline/reject.h"
+#include "pipeline/steer_core.h"
 
 enum { LEAD = 6 }; // packets between asking for the second line of a session and using it
 
@@ -45,7 +46,8 @@ static inline void push(struct vector *v, struct packet *p)
 
 // The full parser. p->interface is set when the frame belongs to one.
 static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port, struct burst *b,
-						  struct packet *p, struct rte_mbuf *mbuf)
+						  struct packet *p, struct rte_mbuf *mbuf,
+						  bool passed)
 {
 	packet_start(p, mbuf);
 	if (unlikely(mbuf->nb_segs != 1) && rte_pktmbuf_linearize(mbuf) != 0) {
@@ -54,7 +56,7 @@ static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port,
 	}
 	uint32_t bytes = rte_pktmbuf_pkt_len(mbuf);
 	parse_port_frame(c->tables, port, c->config.any_mac, p);
-	if (likely(p->interface != ROW_NONE))
+	if (likely(p->interface != ROW_NONE) && !passed)
 		tally_add(c, &b->tallies.received, p->interface, bytes, tally_received);
 	switch ((enum lane)p->lane) {
 	case LANE_FLOW:
@@ -84,8 +86,10 @@ static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port,
 	}
 }
 
-static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs,
-		   unsigned count)
+// passed: another core has counted the frames.
+static inline __attribute__((always_inline)) void
+pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs, unsigned count,
+       bool passed)
 {
 	static const uint16_t no_interface[4096] = {[0 ... 4095] = ROW_NONE};
 	const uint16_t *by_vlan = port < c->tables->port_count
@@ -99,12 +103,16 @@ static void pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mb
 		uint32_t length = rte_pktmbuf_pkt_len(mbufs[i]);
 		bytes += length;
 		if (likely(receive_ordinary(c, by_vlan, p, mbufs[i]))) {
-			tally_add(c, &b->tallies.received, p->interface, length, tally_received);
+			if (!passed)
+				tally_add(c, &b->tallies.received, p->interface, length,
+					  tally_received);
 			push(&b->flows, p);
 		} else {
-			receive_any(c, port, b, p, mbufs[i]);
+			receive_any(c, port, b, p, mbufs[i], passed);
 		}
 	}
+	if (passed)
+		return;
 	c->config.counters->received += count;
 	c->config.counters->received_bytes += bytes;
 }
@@ -171,6 +179,51 @@ static void drop_all(struct core *c, struct rte_mbuf **mbufs, unsigned count)
 	}
 }
 
+// Passes on what other cores own.
+static void steer_vector(struct core *c, struct vector *v)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < v->count; i++)
+		if (!steer_away(c, v->packets[i]))
+			v->packets[kept++] = v->packets[i];
+	v->count = kept;
+}
+
+// Misses may belong to a session that another core owns since the number of cores has changed.
+static void detour_vector(struct core *c, struct vector *v)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < v->count; i++)
+		if (!steer_detour(c, v->packets[i]))
+			v->packets[kept++] = v->packets[i];
+	v->count = kept;
+}
+
+static void steer_burst(struct core *c, struct burst *b)
+{
+	steer_vector(c, &b->flows);
+	steer_vector(c, &b->fragments);
+	steer_vector(c, &b->errors);
+}
+
+static void begin(struct core *c, struct burst *b)
+{
+	b->flows.count = b->slow.count = b->misses.count = b->fragments.count = 0;
+	b->errors.count = b->others.count = 0;
+	b->tallies = (struct tallies){0};
+	core_refresh(c);
+}
+
+static void finish(struct core *c, struct burst *b)
+{
+	pass_b_and_c(c, b);
+	tallies_close(c, &b->tallies);
+	if (unlikely(c->config.detours != NULL))
+		detour_vector(c, &b->misses);
+	side_vectors(c, b);
+	core_flush(c);
+}
+
 void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsigned count)
 {
 	struct burst b;
@@ -179,13 +232,58 @@ void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsi
 		core_flush(c);
 		return;
 	}
-	b.flows.count = b.slow.count = b.misses.count = b.fragments.count = 0;
-	b.errors.count = b.others.count = 0;
-	b.tallies = (struct tallies){0};
-	core_refresh(c);
-	pass_a(c, port, &b, burst, count);
-	pass_b_and_c(c, &b);
-	tallies_close(c, &b.tallies);
-	side_vectors(c, &b);
+	begin(c, &b);
+	pass_a(c, port, &b, burst, count, false);
+	if (unlikely(c->config.cores > 1))
+		steer_burst(c, &b);
+	finish(c, &b);
+}
+
+// A fragment whose ports the core of its datagram has found.
+static void keyed(struct core *c, uint32_t port, struct rte_mbuf *mbuf)
+{
+	struct packet p;
+	packet_start(&p, mbuf);
+	parse_port_frame(c->tables, port, c->config.any_mac, &p);
+	if (p.lane == LANE_FRAGMENT && steer_take_key(&p))
+		fragment_continue(c, &p);
+	else
+		core_end_dropped(c, &p, FW_DROP_FRAGMENT_INVALID);
 	core_flush(c);
+}
+
+// Frames of one port, one after the other, make a burst.
+void core_from_core(struct core *c, struct rte_mbuf **mbufs, unsigned count)
+{
+	for (unsigned i = 0, n; i < count; i += n) {
+		struct steer_place at = steer_place(c, mbufs[i]);
+		for (n = 1; i + n < count && at.kind == STEER_PORT; n++) {
+			struct steer_place next = steer_place(c, mbufs[i + n]);
+			if (next.kind != STEER_PORT || next.row != at.row)
+				break;
+		}
+		struct burst b;
+		switch (at.kind) {
+		case STEER_PORT:
+			begin(c, &b);
+			pass_a(c, at.row, &b, mbufs + i, n, true);
+			finish(c, &b);
+			break;
+		case STEER_KEYED:
+			core_refresh(c);
+			keyed(c, at.row, mbufs[i]);
+			break;
+		case STEER_HOST:
+			host_from_core(c, (uint16_t)at.row, mbufs[i]);
+			break;
+		case STEER_NOWHERE: {
+			struct packet p;
+			packet_start(&p, mbufs[i]);
+			core_end_dropped(c, &p, c->tables == NULL ? FW_DROP_NO_GENERATION :
+								    FW_DROP_VLAN_UNKNOWN);
+			core_flush(c);
+			break;
+		}
+		}
+	}
 }

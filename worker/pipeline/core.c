@@ -20,6 +20,7 @@
 #include "pipeline/bounds.h"
 #include "pipeline/reject.h"
 #include "pipeline/session_view.h"
+#include "pipeline/steer_core.h"
 #include "pipeline/sweep.h"
 #include "pipeline/translate.h"
 
@@ -219,6 +220,8 @@ void core_flush(struct core *c)
 {
 	flush_dropped(c);
 	flush_punt(c);
+	if (c->config.cores > 1)
+		steer_flush(c);
 	for (unsigned port = 0; port < FW_MAX_PORTS; port++)
 		flush_tx(c, port);
 }

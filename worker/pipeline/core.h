@@ -107,6 +107,7 @@ struct core {
 	unsigned dropped_count;
 	struct punt_vector punt;
 	struct tx_vector tx[FW_MAX_PORTS];
+	struct tx_vector pass[FW_MAX_CORES]; // to other cores
 	struct fw_policy_counters *policy_scratch; // [FW_MAX_POLICIES]
 	uint32_t policy_rows;                      // rows in use
 };

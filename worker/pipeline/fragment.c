@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipeline/steer_core.h"
 #include "pipeline/fragment.h"
 
 #include <netinet/in.h>
@@ -78,6 +79,8 @@ void fragment_continue(struct core *c, struct packet *p)
 	p->lane = p->part.lane;
 	switch ((enum lane)p->lane) {
 	case LANE_FLOW:
+		if (c->config.cores > 1 && steer_keyed_away(c, p))
+			break;
 		packet_hash(c, p);
 		flow_packet(c, p);
 		break;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "pipeline/flow.h"
 #include "pipeline/parse.h"
+#include "pipeline/steer_core.h"
 
 static void note_flow(struct core *c, struct packet *p, uint16_t interface)
 {
@@ -45,13 +46,15 @@ static bool insert_tag(struct packet *p, uint16_t vlan)
 	return true;
 }
 
-static void from_host(struct core *c, uint16_t interface, struct rte_mbuf *mbuf)
+static void from_host(struct core *c, uint16_t interface, struct rte_mbuf *mbuf, bool passed)
 {
 	struct packet packet, *p = &packet;
 	packet_start(p, mbuf);
 	p->lane = LANE_KERNEL;
-	c->config.counters->received++;
-	c->config.counters->received_bytes += rte_pktmbuf_pkt_len(mbuf);
+	if (!passed) {
+		c->config.counters->received++;
+		c->config.counters->received_bytes += rte_pktmbuf_pkt_len(mbuf);
+	}
 	if (unlikely(c->tables == NULL)) {
 		core_end_dropped(c, p, FW_DROP_NO_GENERATION);
 		return;
@@ -60,7 +63,8 @@ static void from_host(struct core *c, uint16_t interface, struct rte_mbuf *mbuf)
 		core_end_dropped(c, p, FW_DROP_VLAN_UNKNOWN);
 		return;
 	}
-	c->config.interfaces[interface].from_host++;
+	if (!passed)
+		c->config.interfaces[interface].from_host++;
 	if (unlikely(rte_pktmbuf_linearize(mbuf) != 0)) {
 		core_end_dropped(c, p, FW_DROP_FRAME_OVERSIZED);
 		return;
@@ -72,6 +76,9 @@ static void from_host(struct core *c, uint16_t interface, struct rte_mbuf *mbuf)
 		core_end_dropped(c, p, (enum fw_drop)p->reason);
 		return;
 	}
+	if (c->config.cores > 1 && !passed && p->lane == LANE_FLOW &&
+	    steer_host_away(c, p, interface))
+		return;
 	p->end.out_interface = interface;
 	p->end.to_zone = c->tables->interfaces[interface].zone;
 	if (p->lane == LANE_FLOW)
@@ -86,6 +93,13 @@ void core_from_host(struct core *c, uint32_t interface, struct rte_mbuf **burst,
 {
 	core_refresh(c);
 	for (unsigned i = 0; i < count; i++)
-		from_host(c, (uint16_t)interface, burst[i]);
+		from_host(c, (uint16_t)interface, burst[i], false);
+	core_flush(c);
+}
+
+void host_from_core(struct core *c, uint16_t interface, struct rte_mbuf *mbuf)
+{
+	core_refresh(c);
+	from_host(c, interface, mbuf, true);
 	core_flush(c);
 }

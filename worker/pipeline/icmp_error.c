@@ -9,6 +9,7 @@
 #include "pipeline/forward.h"
 #include "pipeline/parse.h"
 #include "pipeline/reject.h"
+#include "pipeline/steer_core.h"
 
 static void turn_round(struct packet *q)
 {
@@ -25,6 +26,16 @@ static void turn_round(struct packet *q)
 		q->key6.source_port_be = k.destination_port_be;
 		q->key6.destination_port_be = k.source_port_be;
 	}
+}
+
+bool icmp_error_key(const struct packet *p, struct packet *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->vrf = p->vrf;
+	if (!parse_quote(p, key))
+		return false;
+	turn_round(key);
+	return true;
 }
 
 // The session, seen from a packet that goes where the error goes; or why there is none.

@@ -41,10 +41,13 @@ struct pipeline_output {
 	// NULL, or told of the end of every packet that has an mbuf of its own input, before the
 	// mbuf is given away.
 	void (*ended)(void *context, struct rte_mbuf *frame, const struct packet_end *end);
+	// Frames of sessions that another core owns, for its core_from_core(). Not needed with one core.
+	void (*pass)(void *context, uint32_t core, struct rte_mbuf **frames, unsigned count);
 	// transmit and punt count what they could not deliver with core_undelivered().
 };
 
 struct core;
+struct detours;
 struct half_open;
 
 struct core_config {
@@ -62,6 +65,8 @@ struct core_config {
 	struct rte_mempool *pool; // for packets that the core makes itself
 	uint64_t seed;            // of choices made at random; 0: another one at every start
 	uint32_t cores;           // datapath cores; below 2 nothing is steered
+	uint32_t core;            // which of them this is
+	const struct detours *detours; // shared by all cores; NULL: none
 	bool any_mac; // accept every unicast destination MAC address: captures of other networks
 	struct pipeline_output output;
 };
@@ -88,6 +93,9 @@ void core_from_port(struct core *c, uint32_t port, struct rte_mbuf **burst, unsi
 
 // A burst that the kernel sent through the TAP of an interface (row). Takes the mbufs.
 void core_from_host(struct core *c, uint32_t interface, struct rte_mbuf **burst, unsigned count);
+
+// Frames that another core passed here, count <= PIPELINE_BURST. Takes the mbufs.
+void core_from_core(struct core *c, struct rte_mbuf **burst, unsigned count);
 
 // Bounded work between bursts: timers, held packets, sweep. Returns true when there is more to do
 // at once.

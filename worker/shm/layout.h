@@ -526,7 +526,7 @@ struct fw_worker_status {
 	uint64_t start_count; // starts of a worker on this file
 	uint64_t started_at_ns; // CLOCK_REALTIME
 	uint64_t heartbeat_ns; // CLOCK_MONOTONIC, control thread, at least once a second
-	uint64_t core_heartbeat_ns; // CLOCK_MONOTONIC, datapath core, at least once a second
+	uint64_t core_heartbeat_ns[FW_MAX_CORES]; // CLOCK_MONOTONIC, by datapath core, at least once a second; 0: not yet
 	uint64_t judged_sequence; // newest published sequence that has a verdict
 	uint64_t active_sequence; // sequence of the active program
 	uint8_t active_hash[FW_HASH_SIZE];
@@ -537,9 +537,8 @@ struct fw_worker_status {
 	char verdict_field[FW_NAME_SIZE];
 	char verdict_message[FW_MESSAGE_SIZE];
 	uint32_t epoch; // policy epoch: grows by one with every accepted program
-	uint32_t core; // CPU of the first datapath core
+	uint32_t cores[FW_MAX_CORES]; // CPUs of the datapath cores
 	uint32_t core_count; // datapath cores: rows in use of everything that each core counts
-	uint32_t pad;
 	uint32_t rx_mode_requested; // enum fw_rx_mode
 	uint32_t rx_mode_effective;
 	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two differ; empty when equal
@@ -602,6 +601,8 @@ struct fw_counters {
 	uint64_t generations_accepted; // control
 	uint64_t generations_refused; // control
 	uint64_t sleeps; // times the core slept in adaptive mode
+	uint64_t steered; // packets given to the core that owns their session
+	uint64_t steered_in; // packets taken from other cores
 };
 
 enum fw_port_state { FW_PORT_ABSENT = 0, FW_PORT_DOWN = 1, FW_PORT_UP = 2 };

@@ -1073,7 +1073,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	roundtrip_print(roundtrip_path(path, "start_count", -1).text, p->start_count);
 	roundtrip_print(roundtrip_path(path, "started_at_ns", -1).text, p->started_at_ns);
 	roundtrip_print(roundtrip_path(path, "heartbeat_ns", -1).text, p->heartbeat_ns);
-	roundtrip_print(roundtrip_path(path, "core_heartbeat_ns", -1).text, p->core_heartbeat_ns);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "core_heartbeat_ns", i).text, p->core_heartbeat_ns[i]);
 	roundtrip_print(roundtrip_path(path, "judged_sequence", -1).text, p->judged_sequence);
 	roundtrip_print(roundtrip_path(path, "active_sequence", -1).text, p->active_sequence);
 	for (int i = 0; i < 32; i++)
@@ -1089,9 +1090,9 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "verdict_message", i).text, (uint8_t)p->verdict_message[i]);
 	roundtrip_print(roundtrip_path(path, "epoch", -1).text, p->epoch);
-	roundtrip_print(roundtrip_path(path, "core", -1).text, p->core);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "cores", i).text, p->cores[i]);
 	roundtrip_print(roundtrip_path(path, "core_count", -1).text, p->core_count);
-	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
 	roundtrip_print(roundtrip_path(path, "rx_mode_requested", -1).text, p->rx_mode_requested);
 	roundtrip_print(roundtrip_path(path, "rx_mode_effective", -1).text, p->rx_mode_effective);
 	for (int i = 0; i < 256; i++)
@@ -1125,7 +1126,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	p->start_count = (uint64_t)roundtrip_next(state);
 	p->started_at_ns = (uint64_t)roundtrip_next(state);
 	p->heartbeat_ns = (uint64_t)roundtrip_next(state);
-	p->core_heartbeat_ns = (uint64_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->core_heartbeat_ns[i] = (uint64_t)roundtrip_next(state);
 	p->judged_sequence = (uint64_t)roundtrip_next(state);
 	p->active_sequence = (uint64_t)roundtrip_next(state);
 	for (int i = 0; i < 32; i++)
@@ -1141,9 +1143,9 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	for (int i = 0; i < 256; i++)
 		p->verdict_message[i] = (char)roundtrip_next(state);
 	p->epoch = (uint32_t)roundtrip_next(state);
-	p->core = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->cores[i] = (uint32_t)roundtrip_next(state);
 	p->core_count = (uint32_t)roundtrip_next(state);
-	p->pad = (uint32_t)roundtrip_next(state);
 	p->rx_mode_requested = (uint32_t)roundtrip_next(state);
 	p->rx_mode_effective = (uint32_t)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
@@ -1223,6 +1225,8 @@ static void print_fw_counters(const char *path, const struct fw_counters *p)
 	roundtrip_print(roundtrip_path(path, "generations_accepted", -1).text, p->generations_accepted);
 	roundtrip_print(roundtrip_path(path, "generations_refused", -1).text, p->generations_refused);
 	roundtrip_print(roundtrip_path(path, "sleeps", -1).text, p->sleeps);
+	roundtrip_print(roundtrip_path(path, "steered", -1).text, p->steered);
+	roundtrip_print(roundtrip_path(path, "steered_in", -1).text, p->steered_in);
 }
 
 static void print_any_fw_counters(const char *path, const void *bytes)
@@ -1256,6 +1260,8 @@ static void fill_fw_counters(struct fw_counters *p, uint64_t *state)
 	p->generations_accepted = (uint64_t)roundtrip_next(state);
 	p->generations_refused = (uint64_t)roundtrip_next(state);
 	p->sleeps = (uint64_t)roundtrip_next(state);
+	p->steered = (uint64_t)roundtrip_next(state);
+	p->steered_in = (uint64_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_counters(void *bytes, uint64_t *state)
