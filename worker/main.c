@@ -93,6 +93,7 @@ static int worker_core(struct worker *w, uint32_t n, char *error, size_t size)
 		.pool = pools_small(),
 		.cores = w->options.core_count,
 		.core = n,
+		.announce = n == 0,
 		.detours = detours_count(w->detours) > 0 ? w->detours : NULL,
 		.output = {.context = l,
 			   .transmit = loop_transmit,

@@ -83,8 +83,9 @@ void bindings_release(struct bindings *b, uint32_t row, uint32_t now);
 // The row as it is, false when it is free. For judging sessions that hold it.
 bool bindings_read(const struct bindings *b, uint32_t row, struct fw_binding *copy);
 
-// Looks at some rows, so that all are looked at once a second; frees those whose time is over.
-void bindings_expire(struct bindings *b, uint32_t now);
+// Looks at some rows, so that all are looked at once a second; frees those whose time is over. True
+// when there is more to do at once.
+bool bindings_expire(struct bindings *b, uint32_t now);
 
 uint32_t bindings_count(const struct bindings *b);
 uint32_t bindings_high_water(const struct bindings *b);

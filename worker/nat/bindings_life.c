@@ -205,20 +205,23 @@ static void expire_row(struct bindings *b, uint32_t number, uint32_t now)
 		push_free(b, number);
 }
 
-void bindings_expire(struct bindings *b, uint32_t now)
+bool bindings_expire(struct bindings *b, uint32_t now)
 {
-	if (now == b->sweep_time || !rte_spinlock_trylock(&b->sweep_lock))
-		return;
-	uint64_t rows = (uint64_t)(now - b->sweep_time) * b->capacity / SESSION_TICKS_PER_SECOND + 1;
-	if (rows > EXPIRE_ROWS)
-		rows = EXPIRE_ROWS;
-	if (rows > b->capacity)
-		rows = b->capacity;
+	if ((now == b->sweep_time && b->sweep_debt == 0) || !rte_spinlock_trylock(&b->sweep_lock))
+		return false;
+	uint64_t elapsed = now - b->sweep_time;
+	uint64_t debt = b->sweep_debt + elapsed * b->capacity / SESSION_TICKS_PER_SECOND + 1;
+	b->sweep_debt = debt < b->capacity ? (uint32_t)debt : b->capacity;
 	b->sweep_time = now;
-	for (; rows > 0 && bindings_count(b) != 0; rows--) {
+	if (bindings_count(b) == 0)
+		b->sweep_debt = 0;
+	for (unsigned rows = 0; rows < EXPIRE_ROWS && b->sweep_debt != 0; rows++) {
 		if (b->sweep_cursor >= b->capacity)
 			b->sweep_cursor = 0;
 		expire_row(b, b->sweep_cursor++, now);
+		b->sweep_debt--;
 	}
+	bool more = b->sweep_debt != 0;
 	rte_spinlock_unlock(&b->sweep_lock);
+	return more;
 }

@@ -27,6 +27,7 @@ struct bindings {
 	uint32_t free_count, low_water;
 	rte_spinlock_t sweep_lock;
 	uint32_t sweep_cursor, sweep_time;
+	uint32_t sweep_debt; // rows that should have been looked at by now
 };
 
 static inline uint64_t bindings_mix(const struct bindings *b, uint64_t x, uint64_t y)

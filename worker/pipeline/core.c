@@ -165,7 +165,7 @@ bool core_housekeeping(struct core *c)
 	core_refresh(c);
 	bool more = expire(c);
 	if (c->config.bindings != NULL)
-		bindings_expire(c->config.bindings, c->now);
+		more |= bindings_expire(c->config.bindings, c->now);
 	hold_turn(c);
 	more |= fragment_turn(c);
 	proxy_arp_turn(c);

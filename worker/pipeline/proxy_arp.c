@@ -72,7 +72,7 @@ void proxy_arp_compare(struct core *c, const struct tables *next)
 	const struct nat *old = c->tables != NULL ? c->tables->nat : NULL;
 	memset(c->announce.waiting, 0, sizeof(c->announce.waiting));
 	c->announce.interface = c->announce.number = 0;
-	c->announce.running = next->nat != NULL && c->config.core == 0; // once, not by every core
+	c->announce.running = c->config.announce && next->nat != NULL;
 	for (uint32_t row = 0; next->nat != NULL && row < next->interface_count; row++) {
 		uint16_t before = old == NULL ? ROW_NONE
 					      : interface_row(&c->interfaces,
@@ -115,5 +115,5 @@ void core_announce(struct core *c, uint32_t port)
 		if (c->tables->interfaces[row].port == port)
 			c->announce.waiting[row] = true;
 	c->announce.interface = c->announce.number = 0;
-	c->announce.running = true;
+	c->announce.running = c->config.announce;
 }

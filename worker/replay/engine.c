@@ -95,6 +95,7 @@ static int attach(struct engine *e)
 	    .seed = 1,
 	    .pool = e->pool,
 	    .any_mac = !e->options.strict_mac,
+	    .announce = e->options.announce,
 	    .output = {.context = e, .transmit = transmit, .punt = punt, .ended = ended},
 	};
 	if (e->options.output != NULL)
@@ -344,6 +345,11 @@ const struct fw_interface_status *engine_interfaces(const struct engine *e)
 struct session_table *engine_sessions(const struct engine *e, uint8_t family)
 {
 	return family == 4 ? e->sessions4 : e->sessions6;
+}
+
+const struct bindings *engine_bindings(const struct engine *e)
+{
+	return e->bindings;
 }
 
 bool engine_conserves(const struct engine *e)

@@ -30,6 +30,7 @@ struct engine_options {
 	uint32_t sessions4, sessions6; // capacity
 	bool strict_mac;               // else any unicast destination MAC address is taken for ours
 	const struct pipeline_output *output; // instead of a sink: frames leave the core for here
+	bool announce; // gratuitous ARP for addresses of NAT rules
 	bool keep_program; // engine_reset(): the program stays loaded, with its own routes and
 			   // neighbors only
 };
@@ -87,6 +88,7 @@ const struct fw_counters *engine_counters(const struct engine *e);
 const struct fw_policy_counters *engine_policies(const struct engine *e);
 const struct fw_interface_status *engine_interfaces(const struct engine *e);
 struct session_table *engine_sessions(const struct engine *e, uint8_t family);
+const struct bindings *engine_bindings(const struct engine *e); // NULL: no program yet
 
 // received + originated == forwarded + punted + consumed + dropped + held, and sessions opened ==
 // closed + present.

@@ -3,7 +3,7 @@
 // bytes: an opcode and its fields. Each is answered by a length and a JSON object that tells all
 // that happened. Integers are little-endian.
 //
-//   R sessions4:u32 sessions6:u32 strict_mac:u8                            an empty engine
+//   R sessions4:u32 sessions6:u32 bits:u8 (1 strict MAC, 2 announce)       an empty engine
 //   L bank                                                                 load a program
 //   M port:u32 mac[6]                                                      MAC address of a port,
 //   before L P port:u32 (tag:u64 tci:u32 segment:u32 length:u32 bytes)*             a burst from a
@@ -107,7 +107,9 @@ static const char *do_reset(struct server *s, struct reader *r)
 	struct engine_options options = {0};
 	options.sessions4 = (uint32_t)take_number(r, 4);
 	options.sessions6 = (uint32_t)take_number(r, 4);
-	options.strict_mac = take_number(r, 1) != 0;
+	unsigned bits = (unsigned)take_number(r, 1);
+	options.strict_mac = (bits & 1) != 0;
+	options.announce = (bits & 2) != 0;
 	if (r->short_of)
 		return "R is too short";
 	return engine_reset(s->engine, &options) != 0 ? "out of memory" : NULL;

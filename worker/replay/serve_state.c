@@ -157,7 +157,11 @@ static void write_family(FILE *out, const struct engine *e, uint8_t family, bool
 void serve_state(FILE *out, const struct engine *e)
 {
 	bool any = false;
-	fputs("{\"counters\":", out);
+	const struct bindings *bindings = engine_bindings(e);
+	fprintf(out, "{\"bindings\":{\"used\":%u,\"capacity\":%u}",
+		bindings != NULL ? bindings_count(bindings) : 0,
+		bindings != NULL ? bindings_capacity(bindings) : 0);
+	fputs(",\"counters\":", out);
 	write_counters(out, engine_counters(e));
 	write_policies(out, e);
 	write_interfaces(out, e);

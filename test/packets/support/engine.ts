@@ -69,11 +69,11 @@ export class Engine {
     this.#child.stdin?.end();
   }
 
-  reset(sessions: number, strictMac: boolean): Promise<Answer> {
+  reset(sessions: number, strictMac: boolean, announce = false): Promise<Answer> {
     const body = Buffer.alloc(9);
     body.writeUInt32LE(sessions, 0);
     body.writeUInt32LE(sessions, 4);
-    body.writeUInt8(strictMac ? 1 : 0, 8);
+    body.writeUInt8((strictMac ? 1 : 0) | (announce ? 2 : 0), 8);
     return this.#send("R", body);
   }
 

@@ -13,6 +13,8 @@ export interface TableOptions {
   readonly sessions?: number;
   /** Only frames to the port's own MAC address. */
   readonly strictMac?: boolean;
+  /** Gratuitous ARP for addresses of NAT rules. */
+  readonly announce?: boolean;
   /** Do not load the configuration: the case starts without one. */
   readonly empty?: boolean;
 }
@@ -32,7 +34,7 @@ export function table(title: string, options: TableOptions, cases: Readonly<Reco
     for (const [name, lines] of Object.entries(cases)) {
       it(name, async () => {
         const e = engine as Engine;
-        await e.reset(options.sessions ?? 64, options.strictMac ?? false);
+        await e.reset(options.sessions ?? 64, options.strictMac ?? false, options.announce ?? false);
         if (options.empty !== true) await e.load(banks.get("base") as Uint8Array);
         const scenario = new Scenario(e, banks);
         for (const line of lines) await scenario.run(line);
