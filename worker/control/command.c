@@ -66,10 +66,12 @@ void command_look(struct control *c)
 		command_await(c);
 		return;
 	}
-	if (!c->file_open || control_command(&c->file, &command) != 0 || command.sequence == c->command)
+	if (!c->file_open || control_command(&c->file, &command) != 0)
 		return;
 	bool first = !c->command_known;
 	c->command_known = true;
+	if (!first && command.sequence == c->command)
+		return;
 	c->command = command.sequence;
 	if (first || command.sequence == 0)
 		command_answer(c, 0);
