@@ -92,7 +92,7 @@ static int worker_core(struct worker *w, uint32_t n, char *error, size_t size)
 		.half_open = w->half_open,
 		.pool = pools_small(),
 		.cores = w->options.core_count,
-		.core = n,
+		.number = n,
 		.announce = n == 0,
 		.detours = detours_count(w->detours) > 0 ? w->detours : NULL,
 		.output = {.context = l,

@@ -41,7 +41,7 @@ static uint32_t owner(const struct core *c, const struct packet *p, uint16_t zon
 static uint32_t owner_of_error(const struct core *c, const struct packet *p)
 {
 	struct packet key;
-	return icmp_error_key(p, &key) ? owner(c, &key, p->zone) : c->config.core;
+	return icmp_error_key(p, &key) ? owner(c, &key, p->zone) : c->config.number;
 }
 
 static void flush_to(struct core *c, uint32_t core)
@@ -88,7 +88,7 @@ bool steer_away(struct core *c, struct packet *p)
 	uint32_t core = p->lane == LANE_FRAGMENT     ? owner_of_fragment(c, p) :
 			p->lane == LANE_ICMP_ERROR ? owner_of_error(c, p) :
 						     owner(c, p, p->zone);
-	if (core == c->config.core)
+	if (core == c->config.number)
 		return false;
 	give(c, core, p, p->interface, STEER_PORT);
 	return true;
@@ -97,7 +97,7 @@ bool steer_away(struct core *c, struct packet *p)
 bool steer_host_away(struct core *c, struct packet *p, uint16_t interface)
 {
 	uint32_t core = owner(c, p, ZONE_SELF);
-	if (core == c->config.core)
+	if (core == c->config.number)
 		return false;
 	give(c, core, p, interface, STEER_HOST);
 	return true;
@@ -106,7 +106,7 @@ bool steer_host_away(struct core *c, struct packet *p, uint16_t interface)
 bool steer_keyed_away(struct core *c, struct packet *p)
 {
 	uint32_t core = owner(c, p, p->zone);
-	if (core == c->config.core)
+	if (core == c->config.number)
 		return false;
 	give(c, core, p, p->interface, STEER_KEYED);
 	return true;
@@ -116,7 +116,7 @@ bool steer_detour(struct core *c, struct packet *p)
 {
 	uint32_t core;
 	if (p->lane != LANE_FLOW || p->family != 4 || p->interface == ROW_NONE ||
-	    !detours_find(c->config.detours, &p->key4, &core) || core == c->config.core)
+	    !detours_find(c->config.detours, &p->key4, &core) || core == c->config.number)
 		return false;
 	give(c, core, p, p->interface, STEER_PORT);
 	return true;
