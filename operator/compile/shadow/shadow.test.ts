@@ -17,7 +17,7 @@ const OTHER_ZONE = 99;
 /** Protocol and ports of one packet of every kind that the small universe can tell apart. */
 function* transports(): Generator<{ protocol: number; source: number; destination: number }> {
   const ports = [1, 80, 85, 95, 150, 250, 500];
-  for (const source of ports) for (const destination of [0, ...ports]) yield { protocol: 6, source, destination };
+  for (const source of [0, ...ports]) for (const destination of [0, ...ports]) yield { protocol: 6, source, destination };
   for (const destination of [0, ...ports]) yield { protocol: 17, source: 1, destination };
   for (const protocol of [1, 58]) for (const destination of [0x0000, 0x0800, 0x0801, 0x0300]) yield { protocol, source: 0, destination };
   yield { protocol: 99, source: 0, destination: 0 };
