@@ -228,29 +228,3 @@ export interface NeighborRow {
   /** "02:00:00:00:00:01" */
   mac: string;
 }
-
-/** What flow means when a configuration says nothing. */
-export const DEFAULT_FLOW: FlowRow = {
-  strictSyn: true,
-  tcpWindow: "Strict",
-  timeoutsSeconds: {
-    tcpHandshake: 30,
-    tcpEstablished: 3600,
-    tcpClosing: 30,
-    tcpTimeWait: 120,
-    tcpClosed: 10,
-    udp: 60,
-    icmp: 30,
-    other: 60,
-  },
-};
-
-/** What limits means when a configuration says nothing. */
-export const DEFAULT_LIMITS: LimitsRow = {
-  bindings: 65_536,
-  fragments: 4096,
-  fragmentsPerSource: 64,
-  heldPackets: 256,
-  neighbors: 4096,
-  errorsPerSecond: 100,
-};

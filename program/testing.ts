@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { formatAddress, formatMac, formatPrefix, network, type Address, type Family, type Prefix } from "./net";
 import { fw_service_values } from "./limits";
-import { DEFAULT_FLOW, DEFAULT_LIMITS, PROGRAM_VERSION, type Program, type Range } from "./program";
+import { type FlowRow, type LimitsRow, PROGRAM_VERSION, type Program, type Range } from "./program";
 
 const word = fc.nat(0xffffffff);
 
@@ -24,12 +24,36 @@ const range: fc.Arbitrary<Range> = fc
   .tuple(fc.nat(0xffff), fc.nat(0xffff))
   .map(([a, b]): Range => [Math.min(a, b), Math.max(a, b)]);
 
+const flow: FlowRow = {
+  strictSyn: true,
+  tcpWindow: "Strict",
+  timeoutsSeconds: {
+    tcpHandshake: 30,
+    tcpEstablished: 3600,
+    tcpClosing: 30,
+    tcpTimeWait: 120,
+    tcpClosed: 10,
+    udp: 60,
+    icmp: 30,
+    other: 60,
+  },
+};
+
+const limits: LimitsRow = {
+  bindings: 65_536,
+  fragments: 4096,
+  fragmentsPerSource: 64,
+  heldPackets: 256,
+  neighbors: 4096,
+  errorsPerSecond: 100,
+};
+
 /** The parts of a program that ask for nothing. */
 export const PLAIN = {
   schedules: [],
   nat: { pools: [], source: [], destination: [], static: [] },
-  flow: DEFAULT_FLOW,
-  limits: DEFAULT_LIMITS,
+  flow,
+  limits,
 } satisfies Partial<Program>;
 
 /** Valid as parseProgram() understands it: references point to rows, everything else is free. */
@@ -93,8 +117,8 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       policies: fc.array(policy, { maxLength: 6 }),
       schedules: fc.constant([]),
       nat: fc.constant({ pools: [], source: [], destination: [], static: [] }),
-      flow: fc.constant(DEFAULT_FLOW),
-      limits: fc.constant(DEFAULT_LIMITS),
+      flow: fc.constant(flow),
+      limits: fc.constant(limits),
       routes: linked > 0 ? fc.array(route, { maxLength: 4 }) : fc.constant([]),
       neighbors: linked > 0 ? fc.array(neighbor, { maxLength: 4 }) : fc.constant([]),
     }) as fc.Arbitrary<Program>;

@@ -39,9 +39,10 @@ static int worker_fail(int code, const char *error)
 static int worker_memory(const struct worker *w, char *error, size_t size)
 {
 	return log_fail(error, size, EXIT_RESOURCES,
-			"not enough memory for %u + %u sessions: raise "
-			"spec.dataplane.memory.size or lower spec.dataplane.sessions",
-			w->options.sessions4, w->options.sessions6);
+			"not enough memory for %u + %u sessions and %u NAT bindings: raise "
+			"spec.dataplane.memory.size, or lower spec.dataplane.sessions or "
+			"spec.dataplane.limits.natBindings",
+			w->options.sessions4, w->options.sessions6, w->options.bindings);
 }
 
 // Every session goes to the core that owns it, however many cores there were before.

@@ -7,6 +7,8 @@
 
 static void *append(struct rules *r, struct rules_list *l, uint32_t count)
 {
+	if (count == 0)
+		return NULL;
 	if (l->count + count > l->room) {
 		uint32_t room = (l->count + count) * 2 + 64;
 		uint8_t *moved = realloc(l->rows, (size_t)room * l->size);
@@ -26,7 +28,7 @@ static void *append(struct rules *r, struct rules_list *l, uint32_t count)
 static void copy_rows(struct rules *r, struct rules_list *l, const struct fw_section *section)
 {
 	void *to = append(r, l, section->count);
-	if (to != NULL && section->count != 0)
+	if (to != NULL)
 		memcpy(to, (const uint8_t *)r->original + section->offset,
 		       (size_t)section->count * l->size);
 }

@@ -179,31 +179,22 @@ static void drop_all(struct core *c, struct rte_mbuf **mbufs, unsigned count)
 	}
 }
 
-// Passes on what other cores own.
-static void steer_vector(struct core *c, struct vector *v)
+// Keeps what is not passed on to another core.
+static inline void pass_on(struct core *c, struct vector *v,
+			   bool (*passes)(struct core *c, struct packet *p))
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < v->count; i++)
-		if (!steer_away(c, v->packets[i]))
-			v->packets[kept++] = v->packets[i];
-	v->count = kept;
-}
-
-// Misses may belong to a session that another core owns since the number of cores has changed.
-static void detour_vector(struct core *c, struct vector *v)
-{
-	unsigned kept = 0;
-	for (unsigned i = 0; i < v->count; i++)
-		if (!steer_detour(c, v->packets[i]))
+		if (!passes(c, v->packets[i]))
 			v->packets[kept++] = v->packets[i];
 	v->count = kept;
 }
 
 static void steer_burst(struct core *c, struct burst *b)
 {
-	steer_vector(c, &b->flows);
-	steer_vector(c, &b->fragments);
-	steer_vector(c, &b->errors);
+	pass_on(c, &b->flows, steer_away);
+	pass_on(c, &b->fragments, steer_away);
+	pass_on(c, &b->errors, steer_away);
 }
 
 static void begin(struct core *c, struct burst *b)
@@ -218,8 +209,9 @@ static void finish(struct core *c, struct burst *b)
 {
 	pass_b_and_c(c, b);
 	tallies_close(c, &b->tallies);
+	// Misses may belong to a session that another core owns since the number of cores has changed.
 	if (unlikely(c->config.detours != NULL))
-		detour_vector(c, &b->misses);
+		pass_on(c, &b->misses, steer_detour);
 	side_vectors(c, b);
 	core_flush(c);
 }

@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/judge.h"
 
+static bool has_icmp_type(const struct packet *p)
+{
+	return p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
+}
+
+void judge_flow4(const struct packet *p, uint16_t from, uint16_t to, struct flow4 *f)
+{
+	bool icmp = has_icmp_type(p);
+	memset(f, 0, sizeof(*f));
+	memcpy(f->source, p->key4.source, 4);
+	memcpy(f->destination, p->key4.destination, 4);
+	f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
+	f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
+	f->from = from;
+	f->to = to;
+	f->protocol = p->protocol;
+}
+
 static void fill_flow(const struct packet *p, struct judgement *j)
 {
-	bool icmp =
-	    p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
+	bool icmp = has_icmp_type(p);
 	if (j->family == 4) {
-		struct flow4 *f = &j->flow4;
-		memcpy(f->source, p->key4.source, 4);
-		memcpy(f->destination, p->key4.destination, 4);
-		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
-		f->destination_port =
-		    icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
-		f->from = j->from;
-		f->to = j->to;
-		f->protocol = p->protocol;
+		judge_flow4(p, j->from, j->to, &j->flow4);
 	} else {
 		struct flow6 *f = &j->flow6;
 		memcpy(f->source, p->key6.source, 16);

@@ -26,6 +26,9 @@ struct judgement {
 	};
 };
 
+// What the rules of policies and NAT are asked about: an IPv4 packet between two zones (rows).
+void judge_flow4(const struct packet *p, uint16_t from, uint16_t to, struct flow4 *f);
+
 // Judges up to a burst of flows, each by its first packet: destination NAT, routes and hostInbound,
 // policies, source NAT.
 void judge_flows(struct core *c, const struct packet *const *packets,

@@ -20,18 +20,6 @@ static bool applies(const struct packet *p)
 	return p->family == 4 && p->lane == LANE_FLOW && p->zone != ZONE_SELF;
 }
 
-static void fill_flow(const struct packet *p, struct flow4 *f)
-{
-	bool icmp = p->icmp_kind != ICMP_KIND_NONE;
-	memset(f, 0, sizeof(*f));
-	memcpy(f->source, p->key4.source, 4);
-	memcpy(f->destination, p->key4.destination, 4);
-	f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
-	f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
-	f->from = p->zone;
-	f->protocol = p->protocol;
-}
-
 // The interface that has this address.
 static uint16_t holder(const struct tables *t, const uint8_t address[4])
 {
@@ -145,7 +133,7 @@ void translate_destinations(struct core *c, const struct packet *const *packets,
 		return;
 	for (unsigned i = 0; i < count; i++)
 		if (applies(packets[i]) && nat_is_external(n, packets[i]->key4.destination))
-			fill_flow(packets[i], &flows[asking++]);
+			judge_flow4(packets[i], packets[i]->zone, 0, &flows[asking++]);
 	if (asking != 0)
 		nat_find_targets(n, flows, asking, rows);
 	asking = 0;
@@ -153,7 +141,7 @@ void translate_destinations(struct core *c, const struct packet *const *packets,
 		struct flow4 flow;
 		if (!applies(packets[i]))
 			continue;
-		fill_flow(packets[i], &flow);
+		judge_flow4(packets[i], packets[i]->zone, 0, &flow);
 		uint32_t row = nat_is_external(n, flow.destination) ? rows[asking++] : FW_NO_INDEX;
 		find_target(c, packets[i], row, &flow, &judgements[i]->nat);
 	}
