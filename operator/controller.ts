@@ -6,7 +6,7 @@ import type { Clock } from "./kube/clock";
 import type { Transport } from "./kube/client";
 import { isConflict, NotLeaderError } from "./kube/errors";
 import type { Elector } from "./kube/lease";
-import { fencedWriter, sameJson } from "./kube/objects";
+import { fencedWriter, sameJson, type Writer } from "./kube/objects";
 import { WorkQueue } from "./kube/queue";
 import { Reflector, type ReflectorOptions } from "./kube/reflector";
 import type { KubeObject, Resource } from "./kube/types";
@@ -27,9 +27,14 @@ export interface ControllerOptions {
   log: Log;
   silentMs?: number;
   stopMs?: number;
+  /** What else a leader does during its term. */
+  duties?: readonly Duty[];
   /** How the caches watch; for tests of what goes wrong there. */
   watch?: Partial<Pick<ReflectorOptions<KubeObject>, "idleMs" | "relistMs" | "watchMs">>;
 }
+
+/** Ends when the signal is aborted; never throws. */
+export type Duty = (signal: AbortSignal, writer: Writer) => Promise<void>;
 
 /** Of a Node, which is large and changes all the time, only this matters here. */
 const identityOf = ({ metadata: { name, uid, labels, resourceVersion } }: NodeObject): NodeObject => ({
@@ -86,22 +91,25 @@ export class Controller {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
-    const { transport, clock, elector, agents, compiler, namespace, log, silentMs, stopMs } = this.#o;
+    const { transport, clock, elector, agents, compiler, namespace, log, silentMs, stopMs, duties = [] } = this.#o;
     const queue = new WorkQueue({
       clock,
       handle: (key, abort) => this.#handle(key, abort),
       onError: (key, error, retryInMs) => this.#failed(key, error, retryInMs),
     });
+    const writer = fencedWriter(transport, { signal, leading: elector.leading });
     const world = new World({
       caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store },
-      writer: fencedWriter(transport, { signal, leading: elector.leading }),
+      writer,
       enqueue: (key) => queue.add(key),
       ...{ agents, events: this.events, compiler, clock, namespace, log },
       ...(silentMs !== undefined && { silentMs }),
       ...(stopMs !== undefined && { stopMs }),
     });
     [this.#world, this.#queue] = [world, queue];
-    const events = this.events.run(signal);
+    const ended = new AbortController();
+    const term = AbortSignal.any([signal, ended.signal]);
+    const others = [this.events.run(term), ...duties.map((duty) => duty(term, writer))];
     try {
       await world.prime(signal);
       if (signal.aborted) return;
@@ -111,7 +119,8 @@ export class Controller {
     } finally {
       [this.#world, this.#queue] = [undefined, undefined];
       agents.close();
-      await events;
+      ended.abort(new Error("the term ended"));
+      await Promise.all(others);
     }
   }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// /healthz: the event loop turns. /readyz: the caches are complete. /metrics: counters as they stand.
+// /healthz: the event loop turns. /readyz: the caches are complete and there is a certificate. /metrics: counters as they stand.
 import { createServer, type Server } from "node:http";
 import type { Controller } from "./controller";
 import type { Elector } from "./kube/lease";
+import type { Identity } from "./stream/identity";
 import type { AgentServer } from "./stream/server";
 
 export interface HealthOptions {
   controller: Controller;
   elector: Elector;
   agents: AgentServer;
+  identity: Identity;
 }
 
 export function serveHealth(address: string, options: HealthOptions): Promise<Server> {
@@ -26,8 +28,13 @@ export function serveHealth(address: string, options: HealthOptions): Promise<Se
 
 function answer(url: string, options: HealthOptions): [number, string] {
   if (url === "/healthz") return [200, "ok\n"];
-  if (url === "/readyz") return options.controller.synced ? [200, "ok\n"] : [503, "the caches are not complete yet\n"];
+  if (url === "/readyz") return readiness(options);
   return url === "/metrics" ? [200, metrics(options)] : [404, "not found\n"];
+}
+
+function readiness({ controller, identity }: HealthOptions): [number, string] {
+  if (!controller.synced) return [503, "the caches are not complete yet\n"];
+  return identity.current == null ? [503, "there is no certificate yet\n"] : [200, "ok\n"];
 }
 
 function metrics({ controller, elector, agents }: HealthOptions): string {

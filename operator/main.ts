@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operator's process. From source: node -r ts-node/register operator/main.ts --tls-cert FILE --tls-key FILE ...
+// The operator's process. From source: node -r ts-node/register operator/main.ts --kubeconfig FILE ...
 import { KubeConfig } from "@kubernetes/client-node";
 import { pino, type Logger } from "pino";
 import { CompileCache, CompileThread } from "./compiler";
-import { Controller } from "./controller";
+import { Controller, type Duty } from "./controller";
 import { serveHealth } from "./health";
-import { KubeClient } from "./kube/client";
+import { KubeClient, type Transport } from "./kube/client";
 import { systemClock as clock } from "./kube/clock";
 import { Elector } from "./kube/lease";
+import { holdLeaderLabel } from "./leader-label";
 import { readOptions, usage, UsageError, type Options } from "./options";
 import { Authenticator } from "./stream/authenticator";
 import { CertificateFiles } from "./stream/certificate";
+import type { Identity } from "./stream/identity";
 import { AgentServer } from "./stream/server";
+import { AuthorityKeeper } from "./tls/keeper";
 
 const CERTIFICATE_MS = 10_000;
 
@@ -40,24 +43,41 @@ async function run(options: Options, log: Logger): Promise<void> {
   const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid });
   const compiler = new CompileThread();
   const agents = new AgentServer({ authenticator, clock, recheckMs: options.recheckMs, log });
+  const duties: Duty[] = [];
+  if (options.podName !== "") {
+    const label = { transport, clock, namespace, pod: options.podName, warn: (fields: object, message: string) => log.warn(fields, message) };
+    duties.push((signal, writer) => holdLeaderLabel(label, signal, writer));
+  }
+  const { identity: certificate, follow } = await certificates(options, transport, duties, log, stop.signal);
   const controller: Controller = new Controller({
-    ...{ transport, clock, elector, agents, namespace, identity, log },
+    ...{ transport, clock, elector, agents, namespace, identity, log, duties },
     compiler: new CompileCache(compiler.compile),
     stopMs: options.stopMs,
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
-  const certificate = new CertificateFiles(options.tlsCert, options.tlsKey, (message) => log.warn(message));
-  await certificate.read();
-  certificate.follow(CERTIFICATE_MS, stop.signal, () => log.info("certificate changed"));
   const port = await agents.listen(options.listen, certificate);
-  const health = await serveHealth(options.healthListen, { controller, elector, agents });
+  const health = await serveHealth(options.healthListen, { controller, elector, agents, identity: certificate });
   log.info({ listen: options.listen, port, health: health.address(), namespace, identity }, "operator started");
-  await controller.run(stop.signal);
+  await Promise.all([controller.run(stop.signal), follow]);
   agents.shutdown();
   await compiler.close();
   health.close();
   transport.close();
   log.info("operator stopped");
+}
+
+/** From files, or from the operator's own authority, which is then a duty of the leader. */
+async function certificates(options: Options, transport: Transport, duties: Duty[], log: Logger, stop: AbortSignal): Promise<{ identity: Identity; follow: Promise<void> }> {
+  const { tls, namespace, caName: name, tlsNames: names } = options;
+  if (tls === undefined) {
+    const keeper = new AuthorityKeeper({ transport, clock, namespace, name, names, log });
+    duties.push((signal, writer) => keeper.keep(signal, writer));
+    return { identity: keeper.identity, follow: keeper.follow(stop) };
+  }
+  const files = new CertificateFiles(tls.cert, tls.key, (message) => log.warn(message));
+  await files.read();
+  files.follow(CERTIFICATE_MS, stop, () => log.info("certificate changed"));
+  return { identity: files.identity, follow: Promise.resolve() };
 }
 
 function kubeConfig(file: string | undefined): KubeConfig {

@@ -12,8 +12,11 @@ export interface Options {
   identity: string;
   listen: string;
   healthListen: string;
-  tlsCert: string;
-  tlsKey: string;
+  /** Files; undefined: the operator's own authority. */
+  tls: { cert: string; key: string } | undefined;
+  caName: string;
+  tlsNames: string[];
+  podName: string;
   audience: string;
   serviceAccounts: string[];
   leaseName: string;
@@ -46,8 +49,11 @@ export const FLAGS = {
   identity: flag("PORTCULLIS_IDENTITY", "NAME", "", "name in the lease; default: host name and a random part"),
   listen: flag("PORTCULLIS_LISTEN", "HOST:PORT", "[::]:9443", "where agents connect"),
   "health-listen": flag("PORTCULLIS_HEALTH_LISTEN", "HOST:PORT", "[::]:9440", "where /healthz, /readyz and /metrics are served"),
-  "tls-cert": flag("PORTCULLIS_TLS_CERT", "FILE", "", "server certificate (PEM), read again when it changes"),
+  "tls-cert": flag("PORTCULLIS_TLS_CERT", "FILE", "", "server certificate (PEM), read again when it changes; without one the operator keeps an authority of its own"),
   "tls-key": flag("PORTCULLIS_TLS_KEY", "FILE", "", "its key (PEM)"),
+  "tls-names": flag("PORTCULLIS_TLS_NAMES", "NAME,...", "", "DNS names in the certificate that it issues itself; default: those of the Service portcullis-operator"),
+  "ca-name": flag("PORTCULLIS_CA_NAME", "NAME", "portcullis-ca", "Secret that its authority is kept in, and ConfigMap that agents read it from"),
+  "pod-name": flag("POD_NAME", "NAME", "", "its own pod, labelled portcullis.dev/leader=true while it leads"),
   audience: flag("PORTCULLIS_AUDIENCE", "NAME", "portcullis-operator", "audience that agents' tokens must have"),
   "service-accounts": flag("PORTCULLIS_SERVICE_ACCOUNTS", "NS/NAME,...", "", "service accounts whose tokens are taken; default: any that is bound to the node"),
   "lease-name": flag("PORTCULLIS_LEASE_NAME", "NAME", "portcullis-operator", "name of the Lease"),
@@ -68,27 +74,28 @@ export function usage(): string {
     const left = `  --${name} ${f.value}`.padEnd(36);
     return `${left} ${f.text}${f.fallback === "" ? "" : ` (default ${f.fallback})`} [${f.env}]`;
   });
-  return ["usage: node dist/operator/main.js --tls-cert FILE --tls-key FILE [flags]", "", ...rows].join("\n");
+  return ["usage: node dist/operator/main.js [flags]", "", ...rows].join("\n");
 }
 
 export function readOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Options {
   const values = parse(args);
   const get = (name: keyof typeof FLAGS): string => values[name] ?? env[FLAGS[name].env] ?? FLAGS[name].fallback;
   const time = (name: keyof typeof FLAGS): number => duration(name, get(name));
-  const need = (name: keyof typeof FLAGS): string => {
-    if (get(name) === "") throw new UsageError(`--${name} is required: ${FLAGS[name].text}`);
-    return get(name);
-  };
+  const list = (name: keyof typeof FLAGS): string[] => get(name).split(",").filter((part) => part !== "");
+  const namespace = get("namespace") || ownNamespace();
+  const names = list("tls-names");
   const options: Options = {
     kubeconfig: get("kubeconfig") || undefined,
-    namespace: get("namespace") || ownNamespace(),
+    namespace,
     identity: get("identity") || `${hostname()}_${randomBytes(6).toString("hex")}`,
     listen: get("listen"),
     healthListen: get("health-listen"),
-    tlsCert: need("tls-cert"),
-    tlsKey: need("tls-key"),
+    tls: filesOf(get("tls-cert"), get("tls-key")),
+    tlsNames: names.length > 0 ? names : serviceNames(namespace),
+    caName: get("ca-name"),
+    podName: get("pod-name"),
     audience: get("audience"),
-    serviceAccounts: get("service-accounts").split(",").filter((name) => name !== ""),
+    serviceAccounts: list("service-accounts"),
     leaseName: get("lease-name"),
     leaseMs: time("lease-duration"),
     renewMs: time("renew-deadline"),
@@ -118,11 +125,21 @@ function duration(name: string, text: string): number {
   return ms;
 }
 
-function check({ retryMs, renewMs, leaseMs, serviceAccounts, logLevel }: Options): void {
+function check({ retryMs, renewMs, leaseMs, serviceAccounts, tlsNames, logLevel }: Options): void {
   if (!(retryMs < renewMs && renewMs < leaseMs)) throw new UsageError("--retry-period must be shorter than --renew-deadline, and that shorter than --lease-duration");
   const wrong = serviceAccounts.find((name) => !/^[^/]+\/[^/]+$/.test(name));
   if (wrong !== undefined) throw new UsageError(`--service-accounts: ${JSON.stringify(wrong)} is not NAMESPACE/NAME`);
+  const noName = tlsNames.find((name) => !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name));
+  if (noName !== undefined) throw new UsageError(`--tls-names: ${JSON.stringify(noName)} is no DNS name`);
   if (!["trace", "debug", "info", "warn", "error"].includes(logLevel)) throw new UsageError(`--log-level ${JSON.stringify(logLevel)} is unknown`);
 }
+
+function filesOf(cert: string, key: string): Options["tls"] {
+  if (cert === "" && key === "") return undefined;
+  if (cert !== "" && key !== "") return { cert, key };
+  throw new UsageError("--tls-cert and --tls-key belong together: give both, or none for the operator's own authority");
+}
+
+const serviceNames = (namespace: string): string[] => ["", ".svc", ".svc.cluster.local"].map((end) => `portcullis-operator.${namespace}${end}`);
 
 const ownNamespace = (): string => (existsSync(NAMESPACE_FILE) ? readFileSync(NAMESPACE_FILE, "utf8").trim() : "portcullis-system");

@@ -3,18 +3,13 @@
 // before stays until the files fit together.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { experimental } from "@grpc/grpc-js";
+import { Identity } from "./identity";
 
-type Provider = experimental.CertificateProvider;
-type Listener = experimental.IdentityCertificateUpdateListener;
-type Identity = experimental.IdentityCertificateUpdate;
-
-export class CertificateFiles implements Provider {
+export class CertificateFiles {
+  readonly identity = new Identity();
   readonly #certificateFile: string;
   readonly #keyFile: string;
   readonly #warn: (message: string) => void;
-  readonly #listeners = new Set<Listener>();
-  #current: Identity | undefined;
 
   constructor(certificateFile: string, keyFile: string, warn: (message: string) => void) {
     this.#certificateFile = certificateFile;
@@ -25,12 +20,12 @@ export class CertificateFiles implements Provider {
   /** Reads the files; true when the certificate in use is another one now. Throws when they do not fit together. */
   async read(): Promise<boolean> {
     const [certificate, privateKey] = await Promise.all([readFile(this.#certificateFile), readFile(this.#keyFile)]);
-    if (this.#current !== undefined && certificate.equals(this.#current.certificate) && privateKey.equals(this.#current.privateKey)) return false;
+    const { current } = this.identity;
+    if (current != null && certificate.equals(current.certificate) && privateKey.equals(current.privateKey)) return false;
     const parsed = new X509Certificate(certificate);
     if (!parsed.checkPrivateKey(createPrivateKey(privateKey))) throw new Error(`the key in ${this.#keyFile} does not belong to the certificate in ${this.#certificateFile}`);
     if (Date.parse(parsed.validTo) < Date.now()) throw new Error(`the certificate in ${this.#certificateFile} expired at ${parsed.validTo}`);
-    this.#current = { certificate, privateKey };
-    for (const listener of this.#listeners) listener(this.#current);
+    this.identity.use({ certificate, privateKey });
     return true;
   }
 
@@ -44,23 +39,5 @@ export class CertificateFiles implements Provider {
     const timer = setInterval(look, everyMs);
     timer.unref();
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  }
-
-  addIdentityCertificateListener(listener: Listener): void {
-    this.#listeners.add(listener);
-    const current = this.#current;
-    if (current !== undefined) process.nextTick(() => listener(current));
-  }
-
-  removeIdentityCertificateListener(listener: Listener): void {
-    this.#listeners.delete(listener);
-  }
-
-  addCaCertificateListener(): void {
-    // Agents show tokens, not certificates.
-  }
-
-  removeCaCertificateListener(): void {
-    // See addCaCertificateListener.
   }
 }

@@ -5,7 +5,7 @@ import { NodeStreamService, type AgentMessage, type OperatorMessage } from "../.
 import type { Agents, AgentView, Desired } from "../agents";
 import type { Clock } from "../kube/clock";
 import { RefusedError, ReviewUnavailableError, type Authenticator } from "./authenticator";
-import type { CertificateFiles } from "./certificate";
+import type { Identity } from "./identity";
 import { Session, type Call } from "./session";
 
 export interface AgentServerOptions {
@@ -57,9 +57,9 @@ export class AgentServer implements Agents {
   }
 
   /** Resolves to the port that is listened on. */
-  listen(address: string, certificate: CertificateFiles): Promise<number> {
+  listen(address: string, identity: Identity): Promise<number> {
     // The library's declaration names its parameters the wrong way round: the first one is the server's identity.
-    const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
+    const credentials = experimental.createCertificateProviderServerCredentials(identity, null, false);
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
     });

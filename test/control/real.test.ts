@@ -156,7 +156,7 @@ describe("from kubectl to packets", function () {
         if (report?.reason === "VersionSkew") resolve(report);
       }));
       newer.desire("fw1", { hash: "f".repeat(64), config: "real", programVersion: 99, bytes: Buffer.from("{}") });
-      await newer.listen(`${RealNode.listen}:${operator.address.split(":").pop()}`, certificate);
+      await newer.listen(`${RealNode.listen}:${operator.address.split(":").pop()}`, certificate.identity);
       const report = await skewed;
       assert.equal(report.activeHash, before.spec.hash);
       assert.equal(await node.lossDuring(async () => undefined), 0);

@@ -9,6 +9,8 @@ export interface DialOptions {
   node: string;
   token?: string | undefined;
   hello?: Partial<NonNullable<AgentMessage["hello"]>> | null;
+  /** Trusted certificates (PEM) and the server's name; default: the test's own. */
+  trust?: { ca: string; name: string };
 }
 
 type Waiter = { look: () => boolean };
@@ -24,7 +26,10 @@ export class StreamClient {
 
   constructor(cluster: Cluster, address: string, options: DialOptions) {
     this.node = options.node;
-    this.#client = new NodeStreamClient(address, credentials.createSsl(readFileSync(cluster.pki.path("ca.crt"))), { "grpc.max_receive_message_length": 4 << 20 });
+    const { trust } = options;
+    const ca = trust === undefined ? readFileSync(cluster.pki.path("ca.crt")) : Buffer.from(trust.ca);
+    const named = trust && { "grpc.ssl_target_name_override": trust.name, "grpc.default_authority": trust.name };
+    this.#client = new NodeStreamClient(address, credentials.createSsl(ca), { "grpc.max_receive_message_length": 4 << 20, "grpc.use_local_subchannel_pool": 1, ...named });
     const metadata = new Metadata();
     if (options.token !== undefined) metadata.set("authorization", `Bearer ${options.token}`);
     metadata.set("x-portcullis-node", options.node);

@@ -24,6 +24,8 @@ export interface OperatorSettings {
   flags?: readonly string[];
   /** Host to listen on; default: the loopback device. */
   listen?: string;
+  /** "own": the operator's own authority; default: a certificate of the test's. */
+  tls?: "own";
   /** Keeps the address of one that was ended. */
   at?: OperatorProcess;
 }
@@ -39,7 +41,7 @@ export async function startOperator(cluster: Cluster, settings: OperatorSettings
     process.execPath, ...main,
     "--kubeconfig", cluster.kubeconfig("operator-user", settings.server), "--namespace", NAMESPACE, "--identity", name,
     "--listen", `${settings.listen ?? "127.0.0.1"}:${listen}`, "--health-listen", `127.0.0.1:${health}`,
-    "--tls-cert", cluster.pki.path("operator.crt"), "--tls-key", cluster.pki.path("operator.key"),
+    ...(settings.tls === "own" ? [] : ["--tls-cert", cluster.pki.path("operator.crt"), "--tls-key", cluster.pki.path("operator.key")]),
     "--service-accounts", `${NAMESPACE}/${SERVICE_ACCOUNT}`, ...LEASE, ...(settings.flags ?? []),
   ];
   const running = start(name, command, { log: cluster.log(name), cwd: ROOT });
