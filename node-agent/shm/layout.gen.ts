@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x3434c6ef63c4f469n;
+export const FW_LAYOUT_HASH = 0x522368257cbfe819n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -902,7 +902,7 @@ export const fw_table_status = {
 } as const;
 
 export const fw_counters = {
-  size: 624,
+  size: 632,
   fields: {
     received: { offset: 0, type: "u64" },
     received_bytes: { offset: 8, type: "u64" },
@@ -919,14 +919,15 @@ export const fw_counters = {
     sessions_closed: { offset: 536, type: "u64" },
     sessions_expired: { offset: 544, type: "u64" },
     sessions_denied: { offset: 552, type: "u64" },
-    sessions_recovered: { offset: 560, type: "u64" },
-    sessions_discarded: { offset: 568, type: "u64" },
-    errors_limited: { offset: 576, type: "u64" },
-    generations_accepted: { offset: 584, type: "u64" },
-    generations_refused: { offset: 592, type: "u64" },
-    sleeps: { offset: 600, type: "u64" },
-    steered: { offset: 608, type: "u64" },
-    steered_in: { offset: 616, type: "u64" },
+    sessions_untranslated: { offset: 560, type: "u64" },
+    sessions_recovered: { offset: 568, type: "u64" },
+    sessions_discarded: { offset: 576, type: "u64" },
+    errors_limited: { offset: 584, type: "u64" },
+    generations_accepted: { offset: 592, type: "u64" },
+    generations_refused: { offset: 600, type: "u64" },
+    sleeps: { offset: 608, type: "u64" },
+    steered: { offset: 616, type: "u64" },
+    steered_in: { offset: 624, type: "u64" },
   },
 } as const;
 

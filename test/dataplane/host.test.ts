@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, until } from "../../scripts/lab/lab";
-import { FAMILIES, FIREWALL_INSIDE, FIREWALL_OUTSIDE, OUTSIDE, config, configureHosts, listening, openSite, startSite, type Site } from "./site";
+import { FAMILIES, FIREWALL_INSIDE, FIREWALL_OUTSIDE, OUTSIDE, config, configureHosts, grows, listening, openSite, startSite, type Site } from "./site";
 
 describe("the firewall as a host", function () {
   this.timeout(120_000);
@@ -108,6 +108,7 @@ describe("the firewall as a host", function () {
 describe("a DHCP client on an interface", function () {
   this.timeout(120_000);
   let site: Site;
+  let address = "";
   before(async () => {
     site = await openSite();
   });
@@ -115,7 +116,8 @@ describe("a DHCP client on an interface", function () {
 
   it("gets its address from a server beyond the port, and the firewall forwards by it", async () => {
     const { lab, firewall, outside, inside } = site;
-    const dhcp = config(lab, [{ name: "out", from: ["inside"], to: ["outside"], action: "Permit" }]);
+    const nat = { source: [{ name: "out", from: ["inside"], to: ["outside"], interface: {} }] };
+    const dhcp = config(lab, [{ name: "out", from: ["inside"], to: ["outside"], action: "Permit" }], { nat });
     dhcp.spec.interfaces = [
       { name: "inside0", port: "inside", zone: "inside", addresses: ["10.1.0.1/24", "fd00:1::1/64"] },
       { name: "outside0", port: "outside", zone: "outside" }, // no addresses: they come from the kernel
@@ -137,7 +139,38 @@ esac
     chmodSync(script, 0o755);
     const client = firewall.namespace.start(["dhclient", "-4", "-d", "-1", "-sf", script, "-cf", "/dev/null", "-lf", join(lab.folder, "client-leases"), "-pf", join(lab.folder, "dhclient.pid"), "outside0"]);
     const [, leased = ""] = await client.line(/bound to (10\.2\.0\.1[0-9]+)/, 60_000);
-    await outside.must(["ip", "route", "replace", "10.1.0.0/24", "via", leased]);
     await until("inside reaches outside", async () => (await inside.run(["ping", "-c", "1", "-W", "1", OUTSIDE[0]])).code === 0);
+    address = leased;
+    await server.stop();
+    await client.stop();
+  });
+
+  it("ends what is translated to an address that is gone, and nothing while it is there", async () => {
+    const { firewall, outside, inside } = site;
+    const change = async (...words: string[]): Promise<string> => firewall.namespace.must(["ip", "address", ...words, "dev", "outside0"]);
+    const echo = await listening(outside.peer("udp-echo", OUTSIDE[0], "7071"));
+    const talk = inside.peer("udp-talk", OUTSIDE[0], "7071", "10");
+    await listening(outside.peer("echo", OUTSIDE[0], "7060"));
+    const stream = inside.peer("talk", OUTSIDE[0], "7060", "10");
+    await Promise.all([talk.line(/^echo 3$/), stream.line(/^echo 3$/)]);
+    const from = (line = ""): string => line.split(" ").slice(1, 3).join(" ");
+    const first = from(echo.lines.find((line) => line.startsWith("from")));
+    assert.equal(first.split(" ")[0], address);
+    const untranslated = async (): Promise<number> => (await firewall.counters())["sessionsUntranslated"] ?? Number.NaN;
+
+    const seen = grows(firewall.child, /addresses that NAT translates to have changed/, 1);
+    await change("add", "10.2.0.120/24");
+    await seen;
+    await Promise.all([grows(talk, /^echo/, 20), grows(stream, /^echo/, 20)]);
+    assert.deepEqual([...new Set(echo.lines.filter((line) => line.startsWith("from")).map(from))], [first], "the same address and port");
+    assert.equal(await untranslated(), 0);
+
+    await firewall.namespace.must(["sysctl", "-q", "net.ipv4.conf.outside0.promote_secondaries=1"]);
+    await change("del", `${address}/24`);
+    await echo.line(/^from 10\.2\.0\.120 /);
+    await grows(talk, /^echo/, 3);
+    await until("both sessions have ended", async () => (await untranslated()) >= 2);
+    assert.equal((await firewall.sessions()).filter((one) => one.destinationPort === 7060).length, 0, "a stream cannot go on from another address");
+    await Promise.all([talk.stop(), stream.stop()]);
   });
 });

@@ -40,14 +40,14 @@ table("source NAT and a new configuration", {
     "load less",
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.12:5000 > 203.0.113.9:53",
     "wan: udp 203.0.113.9:53 > 203.0.113.11:5000 => drop default-deny",
-    "expect counters.sessionsDenied=1 counters.sessionsOpened=2",
+    "expect counters.sessionsUntranslated=1 counters.sessionsOpened=2",
   ]],
   ["ports: another port", [
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.11:5000 > 203.0.113.9:53",
     "load ports",
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.11:$p > 203.0.113.9:53",
     "wan: udp 203.0.113.9:53 > 203.0.113.11:$p => lan as 203.0.113.9:53 > 10.0.1.5:5000",
-    "expect counters.sessionsDenied=1",
+    "expect counters.sessionsUntranslated=1",
   ]],
   ...["off", "none"].map((name) => [`${name}: no translation`, [
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.11:5000 > 203.0.113.9:53",
@@ -70,7 +70,7 @@ table("source NAT and a new configuration", {
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.11:5000 > 203.0.113.9:53",
     "load less",
     "wait 10ms",
-    "expect sessions.length=0 counters.sessionsDenied=1",
+    "expect sessions.length=0 counters.sessionsUntranslated=1",
   ]],
   ["denied by a policy", [
     "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as 203.0.113.11:5000 > 203.0.113.9:53",
@@ -100,7 +100,7 @@ table("destination NAT and a new configuration", {
     "load port",
     "dmz: tcp 10.0.20.5:8443 > 203.0.113.9:4000 SA seq=1 ack=2 => drop tcp-no-session",
     "wan: tcp 203.0.113.9:4000 > 203.0.113.5:443 S seq=1 => dmz as 203.0.113.9:4000 > 10.0.20.5:9443",
-    "expect counters.sessionsDenied=1",
+    "expect counters.sessionsUntranslated=1",
   ],
   "another server": [
     "wan: tcp 203.0.113.9:4000 > 203.0.113.5:443 S seq=1 => dmz as 203.0.113.9:4000 > 10.0.20.5:8443",

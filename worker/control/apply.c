@@ -11,6 +11,7 @@
 #include <time.h>
 #include "control/control.h"
 #include "control/status.h"
+#include "nat/nat.h"
 #include "net/keeper.h"
 #include "net/log.h"
 
@@ -44,7 +45,7 @@ static void apply_report(struct control *c)
 // The kernel's side of what runs: carrier, MAC, MTU, then addresses and routes.
 static void apply_kernel(struct control *c)
 {
-	config_devices(c);
+	config_devices(c, c->layer);
 	config_kernel(c);
 	c->compare = false;
 }
@@ -90,12 +91,20 @@ static void apply_abandon(struct control *c, struct layer *next)
 	c->look = true; // what had to be closed comes back
 }
 
+// To addresses that the kernel may give.
+static bool apply_translates(const struct layer *l)
+{
+	return l->tables->nat != NULL && nat_uses_interfaces(l->tables->nat);
+}
+
 // Makes next run. Nothing here can fail for a reason that a person could cure.
 static void apply_commit(struct control *c, struct layer *next, struct generation *g, uint32_t epoch)
 {
 	struct layer *old = c->layer;
 	struct port *gone[APPLY_GONE_MAX];
 	status_adopt(c->state->status, next->tables->program, epoch);
+	if (old == NULL && apply_translates(next))
+		config_devices(c, next); // sessions of an earlier worker are judged by addresses that are known
 	config_live(c, next);
 	apply_publish(c, g);
 	layer_settle(next, old, true);
@@ -213,6 +222,23 @@ void apply_schedules(struct control *c)
 		return;
 	apply_again(c, c->state->status->epoch + 1);
 	log_line("schedules have opened or closed, epoch %u", c->state->status->epoch);
+}
+
+// Sessions that are translated to an address which an interface no longer has must end; all others are confirmed, with
+// their ports. The kernel's routes are known by now, so an address that is still there is found.
+void apply_addresses(struct control *c)
+{
+	c->readdressed = false;
+	if (c->layer == NULL)
+		return;
+	uint64_t now = config_addresses(c);
+	if (now == c->addresses4)
+		return;
+	c->addresses4 = now;
+	if (!apply_translates(c->layer))
+		return;
+	apply_again(c, c->state->status->epoch + 1);
+	log_line("addresses that NAT translates to have changed, epoch %u", c->state->status->epoch);
 }
 
 void apply_look(struct control *c)

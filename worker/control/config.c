@@ -107,6 +107,18 @@ void config_live(const struct control *c, struct layer *l)
 	}
 }
 
+uint64_t config_addresses(const struct control *c)
+{
+	static const uint8_t zero[4];
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < c->layer->tables->interface_count; i++) {
+		const struct interface *n = &c->layer->tables->interfaces[i];
+		if (memcmp(n->address4, zero, 4) == 0)
+			sum += kernel_addresses4(c->kernel, n->name_id) * (n->name_id * 2ull + 1);
+	}
+	return sum;
+}
+
 void config_routes(struct control *c)
 {
 	const struct fw_program *p = c->layer->tables->program;
@@ -154,18 +166,18 @@ void config_kernel(struct control *c)
 	hostpath_apply(&h);
 }
 
-void config_devices(struct control *c)
+void config_devices(struct control *c, const struct layer *l)
 {
 	struct kernel_device devices[FW_MAX_INTERFACES];
 	unsigned count = 0;
 	memset(devices, 0, sizeof(devices));
-	for (uint32_t i = 0; i < c->layer->host_count; i++) {
-		const struct port *p = c->layer->hosts[i].port;
+	for (uint32_t i = 0; i < l->host_count; i++) {
+		const struct port *p = l->hosts[i].port;
 		if (p == NULL)
 			continue;
 		devices[count].ifindex = p->ifindex;
-		devices[count].vrf = c->layer->tables->interfaces[i].vrf;
-		devices[count++].interface = c->layer->tables->interfaces[i].name_id;
+		devices[count].vrf = l->tables->interfaces[i].vrf;
+		devices[count++].interface = l->tables->interfaces[i].name_id;
 	}
 	if (count == c->device_count && memcmp(devices, c->devices, count * sizeof(devices[0])) == 0)
 		return;

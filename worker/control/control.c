@@ -37,6 +37,7 @@ static void control_neighbor_changed(void *context)
 static void control_addresses_changed(void *context)
 {
 	struct control *c = context;
+	c->readdressed = true;
 	if (c->layer != NULL)
 		config_live(c, c->layer);
 }
@@ -249,6 +250,8 @@ void control_run(struct control *c)
 	while (!c->stop) {
 		uint64_t now = clock_monotonic_ns();
 		int timeout = kernel_settle(c->kernel, now);
+		if (c->readdressed)
+			apply_addresses(c);
 		int count = epoll_wait(c->epoll, events, 16, timeout);
 		now = clock_monotonic_ns();
 		for (int i = 0; i < count; i++)

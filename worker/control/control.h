@@ -42,6 +42,8 @@ struct control {
 	uint64_t seen_sequence; // newest published sequence that was judged
 	bool swept; // leftovers of earlier workers are gone
 	// work that events asked for
+	bool readdressed; // the kernel's addresses may have changed: have those that NAT uses?
+	uint64_t addresses4; // of the interfaces whose address the kernel gives, when NAT was last told
 	bool look; // at the devices
 	bool compare; // the kernel's addresses and routes with the configuration
 	uint64_t compared_ns;
@@ -63,12 +65,14 @@ void control_run(struct control *c); // on the control thread, until SIGTERM, SI
 void apply_published(struct control *c); // the program in the control file, if it is new
 void apply_look(struct control *c); // devices: gone, back, changed
 void apply_schedules(struct control *c); // once a minute
+void apply_addresses(struct control *c); // after kernel_address() may have changed
 
 // config.c
 void config_routes(struct control *c); // routes and neighbors of the program into fib and neighbor table
 void config_kernel(struct control *c); // and into the kernel
-void config_devices(struct control *c); // tells the kernel follower which TAPs there are
+void config_devices(struct control *c, const struct layer *l); // tells the kernel follower which TAPs there are
 void config_live(const struct control *c, struct layer *l); // addresses that the kernel has, for interfaces without any
+uint64_t config_addresses(const struct control *c); // of these interfaces: another number when an IPv4 address has come or gone
 void config_forget_neighbors(struct control *c, const struct layer *old);
 
 // sweep.c

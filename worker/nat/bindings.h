@@ -87,6 +87,12 @@ bool bindings_read(const struct bindings *b, uint32_t row, struct fw_binding *co
 // when there is more to do at once.
 bool bindings_expire(struct bindings *b, uint32_t now);
 
+// Looks at some rows from *cursor on: one whose rule or address is gone ends with its last session
+// instead of waiting for its timeout. False: all rows have been looked at.
+typedef bool bindings_hold_fn(void *context, const struct fw_binding *copy);
+bool bindings_review(struct bindings *b, uint32_t *cursor, unsigned rows, bindings_hold_fn *holds,
+		     void *context);
+
 uint32_t bindings_count(const struct bindings *b);
 uint32_t bindings_high_water(const struct bindings *b);
 uint32_t bindings_capacity(const struct bindings *b);

@@ -205,6 +205,29 @@ static void expire_row(struct bindings *b, uint32_t number, uint32_t now)
 		push_free(b, number);
 }
 
+static void review_row(struct bindings *b, uint32_t number, bindings_hold_fn *holds, void *context)
+{
+	struct fw_binding *row = &b->rows[number], copy;
+	if (!bindings_read(b, number, &copy) || holds(context, &copy))
+		return;
+	struct binding_key key = bindings_key_of(&copy);
+	rte_spinlock_t *lock = bindings_lock(&b->internal, bindings_hash_internal(b, &key));
+	rte_spinlock_lock(lock);
+	if (row->valid == FW_SESSION_VALID && memcmp(row, &copy, offsetof(struct fw_binding, timeout)) == 0)
+		row->timeout = 0;
+	rte_spinlock_unlock(lock);
+}
+
+bool bindings_review(struct bindings *b, uint32_t *cursor, unsigned rows, bindings_hold_fn *holds,
+		     void *context)
+{
+	if (bindings_count(b) == 0)
+		return false;
+	for (; rows > 0 && *cursor < b->capacity; rows--)
+		review_row(b, (*cursor)++, holds, context);
+	return *cursor < b->capacity;
+}
+
 bool bindings_expire(struct bindings *b, uint32_t now)
 {
 	if ((now == b->sweep_time && b->sweep_debt == 0) || !rte_spinlock_trylock(&b->sweep_lock))

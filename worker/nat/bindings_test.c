@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include "nat/rows.h"
 #include "state/binding_check.h"
+#include "state/session.h"
 #include "test.h"
 
 enum { CAPACITY = 64, TIMEOUT = 1000 };
@@ -230,6 +231,35 @@ static void a_long_life(void)
 	free(rows);
 }
 
+static bool holds(void *context, const struct fw_binding *row)
+{
+	return row->internal_port_be != *(const uint16_t *)context;
+}
+
+static void what_does_not_hold_ends_with_its_last_session(void)
+{
+	struct fw_binding *rows = rows_make(), copy;
+	struct bindings *b = bindings_attach(rows, CAPACITY, 0);
+	uint32_t row[3], cursor = 0;
+	for (uint32_t h = 0; h < 3; h++)
+		row[h] = use(b, key_of(h, 2050), 1, &copy);
+	bindings_release(b, row[1], 1);
+	uint16_t everybody = key_of(0, 2050).port_be;
+	while (bindings_review(b, &cursor, 2, holds, &everybody))
+		CHECK(cursor <= CAPACITY);
+	for (uint32_t now = 2; now < 2 + 2 * SESSION_TICKS_PER_SECOND; now++)
+		bindings_expire(b, now);
+	CHECK_EQ(bindings_count(b), 2); // those in use
+	CHECK(!bindings_read(b, row[1], &copy) && bindings_read(b, row[0], &copy));
+	bindings_release(b, row[0], 3000);
+	for (uint32_t now = 3000; now < 3000 + 2 * SESSION_TICKS_PER_SECOND; now++)
+		bindings_expire(b, now);
+	CHECK_EQ(bindings_count(b), 1);
+	CHECK(use(b, key_of(2, 2050), 6000, &copy) == row[2]); // its time counts again
+	bindings_detach(b);
+	free(rows);
+}
+
 struct worker {
 	pthread_t thread;
 	struct bindings *b;
@@ -281,6 +311,7 @@ int main(void)
 	RUN(rows_survive_their_worker);
 	RUN(damaged_rows_are_freed);
 	RUN(a_long_life);
+	RUN(what_does_not_hold_ends_with_its_last_session);
 	RUN(cores_share_it);
 	return 0;
 }

@@ -125,6 +125,14 @@ bool nat_find_persistent(const struct nat *n, uint32_t rule_id, struct nat_origi
 	return false;
 }
 
+bool nat_uses_interfaces(const struct nat *n)
+{
+	for (uint32_t i = 0; i < n->source_count; i++)
+		if (nat_row_source(n->program, i)->action == FW_NAT_INTERFACE)
+			return true;
+	return false;
+}
+
 bool nat_is_external(const struct nat *n, const uint8_t address[4])
 {
 	return nat_span_find(n->external, n->external_count, nat_address(address)) != NULL;

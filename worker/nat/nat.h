@@ -95,6 +95,9 @@ bool nat_origin_space(const struct nat *n, const struct nat_origin *origin, cons
 // The source rule with this id, if it makes persistent bindings.
 bool nat_find_persistent(const struct nat *n, uint32_t rule_id, struct nat_origin *origin);
 
+// Some source rule translates to the address of the egress interface.
+bool nat_uses_interfaces(const struct nat *n);
+
 // An interface answers ARP requests for this address.
 bool nat_proxies(const struct nat *n, uint32_t interface, const uint8_t address[4]);
 

@@ -132,6 +132,15 @@ static void kernel_dump_routes(struct kernel *k)
 		kernel_unsettle(k);
 }
 
+// The sum over some addresses does not depend on their order.
+static uint64_t kernel_mix(const uint8_t address[4])
+{
+	uint32_t value;
+	memcpy(&value, address, 4);
+	uint64_t x = (value + 1ull) * 0x9e3779b97f4a7c15ull;
+	return x ^ x >> 29;
+}
+
 static void kernel_on_own(void *context, const struct nlmsghdr *h)
 {
 	struct kernel *k = context;
@@ -142,6 +151,8 @@ static void kernel_on_own(void *context, const struct nlmsghdr *h)
 		struct kernel_own *own = &k->own[i];
 		if (k->devices[i].ifindex != a.ifindex)
 			continue;
+		if (a.family == 4)
+			own->all4 += kernel_mix(a.address);
 		if (a.family == 4 && !own->has4) {
 			own->has4 = true;
 			memcpy(own->address4, a.address, 4);
@@ -174,6 +185,14 @@ bool kernel_address(const struct kernel *k, uint32_t interface, uint8_t family, 
 		return family == 4 ? own->has4 : own->has6;
 	}
 	return false;
+}
+
+uint64_t kernel_addresses4(const struct kernel *k, uint32_t interface)
+{
+	for (unsigned i = 0; i < k->device_count; i++)
+		if (k->devices[i].interface == interface)
+			return k->own[i].all4;
+	return 0;
 }
 
 static void kernel_dump_neighbors(struct kernel *k)

@@ -39,6 +39,9 @@ void kernel_set_devices(struct kernel *k, const struct kernel_device *devices, u
 bool kernel_address(const struct kernel *k, uint32_t interface, uint8_t family,
 		    uint8_t address[16]);
 
+// Stands for all IPv4 addresses of an interface that are not link-local: another number when one has come or gone. 0: none.
+uint64_t kernel_addresses4(const struct kernel *k, uint32_t interface);
+
 // Dumps routes, addresses and neighbors again if notifications were lost or were ambiguous. Returns milliseconds until it wants to be
 // called again, or -1.
 int kernel_settle(struct kernel *k, uint64_t now_ns);

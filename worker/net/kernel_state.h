@@ -17,7 +17,8 @@ struct kernel_asked {
 
 struct kernel_own {
 	bool has4, has6;
-	uint8_t address4[4], address6[16];
+	uint8_t address4[4], address6[16]; // the first ones
+	uint64_t all4; // of all IPv4 addresses; another number when one comes or goes
 };
 
 struct kernel {

@@ -104,6 +104,7 @@ static void fill_ingress(struct core *c)
 
 void core_set_tables(struct core *c, const struct tables *t)
 {
+	bool changed = c->tables != NULL;
 	if (t == c->tables)
 		return;
 	if (t != NULL) {
@@ -126,7 +127,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 		c->translating |= t->nat != NULL;
 		hold_limit(&c->hold, t->program->held_packets);
 		hold_judge(c);
-		sweep_start(c);
+		sweep_start(c, changed);
 	}
 	core_flush(c);
 }

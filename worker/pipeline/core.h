@@ -33,8 +33,8 @@ struct answers {
 };
 
 struct sweep {
-	bool running4, running6;
-	uint32_t cursor4, cursor6;
+	bool running4, running6, running_bindings;
+	uint32_t cursor4, cursor6, cursor_bindings;
 };
 
 // Sessions that a person asked to end.

@@ -39,7 +39,7 @@ enum session_fate {
 	FATE_DENIED,    // closed and counted in sessions_denied; *j says why
 	FATE_OPEN,      // nothing can be said without a route; it stays as it is, *j has the reason
 	FATE_FOREIGN,   // its destination has become the firewall's own, or no longer is
-	FATE_UNTRANSLATED, // closed and counted in sessions_denied: NAT would make something else of it
+	FATE_UNTRANSLATED, // closed and counted in sessions_untranslated: NAT would make something else of it
 };
 
 // Judges a session by the current generation and routes.

@@ -113,7 +113,10 @@ enum session_fate judge_session(struct core *c, struct session_view *v, struct j
 	enum session_fate fate =
 	    v->cold->flags & FW_SESSION_FROM_HOST ? judge_own(c, v, j) : judge_foreign(c, v, j);
 	if (fate == FATE_DENIED || fate == FATE_UNTRANSLATED) {
-		c->config.counters->sessions_denied++;
+		if (fate == FATE_DENIED)
+			c->config.counters->sessions_denied++;
+		else
+			c->config.counters->sessions_untranslated++;
 		session_end(c, v->family, v->number);
 	}
 	return fate;

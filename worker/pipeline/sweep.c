@@ -3,11 +3,20 @@
 
 #include "pipeline/judge.h"
 
-enum { SWEEP_SLOTS = 256, SWEEP_JUDGED = 32 };
+enum { SWEEP_SLOTS = 256, SWEEP_JUDGED = 32, SWEEP_BINDINGS = 64 };
 
-void sweep_start(struct core *c)
+void sweep_start(struct core *c, bool changed)
 {
-	c->sweep = (struct sweep){.running4 = true, .running6 = true};
+	c->sweep = (struct sweep){.running4 = true,
+				  .running6 = true,
+				  .running_bindings = changed && c->config.number == 0 &&
+						      c->config.bindings != NULL};
+}
+
+static bool holds(void *context, const struct fw_binding *b)
+{
+	struct nat_origin origin;
+	return translate_binding_holds(context, b, &origin);
 }
 
 // Slots are cheap to pass over, judging is not: both are bounded.
@@ -36,5 +45,8 @@ bool sweep_turn(struct core *c)
 		c->sweep.running4 = sweep_family(c, 4, &c->sweep.cursor4);
 	else if (c->sweep.running6)
 		c->sweep.running6 = sweep_family(c, 6, &c->sweep.cursor6);
-	return c->sweep.running4 || c->sweep.running6;
+	else if (c->sweep.running_bindings)
+		c->sweep.running_bindings = bindings_review(
+		    c->config.bindings, &c->sweep.cursor_bindings, SWEEP_BINDINGS, holds, c);
+	return c->sweep.running4 || c->sweep.running6 || c->sweep.running_bindings;
 }

@@ -6,7 +6,8 @@
 
 #include "pipeline/core.h"
 
-void sweep_start(struct core *c);
+// changed: another generation ran before, whose bindings this one may not allow.
+void sweep_start(struct core *c, bool changed);
 bool sweep_turn(struct core *c); // bounded; true when there is more
 
 // generation.c: moves policy counters to the rows of the new generation. Called before c->tables

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include "nat/rows.h"
+#include "pipeline/address.h"
 #include "pipeline/judge.h"
 #include "tables/program.h"
 
@@ -20,21 +21,40 @@ static bool applies(const struct packet *p)
 	return p->family == 4 && p->lane == LANE_FLOW && p->zone != ZONE_SELF;
 }
 
-// The interface that has this address.
-static uint16_t holder(const struct tables *t, const uint8_t address[4])
+// The kernel gave the interface this address, among others.
+static bool kernel_gave(const struct core *c, const struct interface *in, const uint8_t address[4])
 {
-	for (uint16_t row = 0; row < t->interface_count; row++) {
-		const struct fw_interface_row *r = program_row_interface(t->program, row);
-		uint8_t live[4];
-		if (live_address4(&t->interfaces[row].live, live) && memcmp(live, address, 4) == 0)
-			return row;
-		for (uint32_t i = 0; i < r->address_count; i++) {
-			const struct fw_prefix_row *a =
-			    program_row_interface_address(t->program, r->address_first + i);
-			if (a->family == 4 && memcmp(a->address, address, 4) == 0)
-				return row;
-		}
+	if (!address4_is_zero(in->address4))
+		return false; // the program says them all
+	const struct hop *hop = fib_lookup4(c->config.fib, in->vrf, address, 0);
+	return hop->type == HOP_LOCAL && hop->interface == in->name_id;
+}
+
+bool translate_has_address(const struct core *c, uint16_t interface, const uint8_t address[4])
+{
+	const struct tables *t = c->tables;
+	uint8_t live[4];
+	if (interface == ROW_NONE)
+		return false;
+	const struct interface *in = &t->interfaces[interface];
+	const struct fw_interface_row *r = program_row_interface(t->program, interface);
+	if (live_address4(&in->live, live) && memcmp(live, address, 4) == 0)
+		return true;
+	for (uint32_t i = 0; i < r->address_count; i++) {
+		const struct fw_prefix_row *a =
+		    program_row_interface_address(t->program, r->address_first + i);
+		if (a->family == 4 && memcmp(a->address, address, 4) == 0)
+			return true;
 	}
+	return kernel_gave(c, in, address);
+}
+
+// The interface that has this address.
+static uint16_t holder(const struct core *c, const uint8_t address[4])
+{
+	for (uint16_t row = 0; row < c->tables->interface_count; row++)
+		if (translate_has_address(c, row, address))
+			return row;
 	return ROW_NONE;
 }
 
@@ -44,7 +64,7 @@ uint16_t translate_called(const struct core *c, const struct packet *p)
 	struct route r = route_find(c, p->vrf, 4, address, 0);
 	if (hop_forwards(r.type))
 		return r.interface;
-	return r.type == HOP_LOCAL ? holder(c->tables, address) : ROW_NONE;
+	return r.type == HOP_LOCAL ? holder(c, address) : ROW_NONE;
 }
 
 static void take(const struct nat *n, uint32_t row, const struct packet *p,
@@ -72,16 +92,15 @@ static bool find_hairpin(const struct core *c, const struct packet *p, struct fl
 	return true;
 }
 
-// The rule that made a binding still gives its external endpoint to its internal one.
-static bool binding_holds(const struct core *c, const struct fw_binding *b,
-			  struct nat_origin *origin)
+bool translate_binding_holds(const struct core *c, const struct fw_binding *b,
+			     struct nat_origin *origin)
 {
 	static const uint8_t none[4];
 	const struct nat *n = c->tables->nat;
 	struct nat_space space;
-	if (!nat_find_persistent(n, b->rule_id, origin))
+	if (n == NULL || !nat_find_persistent(n, b->rule_id, origin))
 		return false;
-	bool own = origin->kind == NAT_INTERFACE && holder(c->tables, b->external) != ROW_NONE;
+	bool own = origin->kind == NAT_INTERFACE && holder(c, b->external) != ROW_NONE;
 	return nat_origin_space(n, origin, b->internal, own ? b->external : none, &space) &&
 	       nat_space_holds(&space, nat_address(b->external),
 			       rte_be_to_cpu_16(b->external_port_be));
@@ -95,7 +114,7 @@ static void find_binding(struct core *c, const struct packet *p, struct translat
 		return;
 	uint32_t row = bindings_find(c->config.bindings, p->protocol, p->key4.destination,
 				     p->key4.destination_port_be, c->now, &b);
-	if (row == FW_NO_INDEX || !binding_holds(c, &b, &origin))
+	if (row == FW_NO_INDEX || !translate_binding_holds(c, &b, &origin))
 		return;
 	uint16_t called = translate_called(c, p);
 	bool outside = called == ROW_NONE || c->tables->interfaces[called].zone == p->zone;

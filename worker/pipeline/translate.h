@@ -14,6 +14,7 @@ struct translation {
 	struct nat_target target; // kind NAT_NONE: the destination stays
 	struct nat_origin origin; // kind NAT_NONE or NAT_OFF: the source stays
 	uint8_t address[4];       // for the origin: of the interface, or the one that was called
+	uint16_t face;            // the interface of that address, for INTERFACE; ROW_NONE: none
 	bool hairpin;             // a client behind the firewall called an external address
 	bool filtered;            // to a binding, by somebody it does not accept
 };
@@ -35,6 +36,13 @@ bool translate_has_ports(uint8_t protocol); // or an identifier that can be chos
 
 // The interface where the address lies that a packet calls; ROW_NONE: nowhere.
 uint16_t translate_called(const struct core *c, const struct packet *p);
+
+// An interface (row) has this address: by the program, or, where that gives none, by the kernel.
+bool translate_has_address(const struct core *c, uint16_t interface, const uint8_t address[4]);
+
+// The rule that made a binding still gives its external endpoint to its internal one.
+bool translate_binding_holds(const struct core *c, const struct fw_binding *b,
+			     struct nat_origin *origin);
 
 // First: destinations, before routes. packets may open something; their judgements are zeroed.
 void translate_destinations(struct core *c, const struct packet *const *packets,

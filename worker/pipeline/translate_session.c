@@ -64,7 +64,10 @@ static bool origin_holds(const struct core *c, const struct packet *p,
 	default:
 		break;
 	}
-	if (!nat_origin_space(c->tables->nat, origin, p->key4.source, t->address, &space))
+	// The interface may have got another address that comes first, beside this one.
+	bool kept = origin->kind == NAT_INTERFACE && translate_has_address(c, t->face, back->destination);
+	if (!nat_origin_space(c->tables->nat, origin, p->key4.source,
+			      kept ? back->destination : t->address, &space))
 		return false;
 	bool any_port = origin->kind == NAT_STATIC || !translate_has_ports(p->protocol);
 	return any_port ? nat_space_has_address(&space, address)

@@ -36,6 +36,7 @@ static bool find_outward(const struct core *c, const struct packet *p, const str
 	if (!own || origin.kind == NAT_OFF)
 		return false;
 	t->origin = origin;
+	t->face = called;
 	interface_address(c, called, t->address);
 	return true;
 }
@@ -63,6 +64,7 @@ static void take(const struct core *c, const struct packet *p, uint32_t row, str
 {
 	struct translation *t = &j->nat;
 	nat_take_origin(c->tables->nat, row, &t->origin);
+	t->face = j->out;
 	interface_address(c, j->out, t->address);
 	if (row == FW_NO_INDEX)
 		turn_back(c, p, j, t);

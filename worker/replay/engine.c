@@ -9,6 +9,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include "pipeline/address.h"
 
 enum { POOL_SIZE = 1023, OWN_POOL_SIZE = 255, MEMORY_LINE = 64, HUGE_PAGE = 2 << 20 };
 #define SECOND 1000000000ull
@@ -231,6 +232,7 @@ int engine_reset(struct engine *e, const struct engine_options *options)
 	memset(&e->counters, 0, sizeof(e->counters));
 	memset(e->interfaces, 0, FW_MAX_INTERFACES * sizeof(*e->interfaces));
 	memset(e->policies, 0, FW_MAX_POLICIES * sizeof(*e->policies));
+	memset(e->own4, 0, sizeof(e->own4));
 	e->clock_ns = 0;
 	e->realtime_ns = 0;
 	e->minute = 0;
@@ -258,6 +260,8 @@ static void fill_ports(const struct engine *e, struct tables *t)
 		uint32_t mtu = ports[interface->port].mtu;
 		interface->mtu = (uint16_t)(mtu != 0 ? mtu : 1500);
 		memcpy(interface->mac, e->macs[interface->port], 6);
+		if (address4_is_zero(interface->address4))
+			live_set4(&interface->live, e->own4[i][0]);
 	}
 }
 
@@ -281,6 +285,13 @@ int engine_load(struct engine *e, const void *bank, size_t size, struct program_
 	error = use_tables(e);
 	tables_free(old);
 	return error;
+}
+
+int engine_set_own(struct engine *e, uint32_t interface, const uint8_t addresses[8],
+		   struct program_fault *fault)
+{
+	memcpy(e->own4[interface], addresses, 8);
+	return engine_load(e, e->tables->program, e->tables->program->total_size, fault);
 }
 
 // The clock of the packets opens and closes schedules.

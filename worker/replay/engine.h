@@ -61,6 +61,10 @@ int engine_reset(struct engine *e, const struct engine_options *options);
 // or -ENOMEM.
 int engine_load(struct engine *e, const void *bank, size_t size, struct program_fault *fault);
 
+// The kernel gives an interface (row) without IPv4 addresses of its own these two; the first is the one that NAT takes.
+int engine_set_own(struct engine *e, uint32_t interface, const uint8_t addresses[8],
+		   struct program_fault *fault);
+
 // MAC address of a port instead of 02:00:00:00:00:NN (NN: row + 1); for programs loaded afterwards.
 void engine_set_mac(struct engine *e, uint32_t port, const uint8_t mac[6]);
 

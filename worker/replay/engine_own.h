@@ -36,6 +36,7 @@ struct engine {
 	uint64_t realtime_ns;
 	uint64_t minute; // for which schedules were looked at
 	uint8_t macs[FW_MAX_PORTS][6];
+	uint8_t own4[FW_MAX_INTERFACES][2][4]; // addresses that the kernel gives interfaces without any
 
 	struct engine_route *routes; // in the fib, so that they can be taken out again
 	size_t route_count, route_room;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pipeline/address.h"
 #include "replay/engine_own.h"
 
 static const void *section(const struct tables *t, struct fw_section s)
@@ -65,12 +66,28 @@ static int add_address(struct engine *e, const struct interface *interface,
 		   : engine_add_route(e, interface->vrf, address->family, address->address, whole, &local, 1);
 }
 
+// What the kernel gives an interface that has no address of its own.
+static int add_own(struct engine *e, uint32_t row)
+{
+	const struct interface *in = &e->tables->interfaces[row];
+	struct fw_prefix_row own = {.family = 4, .length = 24};
+	int error = 0;
+	for (unsigned i = 0; i < 2 && error == 0 && address4_is_zero(in->address4); i++) {
+		memcpy(own.address, e->own4[row][i], 4);
+		if (!address4_is_zero(own.address))
+			error = add_address(e, in, &own);
+	}
+	return error;
+}
+
 static int add_addresses(struct engine *e)
 {
 	const struct tables *t = e->tables;
 	const struct fw_interface_row *rows = section(t, t->program->interfaces);
 	const struct fw_prefix_row *addresses = section(t, t->program->interface_addresses);
 	for (uint32_t i = 0; i < t->interface_count; i++) {
+		if (add_own(e, i) != 0)
+			return -ENOMEM;
 		for (uint32_t n = 0; n < rows[i].address_count; n++) {
 			int error = add_address(e, &t->interfaces[i],
 						&addresses[rows[i].address_first + n]);

@@ -6,13 +6,16 @@
 //   R sessions4:u32 sessions6:u32 bits:u8 (1 strict MAC, 2 announce)       an empty engine
 //   L bank                                                                 load a program
 //   M port:u32 mac[6]                                                      MAC address of a port,
-//   before L P port:u32 (tag:u64 tci:u32 segment:u32 length:u32 bytes)*             a burst from a
-//   port H interface:u32 (same)*                                                a burst from the
-//   kernel T nanoseconds:u64                                                      advance the clock
+//                                                                          before L
+//   P port:u32 (tag:u64 tci:u32 segment:u32 length:u32 bytes)*             a burst from a port
+//   H interface:u32 (same)*                                                a burst from the kernel
+//   T nanoseconds:u64                                                      advance the clock
 //   N interface:u32 family:u8 address[16] present:u8 mac[6]                a neighbor appears, or
-//   goes G family:u8 prefix[16] length:u8 type:u8 interface:u32 gateway[16]     a route appears, or
-//   goes S                                                                      sessions and
-//   counters
+//                                                                          goes
+//   G family:u8 prefix[16] length:u8 type:u8 interface:u32 gateway[16]     a route appears, or goes
+//   A interface:u32 addresses[8]                                           the kernel gives it
+//                                                                          these two
+//   S                                                                      sessions and counters
 #include "replay/replay.h"
 
 #include <stdlib.h>
@@ -185,6 +188,17 @@ static const char *do_route(struct server *s, struct reader *r)
 		   : "fib refuses";
 }
 
+static const char *do_own(struct server *s, struct reader *r)
+{
+	struct program_fault fault;
+	uint32_t interface = (uint32_t)take_number(r, 4);
+	const uint8_t *addresses = take(r, 8);
+	if (r->short_of || engine_tables(s->engine) == NULL ||
+	    interface >= engine_tables(s->engine)->interface_count)
+		return "A is too short, or its interface does not exist";
+	return engine_set_own(s->engine, interface, addresses, &fault) == 0 ? NULL : "no room";
+}
+
 static const char *do_mac(struct server *s, struct reader *r)
 {
 	uint32_t port = (uint32_t)take_number(r, 4);
@@ -202,6 +216,8 @@ static const char *obey(struct server *s, struct reader *r)
 		return do_reset(s, r);
 	case 'L':
 		return do_load(s, r);
+	case 'A':
+		return do_own(s, r);
 	case 'M':
 		return do_mac(s, r);
 	case 'P':

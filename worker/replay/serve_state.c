@@ -26,6 +26,7 @@ static void write_counters(FILE *out, const struct fw_counters *n)
 	number(out, "sessionsClosed", n->sessions_closed);
 	number(out, "sessionsExpired", n->sessions_expired);
 	number(out, "sessionsDenied", n->sessions_denied);
+	number(out, "sessionsUntranslated", n->sessions_untranslated);
 	number(out, "errorsLimited", n->errors_limited);
 	fputs(",\"dropped\":{", out);
 	bool any = false;

@@ -595,6 +595,7 @@ struct fw_counters {
 	uint64_t sessions_closed;
 	uint64_t sessions_expired;
 	uint64_t sessions_denied; // ended because a new configuration denies them
+	uint64_t sessions_untranslated; // ended because the address, port or rule that they are translated by is gone
 	uint64_t sessions_recovered; // taken over from an earlier worker
 	uint64_t sessions_discarded; // found damaged when taken over, and not used
 	uint64_t errors_limited; // resets and ICMP errors not sent because of the rate limit

@@ -584,7 +584,7 @@ _Static_assert(sizeof(((struct fw_table_status *)0)->high_water) == 8, "size of 
 _Static_assert(offsetof(struct fw_table_status, refused) == 24, "offset of fw_table_status.refused");
 _Static_assert(sizeof(((struct fw_table_status *)0)->refused) == 8, "size of fw_table_status.refused");
 
-_Static_assert(sizeof(struct fw_counters) == 624, "size of fw_counters");
+_Static_assert(sizeof(struct fw_counters) == 632, "size of fw_counters");
 _Static_assert(offsetof(struct fw_counters, received) == 0, "offset of fw_counters.received");
 _Static_assert(sizeof(((struct fw_counters *)0)->received) == 8, "size of fw_counters.received");
 _Static_assert(offsetof(struct fw_counters, received_bytes) == 8, "offset of fw_counters.received_bytes");
@@ -615,21 +615,23 @@ _Static_assert(offsetof(struct fw_counters, sessions_expired) == 544, "offset of
 _Static_assert(sizeof(((struct fw_counters *)0)->sessions_expired) == 8, "size of fw_counters.sessions_expired");
 _Static_assert(offsetof(struct fw_counters, sessions_denied) == 552, "offset of fw_counters.sessions_denied");
 _Static_assert(sizeof(((struct fw_counters *)0)->sessions_denied) == 8, "size of fw_counters.sessions_denied");
-_Static_assert(offsetof(struct fw_counters, sessions_recovered) == 560, "offset of fw_counters.sessions_recovered");
+_Static_assert(offsetof(struct fw_counters, sessions_untranslated) == 560, "offset of fw_counters.sessions_untranslated");
+_Static_assert(sizeof(((struct fw_counters *)0)->sessions_untranslated) == 8, "size of fw_counters.sessions_untranslated");
+_Static_assert(offsetof(struct fw_counters, sessions_recovered) == 568, "offset of fw_counters.sessions_recovered");
 _Static_assert(sizeof(((struct fw_counters *)0)->sessions_recovered) == 8, "size of fw_counters.sessions_recovered");
-_Static_assert(offsetof(struct fw_counters, sessions_discarded) == 568, "offset of fw_counters.sessions_discarded");
+_Static_assert(offsetof(struct fw_counters, sessions_discarded) == 576, "offset of fw_counters.sessions_discarded");
 _Static_assert(sizeof(((struct fw_counters *)0)->sessions_discarded) == 8, "size of fw_counters.sessions_discarded");
-_Static_assert(offsetof(struct fw_counters, errors_limited) == 576, "offset of fw_counters.errors_limited");
+_Static_assert(offsetof(struct fw_counters, errors_limited) == 584, "offset of fw_counters.errors_limited");
 _Static_assert(sizeof(((struct fw_counters *)0)->errors_limited) == 8, "size of fw_counters.errors_limited");
-_Static_assert(offsetof(struct fw_counters, generations_accepted) == 584, "offset of fw_counters.generations_accepted");
+_Static_assert(offsetof(struct fw_counters, generations_accepted) == 592, "offset of fw_counters.generations_accepted");
 _Static_assert(sizeof(((struct fw_counters *)0)->generations_accepted) == 8, "size of fw_counters.generations_accepted");
-_Static_assert(offsetof(struct fw_counters, generations_refused) == 592, "offset of fw_counters.generations_refused");
+_Static_assert(offsetof(struct fw_counters, generations_refused) == 600, "offset of fw_counters.generations_refused");
 _Static_assert(sizeof(((struct fw_counters *)0)->generations_refused) == 8, "size of fw_counters.generations_refused");
-_Static_assert(offsetof(struct fw_counters, sleeps) == 600, "offset of fw_counters.sleeps");
+_Static_assert(offsetof(struct fw_counters, sleeps) == 608, "offset of fw_counters.sleeps");
 _Static_assert(sizeof(((struct fw_counters *)0)->sleeps) == 8, "size of fw_counters.sleeps");
-_Static_assert(offsetof(struct fw_counters, steered) == 608, "offset of fw_counters.steered");
+_Static_assert(offsetof(struct fw_counters, steered) == 616, "offset of fw_counters.steered");
 _Static_assert(sizeof(((struct fw_counters *)0)->steered) == 8, "size of fw_counters.steered");
-_Static_assert(offsetof(struct fw_counters, steered_in) == 616, "offset of fw_counters.steered_in");
+_Static_assert(offsetof(struct fw_counters, steered_in) == 624, "offset of fw_counters.steered_in");
 _Static_assert(sizeof(((struct fw_counters *)0)->steered_in) == 8, "size of fw_counters.steered_in");
 
 _Static_assert(sizeof(struct fw_port_status) == 376, "size of fw_port_status");

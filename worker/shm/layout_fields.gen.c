@@ -1219,6 +1219,7 @@ static void print_fw_counters(const char *path, const struct fw_counters *p)
 	roundtrip_print(roundtrip_path(path, "sessions_closed", -1).text, p->sessions_closed);
 	roundtrip_print(roundtrip_path(path, "sessions_expired", -1).text, p->sessions_expired);
 	roundtrip_print(roundtrip_path(path, "sessions_denied", -1).text, p->sessions_denied);
+	roundtrip_print(roundtrip_path(path, "sessions_untranslated", -1).text, p->sessions_untranslated);
 	roundtrip_print(roundtrip_path(path, "sessions_recovered", -1).text, p->sessions_recovered);
 	roundtrip_print(roundtrip_path(path, "sessions_discarded", -1).text, p->sessions_discarded);
 	roundtrip_print(roundtrip_path(path, "errors_limited", -1).text, p->errors_limited);
@@ -1254,6 +1255,7 @@ static void fill_fw_counters(struct fw_counters *p, uint64_t *state)
 	p->sessions_closed = (uint64_t)roundtrip_next(state);
 	p->sessions_expired = (uint64_t)roundtrip_next(state);
 	p->sessions_denied = (uint64_t)roundtrip_next(state);
+	p->sessions_untranslated = (uint64_t)roundtrip_next(state);
 	p->sessions_recovered = (uint64_t)roundtrip_next(state);
 	p->sessions_discarded = (uint64_t)roundtrip_next(state);
 	p->errors_limited = (uint64_t)roundtrip_next(state);

@@ -117,6 +117,14 @@ export class Engine {
     return this.#send("G", body);
   }
 
+  /** IPv4 addresses that the kernel gives an interface (row) for which the configuration has none. */
+  own(iface: number, addresses: readonly Uint8Array[]): Promise<Answer> {
+    const body = Buffer.alloc(4 + 8);
+    body.writeUInt32LE(iface, 0);
+    addresses.forEach((a, i) => body.set(a, 4 + 4 * i));
+    return this.#send("A", body);
+  }
+
   async state(): Promise<unknown> {
     return (await this.#send("S", new Uint8Array())).state;
   }

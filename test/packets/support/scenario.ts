@@ -16,6 +16,7 @@
 //   ... => wan ++ wan                                            one packet in: the second is one that was held
 //   wait 4s => drop neighbor-unresolved                          time passes; what was held ends
 //   neighbor lan 10.0.1.77 [gone]        route 10.9.0.0/16 blackhole | unreachable | prohibit | gone | lan [via G]
+//   own wan 203.0.113.2 [203.0.113.7]                            the kernel gives these, where the configuration gives none
 //   load NAME                            another configuration of the table
 //   expect sessions.0.state=established counters.held=0          the state of the engine
 import * as assert from "node:assert/strict";
@@ -63,6 +64,7 @@ export class Scenario {
     const [verb = "", ...words] = command.trim().split(/\s+/);
     if (verb === "expect") return this.#expect(words);
     if (verb === "neighbor") return this.#neighbor(words);
+    if (verb === "own") return this.#own(words);
     if (verb === "route") return this.#route(words);
     if (verb === "load") return this.#load(words[0] ?? "", result);
     if (verb === "wait") return this.#check(await this.#engine.advance(milliseconds(words[0] ?? "")), result);
@@ -141,6 +143,10 @@ export class Scenario {
     const [name = "", address = "", gone] = words;
     const row = INTERFACES[name]?.row ?? 0;
     await this.#engine.neighbor(row, parseAddress(address), gone === undefined ? macOf(address) : undefined);
+  }
+
+  async #own([name = "", ...addresses]: readonly string[]): Promise<void> {
+    await this.#engine.own(INTERFACES[name]?.row ?? 0, addresses.map(parseAddress));
   }
 
   async #route(words: readonly string[]): Promise<void> {
