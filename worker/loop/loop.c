@@ -190,10 +190,10 @@ static unsigned loop_port(struct loop *l, uint32_t row)
 	if (n == 0)
 		return 0;
 	struct fw_port_status *s = &l->state.ports[row];
-	s->rx_packets += n;
-	for (unsigned i = 0; i < n; i++)
-		s->rx_bytes += frames[i]->pkt_len;
+	uint64_t bytes = l->state.counters->received_bytes;
 	core_from_port(l->core, row, frames, n);
+	s->rx_packets += n;
+	s->rx_bytes += l->state.counters->received_bytes - bytes;
 	return n;
 }
 
@@ -250,7 +250,7 @@ static int loop_sleep(struct loop *l, struct epoll_event *events)
 	}
 	atomic_store(&l->asleep, false);
 	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
-	l->now_tsc = rte_rdtsc() - l->time_cycles;
+	l->now_tsc = 0; // the time is another one
 	return count;
 }
 
@@ -271,14 +271,15 @@ void loop_run(struct loop *l)
 	loop_watch(l, NULL);
 	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
 	while (!atomic_load_explicit(&l->shared->stop, memory_order_relaxed)) {
+		uint64_t tsc = rte_rdtsc(); // not cheap: once a turn
 		int count = may_sleep && l->ready == 0 ? loop_sleep(l, events) :
-							 loop_look(l, events, rte_rdtsc());
+							 loop_look(l, events, tsc);
 		l->events = count;
 		rte_rcu_qsbr_quiescent(l->shared->qsbr, l->index);
 		l->news_seen = atomic_load(&l->shared->news);
 		if (loop_take_generation(l))
 			count = 0; // of descriptors that may be gone; what is readable is told again
-		loop_set_time(l, rte_rdtsc());
+		loop_set_time(l, tsc);
 		unsigned received = loop_serve(l, events, count);
 		bool more = core_housekeeping(l->core);
 		const struct idle_limits *limits =

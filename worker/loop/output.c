@@ -6,9 +6,10 @@
 static void output_burst(struct loop *l, struct port *p, enum outcome counted_as,
 			 struct rte_mbuf **frames, unsigned count, struct fw_port_status *s)
 {
-	uint32_t bytes[PIPELINE_BURST];
+	uint64_t bytes = 0;
+	unsigned packets = count;
 	for (unsigned i = 0; i < count; i++)
-		bytes[i] = frames[i]->pkt_len;
+		bytes += frames[i]->pkt_len;
 	bool give_up = p == NULL || atomic_load_explicit(&p->failed, memory_order_relaxed) ||
 		       (s != NULL && !atomic_load_explicit(&p->up, memory_order_relaxed));
 	enum fw_drop reason = FW_DROP_PORT_DOWN;
@@ -16,20 +17,22 @@ static void output_burst(struct loop *l, struct port *p, enum outcome counted_as
 		unsigned sent = 0;
 		if (!give_up)
 			sent = p->operations->transmit(p, l->index, frames + done, count - done, &reason);
-		for (unsigned i = done; s != NULL && i < done + sent; i++) {
-			s->tx_packets++;
-			s->tx_bytes += bytes[i];
-		}
 		done += sent;
-		if (done == count)
+		if (likely(done == count))
 			break;
 		give_up = give_up || reason != FW_DROP_MTU_EXCEEDED;
-		rte_pktmbuf_free(frames[done]);
+		packets--;
+		bytes -= frames[done]->pkt_len;
 		core_undelivered(l->core, counted_as,
 				 counted_as == OUTCOME_PUNTED ? FW_DROP_HOST_QUEUE_FULL : reason,
-				 bytes[done]);
+				 frames[done]->pkt_len);
+		rte_pktmbuf_free(frames[done]);
 		done++;
 	}
+	if (s == NULL)
+		return;
+	s->tx_packets += packets;
+	s->tx_bytes += bytes;
 }
 
 void loop_transmit(void *context, uint32_t port, struct rte_mbuf **frames, unsigned count)

@@ -17,8 +17,11 @@ const struct adjacency *adjacency_make(struct core *c, uint16_t slot)
 	if (row >= c->tables->interface_count || !neighbor_mac(c->config.neighbors, slot, mac))
 		return NULL;
 	const struct interface *out = &c->tables->interfaces[row];
-	memcpy(a->addresses, mac, 6);
-	memcpy(a->addresses + 6, out->mac, 6);
+	uint8_t header[16] = {0};
+	memcpy(header, mac, 6);
+	memcpy(header + 6, out->mac, 6);
+	memcpy(&a->front, header, 8);
+	memcpy(&a->back, header + 6, 8);
 	a->interface = row;
 	a->port = out->port;
 	a->mtu = out->mtu != 0 ? out->mtu : UINT16_MAX;

@@ -35,7 +35,6 @@ struct burst {
 	struct vector fragments; // pieces of datagrams
 	struct vector errors; // ICMP errors
 	struct vector others; // multicast, discovery
-	struct tallies tallies;
 	struct packet packets[PIPELINE_BURST];
 };
 
@@ -57,7 +56,7 @@ static __attribute__((noinline)) void receive_any(struct core *c, uint32_t port,
 	uint32_t bytes = rte_pktmbuf_pkt_len(mbuf);
 	parse_port_frame(c->tables, port, c->config.any_mac, p);
 	if (likely(p->interface != ROW_NONE) && !passed)
-		tally_add(c, &b->tallies.received, p->interface, bytes, tally_received);
+		tally_received(c, &(struct tally){p->interface, 1, bytes});
 	switch ((enum lane)p->lane) {
 	case LANE_FLOW:
 		packet_hash(c, p);
@@ -95,6 +94,8 @@ pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs, 
 	const uint16_t *by_vlan = port < c->tables->port_count
 				      ? &c->tables->interface_by_vlan[port * 4096]
 				      : no_interface;
+	struct tally received = {0};
+	unsigned flows = 0;
 	uint64_t bytes = 0;
 	for (unsigned i = 0; i < count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
@@ -104,15 +105,18 @@ pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs, 
 		bytes += length;
 		if (likely(receive_ordinary(c, by_vlan, p, mbufs[i]))) {
 			if (!passed)
-				tally_add(c, &b->tallies.received, p->interface, length,
-					  tally_received);
-			push(&b->flows, p);
+				tally_add(c, &received, p->interface, length, tally_received);
+			b->flows.packets[flows++] = p;
 		} else {
+			b->flows.count = flows;
 			receive_any(c, port, b, p, mbufs[i], passed);
+			flows = b->flows.count;
 		}
 	}
+	b->flows.count = flows;
 	if (passed)
 		return;
+	tally_received(c, &received);
 	c->config.counters->received += count;
 	c->config.counters->received_bytes += bytes;
 }
@@ -124,10 +128,11 @@ static inline void prefetch_track(const struct core *c, const struct packet *p)
 		rte_prefetch0(session_view(c, p->family, p->candidate).track);
 }
 
-static inline void pass_c(struct core *c, struct burst *b, struct packet *p)
+static inline __attribute__((always_inline)) void pass_c(struct core *c, struct burst *b,
+							 struct packet *p, struct tallies *tallies)
 {
-	enum established e = likely(p->family == 4) ? established_packet(c, p, &b->tallies, false)
-						    : established_packet(c, p, &b->tallies, true);
+	enum established e = likely(p->family == 4) ? established_packet(c, p, tallies, false)
+						    : established_packet(c, p, tallies, true);
 	if (likely(e == ESTABLISHED_DONE))
 		return;
 	packet_start_end(p);
@@ -137,16 +142,21 @@ static inline void pass_c(struct core *c, struct burst *b, struct packet *p)
 // A core has only so many reads of memory under way: the second ones of TCP begin while pass C works.
 static void pass_b_and_c(struct core *c, struct burst *b)
 {
+	struct tallies tallies = {0};
 	unsigned count = b->flows.count, ahead = count < LEAD ? count : LEAD;
-	for (unsigned i = 0; i < count; i++)
+	uint8_t others = 0;
+	for (unsigned i = 0; i < count; i++) {
 		packet_probe(c, b->flows.packets[i]);
-	for (unsigned i = 0; i < ahead; i++)
+		others |= b->flows.packets[i]->protocol ^ IPPROTO_UDP;
+	}
+	for (unsigned i = 0; others != 0 && i < ahead; i++)
 		prefetch_track(c, b->flows.packets[i]);
 	for (unsigned i = 0; i < count; i++) {
-		if (i + LEAD < count)
+		if (others != 0 && i + LEAD < count)
 			prefetch_track(c, b->flows.packets[i + LEAD]);
-		pass_c(c, b, b->flows.packets[i]);
+		pass_c(c, b, b->flows.packets[i], &tallies);
 	}
+	tallies_close(c, &tallies);
 }
 
 static void side_vectors(struct core *c, struct burst *b)
@@ -201,14 +211,12 @@ static void begin(struct core *c, struct burst *b)
 {
 	b->flows.count = b->slow.count = b->misses.count = b->fragments.count = 0;
 	b->errors.count = b->others.count = 0;
-	b->tallies = (struct tallies){0};
 	core_refresh(c);
 }
 
 static void finish(struct core *c, struct burst *b)
 {
 	pass_b_and_c(c, b);
-	tallies_close(c, &b->tallies);
 	// Misses may belong to a session that another core owns since the number of cores has changed.
 	if (unlikely(c->config.detours != NULL))
 		pass_on(c, &b->misses, steer_detour);

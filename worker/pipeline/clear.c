@@ -49,9 +49,9 @@ static bool clear_family(struct core *c, uint8_t family)
 bool clear_turn(struct core *c)
 {
 	struct clear *clear = &c->clear;
-	uint32_t asked = __atomic_load_n(&clear->asked, __ATOMIC_ACQUIRE);
-	if (likely(asked == clear->answered))
+	if (likely(!clear_asked(clear)))
 		return false;
+	uint32_t asked = __atomic_load_n(&clear->asked, __ATOMIC_ACQUIRE);
 	if (clear->family == 0) {
 		clear->family = 4;
 		clear->cursor = 0;

@@ -9,6 +9,11 @@
 void clear_ask(struct core *c, const struct fw_session_filter *filter);
 bool clear_answered(const struct core *c, uint64_t *ended); // and how many sessions it ended
 
+static inline bool clear_asked(const struct clear *clear)
+{
+	return __atomic_load_n(&clear->asked, __ATOMIC_ACQUIRE) != clear->answered;
+}
+
 bool clear_turn(struct core *c); // the core: bounded; true when there is more
 
 #endif

@@ -48,6 +48,7 @@ struct core *core_create(const struct core_config *config)
 	}
 	c->hop_version = hop_clock_version(config->hops);
 	c->random = config->seed != 0 ? config->seed : rte_rdtsc() | 1;
+	c->busy = true;
 	c->translating = session_count(config->sessions4) != 0;
 	interface_index_build(&c->interfaces, NULL);
 	hold_init(&c->hold);
@@ -95,7 +96,8 @@ static void fill_ingress(struct core *c)
 	c->mac_mask = c->config.any_mac ? 1 : 0xffffffffffffull;
 	for (uint32_t row = 0; c->tables != NULL && row < c->tables->interface_count; row++) {
 		const struct interface *in = &c->tables->interfaces[row];
-		c->ingress[row] = (struct ingress){.zone = in->zone, .vrf = in->vrf};
+		c->ingress[row] = (struct ingress){
+		    .interface = (uint16_t)row, .zone = in->zone, .vrf = in->vrf};
 		memcpy(&c->ingress[row].mac, in->mac, 6);
 		if (c->config.any_mac)
 			c->ingress[row].mac = 0;
@@ -128,6 +130,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 		hold_limit(&c->hold, t->program->held_packets);
 		hold_judge(c);
 		sweep_start(c, changed);
+		c->busy = true;
 	}
 	core_flush(c);
 }
@@ -161,8 +164,11 @@ static bool expire(struct core *c)
 	       session_expire_due(c->config.sessions6, c->now);
 }
 
+// All of it waits for time to pass, but what is asked for. A turn of the loop is much shorter than a tick.
 bool core_housekeeping(struct core *c)
 {
+	if (likely(c->kept == c->now && !c->busy && c->hold.hop_count == 0 && !clear_asked(&c->clear)))
+		return false;
 	core_refresh(c);
 	bool more = expire(c);
 	if (c->config.bindings != NULL)
@@ -174,6 +180,8 @@ bool core_housekeeping(struct core *c)
 	more |= clear_turn(c);
 	bounds_report(c);
 	core_flush(c);
+	c->kept = c->now;
+	c->busy = more;
 	return more;
 }
 
@@ -223,8 +231,8 @@ void core_flush(struct core *c)
 	flush_punt(c);
 	if (c->config.cores > 1)
 		steer_flush(c);
-	for (unsigned port = 0; port < FW_MAX_PORTS; port++)
-		flush_tx(c, port);
+	for (; c->tx_waiting != 0; c->tx_waiting &= c->tx_waiting - 1)
+		flush_tx(c, (unsigned)__builtin_ctz(c->tx_waiting));
 }
 
 static void discard(struct core *c, struct packet *p)
@@ -300,7 +308,8 @@ void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface)
 	tell_end(c, p, OUTCOME_FORWARDED);
 	if (c->tx[port].count == PIPELINE_BURST)
 		flush_tx(c, port);
-	c->tx[port].frames[c->tx[port].count++] = p->mbuf;
+	struct tx_vector *v = core_tx(c, port);
+	v->frames[v->count++] = p->mbuf;
 }
 
 void core_undelivered(struct core *c, enum outcome counted_as, enum fw_drop reason, uint32_t bytes)

@@ -58,17 +58,22 @@ struct announce {
 // An interface as pass A needs it.
 struct ingress {
 	uint64_t mac; // of frames for us, as it is loaded
-	uint16_t zone, vrf;
-	uint8_t pad[4];
+	union { // packet.place of a packet without a tag
+		struct {
+			uint16_t interface, zone, tci, vrf;
+		};
+		uint64_t place;
+	};
 };
 
 // A frame to a next hop (adjacency.h).
 struct adjacency {
-	uint8_t addresses[12]; // destination, source
-	uint32_t changes;      // neighbor_changes() when it was made; 0: never
+	uint64_t front;   // first eight bytes of the frame: destination, two of the source
+	uint64_t back;    // the source, and nothing where the Ethernet type of an untagged frame is
+	uint32_t changes; // neighbor_changes() when it was made; 0: never
 	uint16_t interface, port, mtu, vlan;
 	uint16_t l2_length;
-	uint8_t pad[6];
+	uint8_t pad[2];
 };
 
 struct core {
@@ -99,6 +104,8 @@ struct core {
 	uint8_t half_open_slots[FW_MAX_ZONES];
 	struct answers answers;
 	struct sweep sweep;
+	uint32_t kept; // ticks of the last core_housekeeping() that did all there was to do
+	bool busy;     // there is more
 	uint32_t reported; // ticks of the last bounds_report()
 	struct clear clear;
 	struct hold hold;
@@ -106,6 +113,7 @@ struct core {
 	struct rte_mbuf *dropped[PIPELINE_BURST];
 	unsigned dropped_count;
 	struct punt_vector punt;
+	uint32_t tx_waiting; // bit per port whose vector is not empty
 	struct tx_vector tx[FW_MAX_PORTS];
 	struct tx_vector pass[FW_MAX_CORES]; // to other cores
 	struct fw_policy_counters *policy_scratch; // [FW_MAX_POLICIES]
@@ -124,6 +132,14 @@ void core_flush(struct core *c);
 
 // A packet of our own enters; it has no input of its own that anybody waits for.
 struct rte_mbuf *core_originate(struct core *c);
+
+// The vector of a port that gets its first frame.
+static inline struct tx_vector *core_tx(struct core *c, uint16_t port)
+{
+	c->tx_waiting |= 1u << port;
+	return &c->tx[port];
+}
+_Static_assert(FW_MAX_PORTS <= 32, "core.tx_waiting");
 
 // Start of a burst: looks whether routes or neighbors changed.
 void core_refresh(struct core *c);

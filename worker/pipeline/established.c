@@ -33,8 +33,7 @@ enum established established_to_host(struct core *c, struct packet *p, uint32_t 
 	return ESTABLISHED_DONE;
 }
 
-void established_tell(struct core *c, struct packet *p, const struct session_view *v,
-		      uint16_t interface)
+static void tell(struct core *c, struct packet *p, const struct session_view *v, uint16_t interface)
 {
 	if (c->config.output.ended == NULL)
 		return;
@@ -43,4 +42,33 @@ void established_tell(struct core *c, struct packet *p, const struct session_vie
 	p->end.out_interface = interface;
 	p->end.outcome = OUTCOME_FORWARDED;
 	c->config.output.ended(c->config.output.context, p->mbuf, &p->end);
+}
+
+void established_tell(struct core *c, struct packet *p, uint32_t index, uint16_t interface)
+{
+	struct session_view v = session_view(c, p->family, index);
+	tell(c, p, &v, interface);
+}
+
+bool established_step(struct core *c, struct packet *p, uint32_t index, uint16_t interface)
+{
+	struct session_view v = session_view(c, p->family, index);
+	struct session_step step = session_ask(&v, p);
+	if (step.answer > SESSION_QUIET)
+		return false;
+	tell(c, p, &v, interface);
+	session_commit(c, &v, p, step);
+	return true;
+}
+
+void established_wrap(struct core *c, uint8_t family, uint32_t index)
+{
+	session_view(c, family, index).track->packets_high[index & 1]++;
+}
+
+// The tag of an interface, with the priority that the packet came with.
+void established_tag(struct packet *p, const struct adjacency *a)
+{
+	write16(p->ip - 6, RTE_ETHER_TYPE_VLAN);
+	write16(p->ip - 4, (uint16_t)((p->tci & 0xf000) | a->vlan));
 }

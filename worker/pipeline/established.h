@@ -9,6 +9,7 @@
 #include "nat/rewrite.h"
 #include "pipeline/adjacency.h"
 #include "pipeline/checksum.h"
+#include "pipeline/receive.h"
 #include "pipeline/route.h"
 #include "pipeline/session_step.h"
 #include "pipeline/tally.h"
@@ -19,49 +20,42 @@ enum established { ESTABLISHED_DONE, ESTABLISHED_SLOW, ESTABLISHED_MISS };
 bool established_renew_hop(struct core *c, const struct packet *p, struct line *line,
 			   const struct fw_line4 *line4);
 enum established established_to_host(struct core *c, struct packet *p, uint32_t index);
-void established_tell(struct core *c, struct packet *p, const struct session_view *v,
-		      uint16_t interface);
+// A packet that is not simply to pass: asks, tells and commits. False: nothing has happened.
+bool established_step(struct core *c, struct packet *p, uint32_t index, uint16_t interface);
+void established_tell(struct core *c, struct packet *p, uint32_t index, uint16_t interface);
+void established_wrap(struct core *c, uint8_t family, uint32_t index); // of a line's packets
+void established_tag(struct packet *p, const struct adjacency *a);
 
 // Ethernet header and length of the frame; the buffer has the room.
-static inline void established_frame(struct packet *p, const struct adjacency *a)
+static inline uint32_t established_frame(struct packet *p, const struct adjacency *a, uint16_t type)
 {
 	struct rte_mbuf *mbuf = p->mbuf;
-	uint8_t *frame = p->ip - a->l2_length;
-	uint16_t type = p->family == 4 ? rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)
-				       : rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6);
-	memcpy(frame, a->addresses, 12);
-	if (a->vlan != 0) {
-		write16(frame + 12, RTE_ETHER_TYPE_VLAN);
-		write16(frame + 14, (uint16_t)((p->tci & 0xf000) | a->vlan));
+	uint8_t *ip = p->ip;
+	uint64_t back = a->back | (uint64_t)type << 48;
+	uint32_t length = (uint32_t)a->l2_length + p->ip_length; // padding is cut off
+	if (likely(a->vlan == 0)) {
+		memcpy(ip - 14, &a->front, 8);
+		memcpy(ip - 8, &back, 8);
+	} else {
+		memcpy(ip - 18, &a->front, 8);
+		memcpy(ip - 12, &back, 8);
+		established_tag(p, a);
+		memcpy(ip - 2, &type, 2);
 	}
-	memcpy(p->ip - 2, &type, 2);
-	mbuf->data_off = (uint16_t)(mbuf->data_off + p->l2_length - a->l2_length);
-	mbuf->data_len = (uint16_t)(a->l2_length + p->ip_length);
-	mbuf->pkt_len = mbuf->data_len; // padding is cut off
-	mbuf->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT;
+	if (unlikely(a->l2_length != p->l2_length))
+		mbuf->data_off = (uint16_t)(mbuf->data_off + p->l2_length - a->l2_length);
+	mbuf->data_len = (uint16_t)length;
+	mbuf->pkt_len = length;
 	mbuf->vlan_tci = 0;
-}
-
-// What a packet may do to its session, when that is not simply to pass.
-static inline struct session_step established_ask(const struct session_view *v,
-						  const struct packet *p, struct tcp_segment *g,
-						  bool *noted)
-{
-	struct session_step step = {.answer = SESSION_PASS, .state = v->track->state};
-	if (p->protocol == IPPROTO_TCP) {
-		*g = packet_segment(p);
-		if (likely(tcp_track_ordinary(v->track, v->direction, g)))
-			return step;
-		*noted = true;
-		return tcp_track_ask(v->track, v->direction, g, v->strict);
-	}
-	return session_ask(v, p);
+	if (unlikely(mbuf->ol_flags != 0))
+		mbuf->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT;
+	return length;
 }
 
 static inline __attribute__((always_inline)) enum established
 established_packet(struct core *c, struct packet *p, struct tallies *tallies, const bool v6)
 {
-	uint32_t index = packet_find(c, p);
+	const uint32_t index = packet_find(c, p);
 	if (unlikely(index == FW_NO_INDEX))
 		return ESTABLISHED_MISS;
 	unsigned d = index & 1;
@@ -80,38 +74,30 @@ established_packet(struct core *c, struct packet *p, struct tallies *tallies, co
 						     : ESTABLISHED_SLOW;
 	const struct adjacency *a = adjacency_of(c, line->next_hop);
 	if (unlikely(a == NULL || p->ip[v6 ? 7 : 8] <= 1 || p->ip_length > a->mtu ||
-		     a->l2_length > p->l2_length + p->mbuf->data_off))
+		     (a->l2_length > p->l2_length &&
+		      a->l2_length > p->l2_length + p->mbuf->data_off)))
 		return ESTABLISHED_SLOW;
 
-	struct session_step step = {.answer = SESSION_PASS};
-	struct session_view v = {.family = v6 ? 6 : 4,
-				 .direction = (uint8_t)d,
-				 .strict = c->strict,
-				 .number = index >> 1,
-				 .track = v6 ? &s6->track : &s4->track};
-	struct tcp_segment g;
-	bool noted = false;
+	bool commit = true;
 	if (p->protocol != IPPROTO_UDP) {
-		step = established_ask(&v, p, &g, &noted);
-		if (unlikely(step.answer > SESSION_QUIET))
+		struct fw_session_track *track = v6 ? &s6->track : &s4->track;
+		struct tcp_segment g;
+		if (likely(p->protocol == IPPROTO_TCP &&
+			   (g = packet_segment(p), tcp_track_ordinary(track, d, &g))))
+			tcp_track_advance(track, d, &g);
+		else if (established_step(c, p, index, a->interface))
+			commit = false;
+		else
 			return ESTABLISHED_SLOW;
 	}
-	if (unlikely(c->config.output.ended != NULL || noted)) {
-		v = session_view(c, v.family, index);
-		established_tell(c, p, &v, a->interface);
-	}
-
-	if (unlikely(++line->packets == 0))
-		v.track->packets_high[d]++;
-	line->bytes += p->ip_length;
-	if (likely(step.answer == SESSION_PASS || step.keeps))
+	if (likely(commit)) {
+		if (unlikely(c->config.output.ended != NULL))
+			established_tell(c, p, index, a->interface);
+		if (unlikely(++line->packets == 0))
+			established_wrap(c, v6 ? 6 : 4, index);
+		line->bytes += p->ip_length;
 		line->last_seen = c->now;
-	tally_add(c, &tallies->policy, line->policy, p->ip_length, tally_policy);
-	if (p->protocol == IPPROTO_TCP) {
-		if (unlikely(noted))
-			session_note_tcp(c, &v, p, step);
-		else
-			tcp_track_advance(v.track, d, &g);
+		tally_add(c, &tallies->policy, line->policy, p->ip_length, tally_policy);
 	}
 	if (!v6 && line->flags & FW_LINE_NAT)
 		rewrite4(p->ip, p->l4, p->protocol, false, line4);
@@ -119,12 +105,8 @@ established_packet(struct core *c, struct packet *p, struct tallies *tallies, co
 		p->ip[7]--;
 	else
 		checksum_decrement_ttl(p->ip);
-	established_frame(p, a);
-	tally_add(c, &tallies->sent, a->interface, p->mbuf->data_len, tally_sent);
-	tallies->sent_packets++;
-	tallies->all_sent += p->mbuf->data_len;
-	struct tx_vector *tx = &c->tx[a->port]; // empty at the start of the burst
-	tx->frames[tx->count++] = p->mbuf;
+	uint32_t bytes = established_frame(p, a, v6 ? BE16(RTE_ETHER_TYPE_IPV6) : BE16(RTE_ETHER_TYPE_IPV4));
+	tally_send(c, tallies, a->interface, a->port, p->mbuf, bytes);
 	return ESTABLISHED_DONE;
 }
 

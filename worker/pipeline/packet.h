@@ -5,6 +5,7 @@
 #define PORTCULLIS_PIPELINE_PACKET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
@@ -44,35 +45,69 @@ enum fragment {
 };
 
 struct packet {
-	// what the fast path reads and writes
+	// what the fast path reads and writes; pass A fills the three groups by one store each
 	struct rte_mbuf *mbuf; // data starts at the Ethernet header
 	uint8_t *ip;
 	uint64_t hash;
-	uint32_t candidate;       // session * 2 + direction, or FW_NO_INDEX
-	uint16_t ip_length;       // by the IP header; padding excluded
-	uint16_t l4;              // offset of the transport header from ip
-	uint16_t interface, zone; // ingress rows; ZONE_SELF
-	uint16_t vrf;             // of the ingress interface, from the kernel: of the egress interface; also in the key
-	uint16_t tci;             // tag it came with, 0: none
-	uint16_t l2_length;       // 14, or 18 with a tag in the frame
-	uint16_t icmp_type;       // type << 8 | code
-	uint8_t family;           // 4, 6; 0: not IP
-	uint8_t protocol;
-	uint8_t lane;      // enum lane
-	uint8_t tcp_class; // enum tcp_class
-	uint8_t icmp_kind; // enum icmp_kind
-	bool l2_group;     // sent to a multicast or broadcast MAC address
-	bool own;          // made by the core itself
-	uint8_t fragment;  // enum fragment
+	union {
+		struct {
+			uint16_t interface, zone; // ingress rows; ZONE_SELF
+			uint16_t tci; // tag it came with, 0: none
+			uint16_t vrf; // of the ingress interface, from the kernel: of the egress interface; also in the key
+		};
+		uint64_t place;
+	};
+	union {
+		struct {
+			uint16_t ip_length; // by the IP header; padding excluded
+			uint16_t l4;        // offset of the transport header from ip
+			uint16_t l2_length; // 14, or 18 with a tag in the frame
+			uint16_t icmp_type; // type << 8 | code
+		};
+		uint64_t extent;
+	};
+	union {
+		struct {
+			uint8_t family; // 4, 6; 0: not IP
+			uint8_t protocol;
+			uint8_t lane;      // enum lane
+			uint8_t tcp_class; // enum tcp_class
+			uint8_t icmp_kind; // enum icmp_kind
+			bool l2_group;     // sent to a multicast or broadcast MAC address
+			bool own;          // made by the core itself
+			uint8_t fragment;  // enum fragment
+		};
+		uint64_t kind;
+	};
 	union {
 		struct session_key4 key4;
 		struct session_key6 key6;
 	};
+	uint32_t candidate; // session * 2 + direction, or FW_NO_INDEX
 	// the rest
 	uint8_t reason;            // enum fw_drop, for LANE_DROP
 	struct fragment_part part; // of a fragment
 	struct packet_end end;     // packet_start_end() first
 };
+
+// The groups, as receive.h puts them together.
+#define PACKET_TCI_SHIFT 32
+#define PACKET_VRF_SHIFT 48
+#define PACKET_L4_SHIFT 16
+#define PACKET_L2_SHIFT 32
+#define PACKET_PROTOCOL_SHIFT 8
+#define PACKET_TCP_SHIFT 24
+_Static_assert(offsetof(struct packet, tci) == offsetof(struct packet, place) + PACKET_TCI_SHIFT / 8 &&
+		   offsetof(struct packet, vrf) == offsetof(struct packet, place) + PACKET_VRF_SHIFT / 8 &&
+		   offsetof(struct packet, l4) == offsetof(struct packet, extent) + PACKET_L4_SHIFT / 8 &&
+		   offsetof(struct packet, l2_length) ==
+		       offsetof(struct packet, extent) + PACKET_L2_SHIFT / 8 &&
+		   offsetof(struct packet, protocol) ==
+		       offsetof(struct packet, kind) + PACKET_PROTOCOL_SHIFT / 8 &&
+		   offsetof(struct packet, tcp_class) ==
+		       offsetof(struct packet, kind) + PACKET_TCP_SHIFT / 8 &&
+		   LANE_FLOW == 0 && ICMP_KIND_NONE == 0 && FRAGMENT_NONE == 0,
+	       "a group is one little-endian word");
 
 static inline uint8_t *packet_l2(const struct packet *p)
 {

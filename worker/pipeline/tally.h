@@ -10,11 +10,12 @@ struct tally {
 	uint64_t bytes;
 };
 
-// Of one burst: what came in, went out, and by which policy.
+// Of pass C: what went out, into whose vector, and by which policy. Frames of one interface that follow each other are put
+// into the vector without looking for it again.
 struct tallies {
-	struct tally received, sent, policy;
-	uint64_t all_received, all_sent; // bytes
-	uint32_t sent_packets;
+	struct tally sent, policy;
+	struct tx_vector *tx; // of the port of sent.row; NULL: none yet
+	unsigned waiting;     // frames in it
 };
 
 static inline void tally_received(struct core *c, struct tally *t)
@@ -31,6 +32,8 @@ static inline void tally_sent(struct core *c, struct tally *t)
 		return;
 	c->config.interfaces[t->row].tx_packets += t->packets;
 	c->config.interfaces[t->row].tx_bytes += t->bytes;
+	c->config.counters->forwarded += t->packets;
+	c->config.counters->forwarded_bytes += t->bytes;
 }
 
 static inline void tally_policy(struct core *c, struct tally *t)
@@ -52,15 +55,30 @@ static inline void tally_add(struct core *c, struct tally *t, uint32_t row, uint
 	t->bytes += bytes;
 }
 
+// A frame that goes out through an interface.
+static inline void tally_send(struct core *c, struct tallies *t, uint16_t interface, uint16_t port,
+			      struct rte_mbuf *mbuf, uint32_t bytes)
+{
+	if (unlikely(t->sent.row != interface || t->tx == NULL)) {
+		tally_sent(c, &t->sent);
+		t->sent = (struct tally){.row = interface};
+		if (t->tx != NULL)
+			t->tx->count = t->waiting;
+		t->tx = core_tx(c, port);
+		t->waiting = t->tx->count;
+	}
+	t->sent.packets++;
+	t->sent.bytes += bytes;
+	t->tx->frames[t->waiting++] = mbuf;
+}
+
 // Counts what has been added up, before anything else looks at the counters.
 static inline void tallies_close(struct core *c, struct tallies *t)
 {
-	tally_received(c, &t->received);
 	tally_sent(c, &t->sent);
 	tally_policy(c, &t->policy);
-	c->config.counters->forwarded += t->sent_packets;
-	c->config.counters->forwarded_bytes += t->all_sent;
-	*t = (struct tallies){0};
+	if (t->tx != NULL)
+		t->tx->count = t->waiting;
 }
 
 #endif
