@@ -274,7 +274,8 @@ void core_from_core(struct core *c, struct rte_mbuf **mbufs, unsigned count)
 			keyed(c, at.row, mbufs[i]);
 			break;
 		case STEER_HOST:
-			host_from_core(c, (uint16_t)at.row, mbufs[i]);
+		case STEER_HOST_KEYED:
+			host_from_core(c, (uint16_t)at.row, mbufs[i], at.kind);
 			break;
 		case STEER_NOWHERE: {
 			struct packet p;

@@ -20,6 +20,8 @@ void admit_flows(struct core *c, struct packet **packets, unsigned count);
 void admit_own(struct core *c, struct packet *p, uint16_t interface);
 
 void icmp_error_packet(struct core *c, struct packet *p);
+// The kernel's own error: the quote becomes what its sender sent. It leaves in any case.
+void icmp_error_of_host(struct core *c, struct packet *p);
 
 void host_group(struct core *c, struct packet *p); // multicast and broadcast
 void host_discovery(struct core *c, struct packet *p);

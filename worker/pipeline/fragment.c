@@ -12,7 +12,8 @@ static struct fragment_key key_of(const struct core *c, const struct packet *p)
 {
 	struct fragment_key key = {.id = p->part.id,
 				   .vrf = p->vrf,
-				   .zone = c->fragments.zone_ids[p->zone],
+				   .zone = p->zone == ZONE_SELF ? UINT32_MAX
+								: c->fragments.zone_ids[p->zone],
 				   .family = p->family,
 				   .protocol = p->family == 4 ? p->protocol : 0};
 	memcpy(key.source, packet_source(p), p->family == 4 ? 4 : 16);
@@ -176,4 +177,35 @@ void fragment_packet(struct core *c, struct packet *p)
 		core_end_dropped(c, p, FW_DROP_FRAGMENT_SOURCE_LIMIT);
 		break;
 	}
+}
+
+bool fragment_note_own(struct core *c, const struct packet *p)
+{
+	struct fragment_table *t = &c->fragments.table;
+	struct fragment_key key = key_of(c, p);
+	uint32_t row;
+	switch (fragment_table_add(t, &key, &p->part, c->now, &row)) {
+	case FRAGMENT_TAKEN:
+		note_first(&t->datagrams[row], p);
+		t->datagrams[row].state = DATAGRAM_ADMITTED;
+		return true;
+	case FRAGMENT_COPY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool fragment_take_own(struct core *c, struct packet *p)
+{
+	struct fragment_table *t = &c->fragments.table;
+	struct fragment_key key = key_of(c, p);
+	uint32_t row = fragment_table_find(t, &key);
+	if (row == NONE)
+		return false;
+	take_first(p, &t->datagrams[row]);
+	if (fragment_table_add(t, &key, &p->part, c->now, &row) == FRAGMENT_TAKEN &&
+	    fragment_is_complete(&t->datagrams[row]))
+		fragment_table_remove(t, row);
+	return true;
 }

@@ -32,6 +32,11 @@ void fragment_packet(struct core *c, struct packet *p);
 // Goes on where a whole packet of its datagram would; its key is complete.
 void fragment_continue(struct core *c, struct packet *p);
 
+// Fragments that the kernel sends, in order: the later ones need the ports of the first, because NAT changes the
+// addresses of all. The first: false when there is no room for its datagram. A later one: true when its key is complete.
+bool fragment_note_own(struct core *c, const struct packet *p);
+bool fragment_take_own(struct core *c, struct packet *p);
+
 // Drops what has waited too long. True when there is more to do at once.
 bool fragment_turn(struct core *c);
 

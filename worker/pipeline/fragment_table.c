@@ -110,8 +110,10 @@ bool fragment_table_limit(struct fragment_table *t, uint32_t limit, uint32_t per
 	return true;
 }
 
-static uint32_t find(const struct fragment_table *t, const struct fragment_key *key)
+uint32_t fragment_table_find(const struct fragment_table *t, const struct fragment_key *key)
 {
+	if (t->limit == 0)
+		return NONE;
 	uint32_t row = *bucket_of(t, key);
 	while (row != NONE && memcmp(&t->datagrams[row].key, key, sizeof(*key)) != 0)
 		row = t->datagrams[row].next;
@@ -257,7 +259,7 @@ enum fragment_answer fragment_table_add(struct fragment_table *t, const struct f
 		t->refused++;
 		return FRAGMENT_FULL;
 	}
-	*row = find(t, key);
+	*row = fragment_table_find(t, key);
 	if (*row == NONE) {
 		enum fragment_answer answer = add_datagram(t, key, now, row);
 		if (answer != FRAGMENT_TAKEN)

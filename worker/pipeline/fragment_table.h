@@ -108,6 +108,9 @@ enum fragment_answer fragment_table_add(struct fragment_table *t, const struct f
 					const struct fragment_part *part, uint32_t now,
 					uint32_t *row);
 
+// The row of a datagram, or FRAGMENT_NONE_ROW.
+uint32_t fragment_table_find(const struct fragment_table *t, const struct fragment_key *key);
+
 static inline bool fragment_is_complete(const struct datagram *d)
 {
 	return d->total != 0 && d->received == d->total;

@@ -162,3 +162,16 @@ void icmp_error_packet(struct core *c, struct packet *p)
 		by_route(c, p, &v, origin);
 	}
 }
+
+void icmp_error_of_host(struct core *c, struct packet *p)
+{
+	uint32_t index;
+	struct judgement j;
+	if (find_session(c, p, &index) != FW_DROP_COUNT)
+		return; // about something that has no session
+	struct session_view v = session_view(c, p->family, index);
+	if (v.line[0]->epoch != c->epoch && judge_session(c, &v, &j) != FATE_CONFIRMED)
+		return;
+	if (v.line[v.direction]->in_zone == ZONE_SELF)
+		translate_error(c, p, &v);
+}

@@ -269,6 +269,7 @@ void parse_host_frame(struct packet *p)
 		parse_payload(p, ethertype, rte_pktmbuf_data_len(p->mbuf) - p->l2_length);
 	if (p->lane == LANE_FRAGMENT && p->fragment == FRAGMENT_FIRST)
 		p->lane = p->part.lane; // opens the session of the datagram
-	if (p->lane != LANE_FLOW)
+	if (p->lane != LANE_FLOW &&
+	    (p->lane != LANE_ICMP_ERROR || p->fragment != FRAGMENT_NONE))
 		p->lane = LANE_KERNEL; // whatever the kernel sends is its own affair
 }

@@ -9,8 +9,8 @@
 // sets the lane. The mbuf has one segment.
 void parse_port_frame(const struct tables *t, uint32_t port, bool any_mac, struct packet *p);
 
-// A frame that the kernel sent. LANE_FLOW when it has a session key; LANE_KERNEL for all else that
-// is to be sent as it is.
+// A frame that the kernel sent. LANE_FLOW when it has a session key, LANE_ICMP_ERROR when it quotes a
+// packet; LANE_KERNEL for all else that is to be sent as it is.
 void parse_host_frame(struct packet *p);
 
 // The packet that an ICMP error quotes: fills the key of the direction it travelled in. False:

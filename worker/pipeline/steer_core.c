@@ -10,7 +10,7 @@
 struct note {
 	uint32_t interface; // name_id
 	uint8_t kind;       // enum steer_kind
-	// of STEER_KEYED
+	// of STEER_KEYED and STEER_HOST_KEYED
 	uint8_t protocol, lane, icmp_kind, tcp_class;
 	uint16_t icmp_type;
 	uint16_t source_port_be, destination_port_be;
@@ -38,10 +38,10 @@ static uint32_t owner(const struct core *c, const struct packet *p, uint16_t zon
 					     k->destination_port_be, k->protocol);
 }
 
-static uint32_t owner_of_error(const struct core *c, const struct packet *p)
+static uint32_t owner_of_error(const struct core *c, const struct packet *p, uint16_t zone)
 {
 	struct packet key;
-	return icmp_error_key(p, &key) ? owner(c, &key, p->zone) : c->config.number;
+	return icmp_error_key(p, &key) ? owner(c, &key, zone) : c->config.number;
 }
 
 static void flush_to(struct core *c, uint32_t core)
@@ -61,7 +61,7 @@ static void give(struct core *c, uint32_t core, struct packet *p, uint16_t inter
 		return;
 	}
 	*n = (struct note){.interface = c->tables->interfaces[interface].name_id, .kind = (uint8_t)kind};
-	if (kind == STEER_KEYED) {
+	if (kind == STEER_KEYED || kind == STEER_HOST_KEYED) {
 		n->protocol = p->protocol;
 		n->lane = p->part.lane;
 		n->icmp_kind = p->icmp_kind;
@@ -86,7 +86,7 @@ static uint32_t owner_of_fragment(const struct core *c, const struct packet *p)
 bool steer_away(struct core *c, struct packet *p)
 {
 	uint32_t core = p->lane == LANE_FRAGMENT     ? owner_of_fragment(c, p) :
-			p->lane == LANE_ICMP_ERROR ? owner_of_error(c, p) :
+			p->lane == LANE_ICMP_ERROR ? owner_of_error(c, p, p->zone) :
 						     owner(c, p, p->zone);
 	if (core == c->config.number)
 		return false;
@@ -96,10 +96,11 @@ bool steer_away(struct core *c, struct packet *p)
 
 bool steer_host_away(struct core *c, struct packet *p, uint16_t interface)
 {
-	uint32_t core = owner(c, p, ZONE_SELF);
+	uint32_t core = p->lane == LANE_ICMP_ERROR ? owner_of_error(c, p, ZONE_SELF)
+						   : owner(c, p, ZONE_SELF);
 	if (core == c->config.number)
 		return false;
-	give(c, core, p, interface, STEER_HOST);
+	give(c, core, p, interface, p->fragment == FRAGMENT_LATER ? STEER_HOST_KEYED : STEER_HOST);
 	return true;
 }
 
@@ -129,7 +130,7 @@ struct steer_place steer_place(const struct core *c, const struct rte_mbuf *mbuf
 	if (row == ROW_NONE)
 		return (struct steer_place){STEER_NOWHERE, 0};
 	enum steer_kind kind = (enum steer_kind)n->kind;
-	return (struct steer_place){kind, kind == STEER_HOST ? row : c->tables->interfaces[row].port};
+	return (struct steer_place){kind, kind == STEER_HOST || kind == STEER_HOST_KEYED ? row : c->tables->interfaces[row].port};
 }
 
 bool steer_take_key(struct packet *p)

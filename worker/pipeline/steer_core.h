@@ -13,6 +13,7 @@ enum steer_kind {
 	STEER_NOWHERE, // what it came from is no more
 	STEER_PORT,
 	STEER_HOST,  // from the kernel TAP of an interface
+	STEER_HOST_KEYED, // a fragment from there, with the ports of its datagram
 	STEER_KEYED, // a fragment from a port, with the ports of its datagram
 };
 
@@ -35,6 +36,6 @@ void steer_flush(struct core *c); // hands over what waits for other cores
 // icmp_error.c: the key of the session that an ICMP error belongs to; false: it quotes none.
 bool icmp_error_key(const struct packet *p, struct packet *key);
 // from_host.c
-void host_from_core(struct core *c, uint16_t interface, struct rte_mbuf *mbuf);
+void host_from_core(struct core *c, uint16_t interface, struct rte_mbuf *mbuf, enum steer_kind kind);
 
 #endif

@@ -120,12 +120,12 @@ export class Scenario {
     if (verb === "consumed") return [];
     const as = / as ([a-z].*)$/.exec(what)?.[1];
     const station = macText(sourceMac(sent.packet)); // the kernel gets the Ethernet header as it came
-    const became = as === undefined ? sent : { ...sent, packet: parsePacket(verb === "host" ? `${as} smac=${station}` : as) };
+    const became = as === undefined ? sent : whole(sent, verb === "host" ? `${as} smac=${station}` : as);
     const ends = as === undefined ? words : [];
     if (verb === "host") return [puntedFrame(became, ends)];
     if (words[0] === "split") {
-      const whole = forwardedFrame(became, verb, ends);
-      return split(whole.frame, Number(words[1])).map((frame) => ({ ...whole, frame }));
+      const uncut = forwardedFrame(became, verb, ends);
+      return split(uncut.frame, Number(words[1])).map((frame) => ({ ...uncut, frame }));
     }
     return [forwardedFrame(became, verb, as === undefined ? words : words.slice(0, words.indexOf("as")))];
   }
@@ -162,6 +162,13 @@ export class Scenario {
     if (bank === undefined) throw new Error(`no configuration ${name}`);
     this.#check(await this.#engine.load(bank), result);
   }
+}
+
+/** "as PROTOCOL ...": a packet told in full; one of the kernel keeps the Ethernet header that the kernel wrote. */
+function whole(sent: Sent, as: string): Sent {
+  const packet = parsePacket(as);
+  const l2 = { destination: sent.bytes.slice(0, 6), source: sent.bytes.slice(6, 12), tci: undefined };
+  return { ...sent, packet, bytes: sent.byHost ? buildFrame(packet, l2) : sent.bytes };
 }
 
 function milliseconds(text: string): number {
