@@ -68,6 +68,7 @@ static int worker_sessions(struct worker *w, char *error, size_t size)
 		return worker_memory(w, error, size);
 	for (uint32_t n = 0; n < o->core_count; n++)
 		bindings_adopt_sessions(w->bindings, w->sessions4[n]);
+	bindings_set_cores(w->bindings, o->core_count);
 	if (detours_count(w->detours) > 0)
 		log_line("replies of %u sessions are passed on to their core", detours_count(w->detours));
 	return 0;

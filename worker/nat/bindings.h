@@ -30,6 +30,15 @@ struct binding_key { // an internal endpoint under one rule
 struct bindings *bindings_attach(struct fw_binding *rows, uint32_t capacity, uint32_t now);
 void bindings_detach(struct bindings *b); // the rows stay
 
+// How many cores there are, once. A row whose external endpoint was chosen for another number and does not steer to the
+// owner of its internal one is a stray; new rows never are.
+void bindings_set_cores(struct bindings *b, uint32_t cores);
+uint32_t bindings_strays(const struct bindings *b);
+
+// For steering: a key whose destination is a binding's external endpoint gets the internal one. Costs nothing without strays.
+struct session_key4;
+void bindings_steer(struct bindings *b, struct session_key4 *key);
+
 // A recovered session says that it uses a row. False: the row is not what it says.
 bool bindings_adopt(struct bindings *b, uint32_t row, uint8_t protocol, const uint8_t external[4],
 		    uint16_t external_port_be);
@@ -55,9 +64,10 @@ struct bindings_wish {
 	uint32_t timeout, now;
 	uint64_t created_at_ns;
 	bool any_remote;
+	uint32_t cores;   // ports must keep the owner
 	uint32_t start;   // where the search begins
 	unsigned looks;   // ports that may be looked at
-	unsigned *budget; // the same for all flows of a burst; shrinks
+	unsigned *budget; // and beyond, the same for all flows of a burst; shrinks
 	bindings_fit_fn *fits;
 	void *context;
 };

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include "nat/rows.h"
 #include "state/session.h"
+#include "steer/ports.h"
+#include "steer/steer.h"
 
 enum { EXPIRE_ROWS = 2048 }; // looked at in one turn
 
@@ -97,26 +99,47 @@ static bool claim(struct bindings *b, uint32_t row, const struct bindings_wish *
 	return free;
 }
 
+// Looks at the ports of one address in a circle; looks of them are this flow's own, more come from the budget of all.
+static bool search_address(struct bindings *b, uint32_t row, const struct bindings_wish *wish,
+			   struct fw_binding *fresh, uint32_t address, unsigned looks)
+{
+	uint8_t bytes[4];
+	nat_store(bytes, address);
+	struct steer_ports ports = steer_ports(wish->cores, wish->key.address, wish->key.port_be, bytes,
+					       wish->space->low, wish->space->high);
+	uint32_t at = wish->start % ports.count;
+	for (uint32_t i = 0; i < ports.count; i++, at = at + 1 == ports.count ? 0 : at + 1) {
+		uint16_t port = steer_ports_at(&ports, at);
+		if (port == 0)
+			continue;
+		if (looks != 0)
+			looks--;
+		else if (*wish->budget != 0)
+			(*wish->budget)--;
+		else
+			return false;
+		if (claim(b, row, wish, fresh, address, port))
+			return true;
+	}
+	return false;
+}
+
 static bool search(struct bindings *b, uint32_t row, const struct bindings_wish *wish,
 		   struct fw_binding *fresh)
 {
 	const struct nat_space *space = wish->space;
 	uint16_t own = ntohs(fresh->internal_port_be);
-	uint32_t ports = space->high - space->low + 1u;
-	unsigned looks = wish->looks;
+	bool in = own >= space->low && own <= space->high;
 	for (uint32_t attempt = 0; attempt < space->tries; attempt++) {
 		uint32_t address = nat_space_address(space, attempt);
-		unsigned share = looks / (space->tries - attempt);
-		if (own >= space->low && own <= space->high &&
-		    claim(b, row, wish, fresh, address, own))
+		uint8_t bytes[4];
+		nat_store(bytes, address);
+		bool steers = wish->cores < 2 || steer_port_fits(wish->cores, wish->key.address,
+								 wish->key.port_be, bytes, wish->key.port_be);
+		if (in && steers && claim(b, row, wish, fresh, address, own))
 			return true;
-		for (uint32_t i = 0; i < ports && i < share && *wish->budget != 0; i++) {
-			(*wish->budget)--;
-			looks--;
-			if (claim(b, row, wish, fresh, address,
-				  (uint16_t)(space->low + (wish->start % ports + i) % ports)))
-				return true;
-		}
+		if (search_address(b, row, wish, fresh, address, wish->looks / space->tries))
+			return true;
 	}
 	return false;
 }
@@ -195,6 +218,8 @@ static void expire_row(struct bindings *b, uint32_t number, uint32_t now)
 	rte_spinlock_lock(bindings_lock(&b->external, out));
 	bool over = bindings_is_over(b, number, now);
 	if (over) {
+		if (bindings_is_stray(b, row))
+			__atomic_fetch_sub(&b->strays, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&row->valid, 0, __ATOMIC_RELEASE);
 		bindings_unlink(b, &b->internal, in, number);
 		bindings_unlink(b, &b->external, out, number);

@@ -28,7 +28,10 @@ struct bindings {
 	rte_spinlock_t sweep_lock;
 	uint32_t sweep_cursor, sweep_time;
 	uint32_t sweep_debt; // rows that should have been looked at by now
+	uint32_t cores, strays;
 };
+
+bool bindings_is_stray(const struct bindings *b, const struct fw_binding *row); // bindings_steer.c
 
 static inline uint64_t bindings_mix(const struct bindings *b, uint64_t x, uint64_t y)
 {

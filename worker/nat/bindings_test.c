@@ -260,6 +260,71 @@ static void what_does_not_hold_ends_with_its_last_session(void)
 	free(rows);
 }
 
+// Endpoints that were chosen for one core, and then there are two: steering puts the internal endpoint in their place, until the
+// last of them has gone.
+static void strays_steer_to_their_owner(void)
+{
+	struct fw_binding *rows = rows_make(), copy;
+	struct bindings *b = bindings_attach(rows, CAPACITY, 0);
+	uint32_t row;
+	for (uint32_t host = 0; host < 40; host++) {
+		CHECK((row = use(b, key_of(host, (uint16_t)(5000 + host)), 0, &copy)) != FW_NO_INDEX);
+		bindings_release(b, row, 0);
+	}
+	struct session_key4 key = {.protocol = IPPROTO_UDP, .source = {192, 0, 2, 9}, .source_port_be = htons(53)};
+	memcpy(key.destination, copy.external, 4);
+	key.destination_port_be = copy.external_port_be;
+	bindings_set_cores(b, 1);
+	CHECK_EQ(bindings_strays(b), 0);
+	bindings_steer(b, &key);
+	CHECK_EQ(key.destination_port_be, copy.external_port_be);
+	bindings_set_cores(b, 2);
+	CHECK(bindings_strays(b) > 5 && bindings_strays(b) < 35);
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		if (rows[i].valid != FW_SESSION_VALID)
+			continue;
+		struct session_key4 in = key;
+		memcpy(in.destination, rows[i].external, 4);
+		in.destination_port_be = rows[i].external_port_be;
+		bindings_steer(b, &in);
+		CHECK(memcmp(in.destination, rows[i].internal, 4) == 0);
+		CHECK_EQ(in.destination_port_be, rows[i].internal_port_be);
+		CHECK_EQ(in.source_port_be, key.source_port_be);
+	}
+	expire(b, 0, TIMEOUT * 3);
+	CHECK_EQ(bindings_count(b), 0);
+	CHECK_EQ(bindings_strays(b), 0);
+	bindings_detach(b);
+	free(rows);
+}
+
+// Several cores: what is added fits at once, and only what does not fit is refused.
+static void new_ones_are_never_strays(void)
+{
+	for (uint32_t cores = 2; cores <= 8; cores++) {
+		struct fw_binding *rows = rows_make(), copy;
+		struct bindings *b = bindings_attach(rows, CAPACITY, 0);
+		uint32_t row, added = 0;
+		for (uint32_t host = 0; host < CAPACITY; host++) {
+			unsigned budget = 0;
+			struct bindings_wish wish = {.key = key_of(host, (uint16_t)(3000 + host * 7919 % 50021)),
+						     .space = &space,
+						     .timeout = TIMEOUT,
+						     .cores = cores,
+						     .start = host * 77,
+						     .looks = 200,
+						     .budget = &budget,
+						     .fits = all_fit};
+			added += bindings_add(b, &wish, &row, &copy) == BINDINGS_ADDED;
+		}
+		CHECK(added > CAPACITY / 2);
+		bindings_set_cores(b, cores);
+		CHECK_EQ(bindings_strays(b), 0);
+		bindings_detach(b);
+		free(rows);
+	}
+}
+
 struct worker {
 	pthread_t thread;
 	struct bindings *b;
@@ -312,6 +377,8 @@ int main(void)
 	RUN(damaged_rows_are_freed);
 	RUN(a_long_life);
 	RUN(what_does_not_hold_ends_with_its_last_session);
+	RUN(strays_steer_to_their_owner);
+	RUN(new_ones_are_never_strays);
 	RUN(cores_share_it);
 	return 0;
 }

@@ -23,9 +23,12 @@ struct nat_search {
 	const struct nat_space *space;
 	uint16_t wanted; // the flow's own port, kept where it can be
 	bool fixed;      // it must be kept: only the address changes
+	uint32_t cores;  // the port must bring answers to the core of this client; below 2: any port does
+	uint8_t client[4];
+	uint16_t client_port_be;
 	uint32_t start;  // where the search begins
-	unsigned looks;  // ports that may be looked at beside the wanted one
-	unsigned *budget; // the same for all flows of a burst; shrinks
+	unsigned looks;  // ports that this flow may look at beside the wanted one, shared by its addresses
+	unsigned *budget; // and beyond that all flows of a burst together; shrinks
 	nat_taken_fn *taken;
 	void *context;
 };

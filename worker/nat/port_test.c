@@ -4,6 +4,9 @@
 // only when nothing of its space is free.
 #include "nat/port.h"
 
+#include <arpa/inet.h>
+#include "nat/rows.h"
+#include "steer/steer.h"
 #include "test.h"
 
 enum { REMOTES = 3, ADDRESSES = 3, LOW = 1024, PORTS = 40, FLOWS = 400 };
@@ -128,13 +131,11 @@ static void a_search_is_bounded(void)
 			       .taken = taken,
 			       .context = &m};
 	CHECK(!nat_port_choose(&s, &choice));
-	CHECK_EQ(m.asked, NAT_PORT_LOOKS + 1);
-	CHECK_EQ(budget, 1000 - NAT_PORT_LOOKS);
-	budget = 10;
-	m.asked = 0;
-	CHECK(!nat_port_choose(&s, &choice));
-	CHECK_EQ(m.asked, 11);
+	CHECK_EQ(m.asked, NAT_PORT_LOOKS + 1000 + 1);
 	CHECK_EQ(budget, 0);
+	m.asked = 0; // what others have used up does not take its own looks
+	CHECK(!nat_port_choose(&s, &choice));
+	CHECK_EQ(m.asked, NAT_PORT_LOOKS + 1);
 	m.used[0][0][5000] = false; // its own port is looked at without any budget
 	CHECK(nat_port_choose(&s, &choice));
 	CHECK_EQ(choice.port, 5000);
@@ -191,11 +192,117 @@ static void blocks_are_a_formula(void)
 	CHECK(!nat_pool_space(&pool, 0x64400100, &space)); // not a subscriber
 }
 
+// ---- several cores
+
+static void draw_address(uint64_t *seed, uint8_t address[4])
+{
+	nat_store(address, (uint32_t)(test_random(seed) >> 16));
+}
+
+// A flow's owner, and that of its answers, for remote ends that the search knew nothing of.
+static void check_owner(uint64_t *seed, const struct nat_search *s, const struct nat_choice *choice)
+{
+	uint8_t nat[4], remote[4];
+	nat_store(nat, choice->address);
+	for (unsigned i = 0; i < 4; i++) {
+		draw_address(seed, remote);
+		uint16_t port = (uint16_t)test_random(seed), nat_port = htons(choice->port);
+		CHECK_EQ(steer_owner4(s->cores, s->client, s->client_port_be, remote, port, IPPROTO_UDP),
+			 steer_owner4(s->cores, remote, port, nat, nat_port, IPPROTO_UDP));
+		CHECK_EQ(steer_owner4(s->cores, s->client, s->client_port_be, remote, s->client_port_be,
+				      IPPROTO_ICMP),
+			 steer_owner4(s->cores, remote, nat_port, nat, nat_port, IPPROTO_ICMP));
+	}
+}
+
+static unsigned fitting_and_free(const struct model *m, const struct nat_search *s)
+{
+	unsigned count = 0;
+	uint8_t nat[4];
+	for (uint32_t attempt = 0; attempt < s->space->tries; attempt++)
+		for (uint32_t port = s->space->low; port <= s->space->high; port++) {
+			uint32_t address = nat_space_address(s->space, attempt);
+			nat_store(nat, address);
+			count += !m->used[0][address - base][port] &&
+				 (s->cores < 2 || steer_port_fits(s->cores, s->client, s->client_port_be, nat,
+								  htons((uint16_t)port)));
+		}
+	return count;
+}
+
+// One client after the other to one remote end, until nothing is left for twenty in a row.
+static unsigned use_up(struct nat_pool *pool, uint32_t cores, uint64_t *seed)
+{
+	static struct model m;
+	unsigned opened = 0, kept = 0;
+	memset(&m, 0, sizeof(m));
+	for (unsigned refused = 0; refused < 20;) {
+		struct nat_space space;
+		struct nat_choice choice;
+		unsigned budget = 8192;
+		struct nat_search s = {.space = &space,
+				       .wanted = (uint16_t)(pool->low + test_below(seed, pool->high - pool->low + 1u)),
+				       .cores = cores,
+				       .start = (uint32_t)test_random(seed),
+				       .looks = NAT_PORT_LOOKS,
+				       .budget = &budget,
+				       .taken = taken,
+				       .context = &m};
+		uint32_t client = pool->block_size == 0 ? 0x0a000000 + test_below(seed, 100000) :
+							  0x64400000 + test_below(seed, 20);
+		nat_store(s.client, client);
+		s.client_port_be = htons(s.wanted);
+		CHECK(nat_pool_space(pool, client, &space));
+		bool found = nat_port_choose(&s, &choice);
+		CHECK_EQ(found, fitting_and_free(&m, &s) != 0);
+		if (!found) {
+			refused++;
+			continue;
+		}
+		CHECK(nat_space_holds(&space, choice.address, choice.port));
+		CHECK(!m.used[0][choice.address - base][choice.port]);
+		check_owner(seed, &s, &choice);
+		refused = 0;
+		m.used[0][choice.address - base][choice.port] = true;
+		opened++;
+		kept += choice.port == s.wanted;
+	}
+	CHECK(cores < 2 || pool->block_size != 0 || kept > 0);
+	return opened;
+}
+
+// With several cores a client has the ports only that keep its owner, and gets every one of them.
+static void answers_come_back_to_the_owner(void)
+{
+	struct nat_span subscribers = {0x64400000, 0x64400013, 0};
+	uint64_t seed = 4242;
+	for (uint32_t cores = 1; cores <= 8; cores++) {
+		for (unsigned kind = 0; kind < 3; kind++) {
+			struct nat_pool pool = pool_of(kind == 1);
+			pool.low = (uint16_t)(1024 + test_below(&seed, 30000));
+			pool.high = (uint16_t)(pool.low + 300 + test_below(&seed, 400));
+			if (kind == 2) {
+				pool.block_size = 20;
+				pool.blocks = (pool.high - pool.low + 1u) / pool.block_size;
+				pool.subscribers = &subscribers;
+				pool.subscriber_count = 1;
+			}
+			unsigned ports = kind == 2 ? 20 * 20 : ADDRESSES * (pool.high - pool.low + 1u);
+			unsigned opened = use_up(&pool, cores, &seed);
+			printf("  %u cores, kind %u: %u of %u ports\n", cores, kind, opened, ports);
+			CHECK(opened <= ports);
+			if (kind == 0) // clients have ports of every slot
+				CHECK(opened > ports * 9 / 10);
+		}
+	}
+}
+
 int main(void)
 {
 	RUN(ports_agree_with_a_model);
 	RUN(a_search_is_bounded);
 	RUN(a_fixed_port_only_changes_the_address);
 	RUN(blocks_are_a_formula);
+	RUN(answers_come_back_to_the_owner);
 	return 0;
 }

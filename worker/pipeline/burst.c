@@ -217,9 +217,6 @@ static void begin(struct core *c, struct burst *b)
 static void finish(struct core *c, struct burst *b)
 {
 	pass_b_and_c(c, b);
-	// Misses may belong to a session that another core owns since the number of cores has changed.
-	if (unlikely(c->config.detours != NULL))
-		pass_on(c, &b->misses, steer_detour);
 	side_vectors(c, b);
 	core_flush(c);
 }

@@ -137,7 +137,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 
 void core_refresh(struct core *c)
 {
-	c->nat_budget = translate_budget(c);
+	c->nat_budget = translate_budget();
 	c->hop_version = hop_clock_version(c->config.hops);
 	c->neighbor_changes = neighbor_changes(c->config.neighbors);
 }

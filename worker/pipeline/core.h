@@ -94,7 +94,7 @@ struct core {
 	struct ingress ingress[FW_MAX_INTERFACES];
 
 	uint64_t random;     // state of core_random()
-	unsigned nat_budget; // ports that source NAT may still look at in this burst
+	unsigned nat_budget; // ports that source NAT may still look at in this burst, beyond what each flow may
 	bool translating;    // sessions may be there whose lines do not mirror each other
 
 	struct announce announce;

@@ -65,7 +65,7 @@ struct core_config {
 	struct rte_mempool *pool; // for packets that the core makes itself
 	uint64_t seed;            // of choices made at random; 0: another one at every start
 	uint32_t cores;           // datapath cores; below 2 nothing is steered
-	const struct detours *detours; // shared by all cores; NULL: none
+	struct detours *detours; // shared by all cores; NULL: none
 	bool announce; // tell neighbors about addresses of NAT rules; one core only, none in replay
 	bool any_mac; // accept every unicast destination MAC address: captures of other networks
 	struct pipeline_output output;

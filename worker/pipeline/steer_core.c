@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Destination NAT is looked up before the owner is chosen, so a flow and its replies come to one core; source NAT chooses ports
-// whose replies do (nat/). Fragments go to the core that puts their datagram together, and with its ports to their owner.
+// whose replies do (nat/). What it chose for another number of cores is looked up: sessions in the table of detours, endpoints
+// of bindings among the bindings. Fragments go to the core that puts their datagram together, and with its ports to their owner.
 #include "pipeline/steer_core.h"
 
+#include "nat/bindings.h"
 #include "nat/nat.h"
 #include "steer/detour.h"
 #include "steer/steer.h"
@@ -24,8 +26,11 @@ static struct note *note_of(const struct rte_mbuf *m)
 static uint32_t owner4(const struct core *c, const struct packet *p, uint16_t zone)
 {
 	struct session_key4 k = p->key4;
-	if (zone != ZONE_SELF)
-		nat_steer(c->tables->nat, zone, &k);
+	uint32_t core;
+	if (unlikely(c->config.detours != NULL) && detours_find(c->config.detours, &k, &core))
+		return core;
+	if (zone != ZONE_SELF && !nat_steer(c->tables->nat, zone, &k) && c->config.bindings != NULL)
+		bindings_steer(c->config.bindings, &k);
 	return steer_owner4(c->config.cores, k.source, k.source_port_be, k.destination,
 			    k.destination_port_be, k.protocol);
 }
@@ -110,16 +115,6 @@ bool steer_keyed_away(struct core *c, struct packet *p)
 	if (core == c->config.number)
 		return false;
 	give(c, core, p, p->interface, STEER_KEYED);
-	return true;
-}
-
-bool steer_detour(struct core *c, struct packet *p)
-{
-	uint32_t core;
-	if (p->lane != LANE_FLOW || p->family != 4 || p->interface == ROW_NONE ||
-	    !detours_find(c->config.detours, &p->key4, &core) || core == c->config.number)
-		return false;
-	give(c, core, p, p->interface, STEER_PORT);
 	return true;
 }
 

@@ -26,7 +26,6 @@ struct steer_place {
 bool steer_away(struct core *c, struct packet *p); // of a port: flow, fragment or ICMP error
 bool steer_host_away(struct core *c, struct packet *p, uint16_t interface);
 bool steer_keyed_away(struct core *c, struct packet *p); // fragment with complete key
-bool steer_detour(struct core *c, struct packet *p);     // of no session here
 
 struct steer_place steer_place(const struct core *c, const struct rte_mbuf *mbuf);
 bool steer_take_key(struct packet *p); // of a fragment that was passed on with its key

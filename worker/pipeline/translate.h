@@ -28,7 +28,7 @@ struct translated {
 };
 
 // Ports that the flows of a burst may look at.
-unsigned translate_budget(const struct core *c);
+unsigned translate_budget(void);
 
 struct judgement;
 

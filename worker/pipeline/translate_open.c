@@ -7,10 +7,10 @@
 #include "nat/rewrite.h"
 #include "nat/rows.h"
 #include "pipeline/judge.h"
-#include "steer/steer.h"
+#include "steer/detour.h"
 
 enum { CLASH_LOW = 1024 }; // ports where no rule says which
-enum { BURST_LOOKS = 8192 };
+enum { BURST_LOOKS = 8192 }; // at ports, beside those that every flow may look at
 
 struct search {
 	struct core *c;
@@ -19,14 +19,6 @@ struct search {
 	bool ports, icmp;
 	bool fixed; // the port cannot be changed
 };
-
-static bool steers(const struct search *s, const uint8_t address[4], uint16_t port_be)
-{
-	uint32_t cores = s->c->config.cores;
-	return cores < 2 || !s->ports ||
-	       steer_port_fits(cores, s->p->key4.source, s->p->key4.source_port_be, address,
-			       port_be);
-}
 
 static struct session_key4 reply_to(const struct search *s, const uint8_t address[4],
 				    uint16_t port_be)
@@ -39,6 +31,13 @@ static struct session_key4 reply_to(const struct search *s, const uint8_t addres
 	return key;
 }
 
+// Another core has a session with these answers, from when there was another number of cores.
+static bool elsewhere(const struct core *c, const struct session_key4 *key)
+{
+	uint32_t core;
+	return unlikely(c->config.detours != NULL) && detours_find(c->config.detours, key, &core);
+}
+
 static unsigned taken(void *context, uint32_t address, const uint16_t *ports, unsigned count)
 {
 	const struct search *s = context;
@@ -49,20 +48,14 @@ static unsigned taken(void *context, uint32_t address, const uint16_t *ports, un
 	unsigned mask = 0;
 	nat_store(bytes, address);
 	for (unsigned i = 0; i < count; i++) {
-		uint16_t port_be = rte_cpu_to_be_16(ports[i]);
-		if (!steers(s, bytes, port_be)) {
-			mask |= 1u << i;
-			continue;
-		}
-		keys[i] = reply_to(s, bytes, port_be);
+		keys[i] = reply_to(s, bytes, rte_cpu_to_be_16(ports[i]));
 		hashes[i] = session_hash4(table, &keys[i]);
 		session_prefetch_bucket(table, hashes[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (mask >> i & 1)
-			continue;
 		uint32_t candidate = session_probe(table, hashes[i]);
 		if (session_find4(table, hashes[i], candidate, &keys[i]) != FW_NO_INDEX ||
+		    elsewhere(s->c, &keys[i]) ||
 		    (s->ports && s->c->config.bindings != NULL &&
 		     bindings_occupy(s->c->config.bindings, s->p->protocol, bytes,
 				     keys[i].destination_port_be)))
@@ -77,13 +70,13 @@ static bool reply_free(const struct search *s, const uint8_t address[4], uint16_
 	struct session_key4 key = reply_to(s, address, port_be);
 	uint64_t hash = session_hash4(table, &key);
 	session_prefetch_bucket(table, hash);
-	return session_find4(table, hash, session_probe(table, hash), &key) == FW_NO_INDEX;
+	return session_find4(table, hash, session_probe(table, hash), &key) == FW_NO_INDEX &&
+	       !elsewhere(s->c, &key);
 }
 
 static bool fits(void *context, const uint8_t address[4], uint16_t port_be)
 {
-	const struct search *s = context;
-	return steers(s, address, port_be) && reply_free(s, address, port_be);
+	return reply_free(context, address, port_be);
 }
 
 static void start(struct core *c, const struct packet *p, const struct judgement *j,
@@ -104,23 +97,9 @@ static void start(struct core *c, const struct packet *p, const struct judgement
 	    target->kind == NAT_NONE ? p->key4.destination_port_be : target->port_be;
 }
 
-// Of how many ports one steers right.
-static unsigned density(const struct core *c)
+unsigned translate_budget(void)
 {
-	uint32_t cores = c->config.cores;
-	return cores < 2 ? 1 : (cores & (cores - 1)) == 0 ? cores : STEER_SLOTS;
-}
-
-static unsigned looks(const struct core *c)
-{
-	return NAT_PORT_LOOKS * density(c);
-}
-
-// Passing over a port that does not steer right is cheap.
-unsigned translate_budget(const struct core *c)
-{
-	unsigned of = density(c);
-	return BURST_LOOKS * (of < 8 ? of : 8);
+	return BURST_LOOKS;
 }
 
 static enum fw_drop choose_port(struct search *s, const struct nat_space *space,
@@ -131,11 +110,14 @@ static enum fw_drop choose_port(struct search *s, const struct nat_space *space,
 	struct nat_search search = {.space = space,
 				    .wanted = rte_be_to_cpu_16(t->source_port_be),
 				    .fixed = s->fixed,
+				    .cores = s->ports ? c->config.cores : 0,
+				    .client_port_be = s->p->key4.source_port_be,
 				    .start = core_random(c),
-				    .looks = looks(c),
+				    .looks = NAT_PORT_LOOKS,
 				    .budget = &c->nat_budget,
 				    .taken = taken,
 				    .context = s};
+	memcpy(search.client, s->p->key4.source, 4);
 	if (!nat_port_choose(&search, &choice))
 		return FW_DROP_NAT_EXHAUSTED;
 	nat_store(t->source, choice.address);
@@ -180,8 +162,9 @@ static enum fw_drop choose_binding(struct search *s, const struct nat_origin *or
 				     .created_at_ns = c->realtime_ns,
 				     .any_remote = origin->rule->filtering ==
 						   FW_NAT_FILTER_ENDPOINT_INDEPENDENT,
+				     .cores = c->config.cores,
 				     .start = core_random(c),
-				     .looks = looks(c),
+				     .looks = NAT_PORT_LOOKS,
 				     .budget = &c->nat_budget,
 				     .fits = fits,
 				     .context = s};

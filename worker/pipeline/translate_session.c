@@ -6,6 +6,7 @@
 #include "nat/rewrite.h"
 #include "nat/rows.h"
 #include "pipeline/judge.h"
+#include "steer/detour.h"
 
 static void set_new(struct fw_line4 *line, const struct fw_line4 *other)
 {
@@ -95,10 +96,15 @@ bool translate_widens(const struct core *c, const struct packet *p, const struct
 
 void translate_end(struct core *c, uint8_t family, uint32_t number)
 {
-	if (family != 4 || c->config.bindings == NULL)
+	if (family != 4)
 		return;
-	uint32_t binding = session_entry4(c->config.sessions4, number)->track.binding;
-	if (binding != FW_NO_INDEX)
+	const struct fw_session4 *s = session_entry4(c->config.sessions4, number);
+	uint32_t binding = s->track.binding;
+	if (unlikely(c->config.detours != NULL)) {
+		struct session_key4 key = session_reply_key(s);
+		detours_forget(c->config.detours, &key);
+	}
+	if (binding != FW_NO_INDEX && c->config.bindings != NULL)
 		bindings_release(c->config.bindings, binding, c->now);
 }
 

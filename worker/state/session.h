@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "shm/layout.h"
 
 #define SESSION_TICKS_PER_SECOND 1024u
@@ -57,6 +58,16 @@ struct session_key4 {
 	uint8_t protocol, zero;
 	uint16_t vrf;
 };
+
+// Of the packets that answer a session.
+static inline struct session_key4 session_reply_key(const struct fw_session4 *s)
+{
+	struct session_key4 key;
+	memcpy(&key, &s->line[1], sizeof(key));
+	key.zero = 0;
+	return key;
+}
+
 struct session_key6 {
 	uint8_t source[16], destination[16];
 	uint16_t source_port_be, destination_port_be;

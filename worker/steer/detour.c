@@ -7,12 +7,15 @@
 
 struct detour {
 	struct session_key4 key; // of the replies
-	uint32_t core;
+	uint32_t core; // ENDED: of a session that has ended
 	uint32_t next; // place + 1 of the next one in the chain; 0: end
 };
 
+#define ENDED UINT32_MAX
+
 struct detours {
 	uint32_t cores, count, room;
+	uint32_t live;
 	struct detour *all;
 	uint32_t heads[65536]; // by the exclusive or of the addresses and ports
 };
@@ -50,6 +53,7 @@ static void note(struct detours *d, const struct session_key4 *key, uint32_t cor
 	uint32_t *head = &d->heads[place(key)];
 	d->all[d->count] = (struct detour){*key, core, *head};
 	*head = ++d->count;
+	d->live++;
 }
 
 static unsigned owner4(struct detours *d, const struct fw_session4 *s)
@@ -59,9 +63,7 @@ static unsigned owner4(struct detours *d, const struct fw_session4 *s)
 				     back->source_port_be, out->protocol);
 	if (steer_owner4(d->cores, back->source, back->source_port_be, back->destination,
 			 back->destination_port_be, out->protocol) != core) {
-		struct session_key4 key;
-		memcpy(&key, back, sizeof(key));
-		key.zero = 0;
+		struct session_key4 key = session_reply_key(s);
 		note(d, &key, core);
 	}
 	return core;
@@ -79,16 +81,30 @@ unsigned detours_owner(void *context, uint8_t family, const void *session)
 
 uint32_t detours_count(const struct detours *d)
 {
-	return d->count;
+	return __atomic_load_n(&d->live, __ATOMIC_RELAXED);
+}
+
+static struct detour *find(const struct detours *d, const struct session_key4 *key)
+{
+	for (uint32_t at = d->heads[place(key)]; at != 0; at = d->all[at - 1].next)
+		if (memcmp(&d->all[at - 1].key, key, sizeof(*key)) == 0)
+			return &d->all[at - 1];
+	return NULL;
 }
 
 bool detours_find(const struct detours *d, const struct session_key4 *key, uint32_t *core)
 {
-	for (uint32_t at = d->heads[place(key)]; at != 0; at = d->all[at - 1].next) {
-		if (memcmp(&d->all[at - 1].key, key, sizeof(*key)) != 0)
-			continue;
-		*core = d->all[at - 1].core;
-		return true;
-	}
-	return false;
+	if (detours_count(d) == 0)
+		return false;
+	const struct detour *one = find(d, key);
+	if (one != NULL)
+		*core = __atomic_load_n(&one->core, __ATOMIC_RELAXED);
+	return one != NULL && *core != ENDED;
+}
+
+void detours_forget(struct detours *d, const struct session_key4 *key)
+{
+	struct detour *one = detours_count(d) == 0 ? NULL : find(d, key);
+	if (one != NULL && __atomic_exchange_n(&one->core, ENDED, __ATOMIC_RELAXED) != ENDED)
+		__atomic_fetch_sub(&d->live, 1, __ATOMIC_RELAXED);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions whose replies the hash brings to another core than the owner: source NAT chose their ports while there was another
-// number of cores. Written while the sessions are attached, read-only afterwards.
+// number of cores. They are noted while the sessions are attached; afterwards they only become fewer, each when its session
+// ends. Every core reads; the owner of a session forgets.
 #ifndef PORTCULLIS_STEER_DETOUR_H
 #define PORTCULLIS_STEER_DETOUR_H
 
@@ -16,6 +17,8 @@ void detours_free(struct detours *d);
 unsigned detours_owner(void *context, uint8_t family, const void *session);
 
 uint32_t detours_count(const struct detours *d);
+// The core that owns the session with these replies.
 bool detours_find(const struct detours *d, const struct session_key4 *key, uint32_t *core);
+void detours_forget(struct detours *d, const struct session_key4 *key);
 
 #endif

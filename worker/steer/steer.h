@@ -6,7 +6,7 @@
 // hash(a ^ b) == hash(a) ^ hash(b). So source NAT keeps the owner for every remote host at once, when the port it chooses
 // makes hash(client ^ client port) and hash(nat address ^ nat port) agree.
 //
-// Only six bits of the hash choose the core: slot = hash & 63, core = slot % cores.
+// Only six bits of the hash choose the core: slot = hash & 63; of them as many as cores need: core = (slot & mask) % cores.
 #ifndef PORTCULLIS_STEER_STEER_H
 #define PORTCULLIS_STEER_STEER_H
 
@@ -17,6 +17,7 @@
 
 #define STEER_KEY 0x6d5au
 #define STEER_SLOTS 64u
+#define STEER_CORES 16u // at most
 
 extern const uint8_t steer_low[256], steer_high[256]; // slot of a value whose other byte is 0
 
@@ -29,6 +30,15 @@ static inline uint16_t steer_hash(uint16_t x) // the upper and the lower half of
 		key = (uint16_t)(key << 1 | key >> 15);
 	}
 	return hash;
+}
+
+// Slots that differ in their low bits only have different cores. log2(cores) bits, and more where the busiest core would own
+// over an eighth more than its share. Source NAT can use one port in two to the power of this (steer_port_fits()).
+extern const uint8_t steer_bits[STEER_CORES + 1]; // by number of cores
+
+static inline uint32_t steer_core(uint32_t cores, uint32_t slot)
+{
+	return (slot & ((1u << steer_bits[cores]) - 1)) % cores;
 }
 
 static inline uint32_t steer_slot(uint16_t x) // steer_hash(x) & 63
@@ -78,9 +88,8 @@ static inline uint32_t steer_owner4(uint32_t cores, const uint8_t source[4], uin
 {
 	if (cores < 2 || !steer_has_ports(protocol))
 		return 0;
-	return steer_slot(steer_fold4(source, destination, source_port_be,
-				      steer_is_icmp(protocol) ? 0 : destination_port_be)) %
-	       cores;
+	return steer_core(cores, steer_slot(steer_fold4(source, destination, source_port_be,
+							 steer_is_icmp(protocol) ? 0 : destination_port_be)));
 }
 
 static inline uint32_t steer_owner6(uint32_t cores, const uint8_t source[16], uint16_t source_port_be,
@@ -89,30 +98,29 @@ static inline uint32_t steer_owner6(uint32_t cores, const uint8_t source[16], ui
 {
 	if (cores < 2 || !steer_has_ports(protocol))
 		return 0;
-	return steer_slot(steer_fold6(source, destination, source_port_be,
-				      steer_is_icmp(protocol) ? 0 : destination_port_be)) %
-	       cores;
+	return steer_core(cores, steer_slot(steer_fold6(source, destination, source_port_be,
+							 steer_is_icmp(protocol) ? 0 : destination_port_be)));
 }
 
 // Who puts the fragments of a datagram together: by its addresses only.
 static inline uint32_t steer_fragments4(uint32_t cores, const uint8_t source[4],
 					const uint8_t destination[4])
 {
-	return cores < 2 ? 0 : steer_slot(steer_fold4(source, destination, 0, 0)) % cores;
+	return cores < 2 ? 0 : steer_core(cores, steer_slot(steer_fold4(source, destination, 0, 0)));
 }
 
 static inline uint32_t steer_fragments6(uint32_t cores, const uint8_t source[16],
 					const uint8_t destination[16])
 {
-	return cores < 2 ? 0 : steer_slot(steer_fold6(source, destination, 0, 0)) % cores;
+	return cores < 2 ? 0 : steer_core(cores, steer_slot(steer_fold6(source, destination, 0, 0)));
 }
 
 // True when a client behind this NAT address and port (or ICMP identifier) keeps the owner of its flows for every remote
-// host. One port in as many as there are cores does, when that is a power of two; otherwise one in 64.
+// host: one port in 2, 8, 4, 32, 16, 32 or 8 with 2 to 8 cores.
 static inline bool steer_port_fits(uint32_t cores, const uint8_t client[4], uint16_t client_port_be,
 				   const uint8_t nat[4], uint16_t nat_port_be)
 {
-	uint32_t mask = (cores & (cores - 1)) == 0 ? cores - 1 : STEER_SLOTS - 1;
+	uint32_t mask = (1u << steer_bits[cores]) - 1;
 	return (steer_slot(steer_fold4(client, nat, client_port_be, nat_port_be)) & mask) == 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steer/steer.h"
 
+#include "steer/ports.h"
 #include <stdlib.h>
 #include <rte_byteorder.h>
 #include <rte_thash.h>
@@ -117,7 +118,53 @@ static void replies_to_a_fitting_port_come_to_the_owner(void)
 	CHECK_EQ(fitting[1], 4096);
 	CHECK(fitting[2] > 1900 && fitting[2] < 2200);
 	CHECK(fitting[4] > 900 && fitting[4] < 1150);
-	CHECK(fitting[3] > 30 && fitting[3] < 100);
+	CHECK(fitting[3] > 450 && fitting[3] < 580);
+	CHECK(fitting[5] > 90 && fitting[5] < 170);
+	CHECK(fitting[10] > 30 && fitting[10] < 100);
+}
+
+// By number: every port of a range that fits, each once.
+static void fitting_ports_can_be_counted(void)
+{
+	static bool seen[65536];
+	for (uint32_t cores = 1; cores <= STEER_CORES; cores++) {
+		uint8_t client[4], nat[4];
+		uint16_t client_port = (uint16_t)draw(), low = (uint16_t)(1 + draw() % 40000);
+		uint16_t high = (uint16_t)(low + draw() % 25000);
+		fill(client, 4);
+		fill(nat, 4);
+		if (cores % 4 == 0) {
+			low = 1;
+			high = 65535;
+		}
+		struct steer_ports s = steer_ports(cores, client, client_port, nat, low, high);
+		memset(seen, 0, sizeof(seen));
+		for (uint32_t i = 0; i < s.count; i++) {
+			uint16_t port = steer_ports_at(&s, i);
+			if (port == 0)
+				continue;
+			CHECK(port >= low && port <= high && !seen[port]);
+			seen[port] = true;
+		}
+		for (uint32_t port = 0; port <= UINT16_MAX; port++)
+			CHECK_EQ(seen[port], port >= low && port <= high &&
+						     steer_port_fits(cores, client, client_port, nat,
+								     htons((uint16_t)port)));
+	}
+}
+
+static void every_core_owns_its_share(void)
+{
+	for (uint32_t cores = 1; cores <= STEER_CORES; cores++) {
+		uint32_t slots[STEER_CORES] = {0}, most = 0;
+		for (uint32_t slot = 0; slot < STEER_SLOTS; slot++)
+			slots[steer_core(cores, slot)]++;
+		for (uint32_t core = 0; core < cores; core++) {
+			CHECK(slots[core] > 0);
+			most = slots[core] > most ? slots[core] : most;
+		}
+		CHECK(8 * most * cores <= 9 * STEER_SLOTS || (steer_bits[cores] == 6 && most * cores < 80));
+	}
 }
 
 static void spreads_flows_evenly(void)
@@ -139,6 +186,8 @@ int main(void)
 	RUN(is_linear_in_every_value);
 	RUN(gives_both_directions_one_owner);
 	RUN(replies_to_a_fitting_port_come_to_the_owner);
+	RUN(fitting_ports_can_be_counted);
+	RUN(every_core_owns_its_share);
 	RUN(spreads_flows_evenly);
 	return 0;
 }
