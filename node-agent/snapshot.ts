@@ -5,7 +5,7 @@ import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
 import type { Decoded } from "./shm/decode";
-import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
+import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_spread, fw_spread_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { VERSION } from "./version";
 import { hexHash, type WorkerStatus } from "./worker-view";
 
@@ -17,6 +17,10 @@ export interface PortView {
   readonly mtu: number;
   readonly mac: string;
   readonly message: string;
+  /** How many cores read it, the CPU of the one that does when only one does, and how frames come to several. */
+  readonly readers: number;
+  readonly reader: number | null;
+  readonly spread: string;
   readonly rxPackets: bigint;
   readonly rxBytes: bigint;
   readonly txPackets: bigint;
@@ -66,6 +70,7 @@ function details(status: WorkerStatus) {
     heartbeatAgeMs: Number((process.hrtime.bigint() - status.heartbeat_ns) / 1_000_000n),
     core: status.cores[0] ?? 0,
     cores: [...status.cores.slice(0, status.core_count)],
+    perCore: coreStates(status),
     pageSize: status.page_size,
     stateDiscarded: status.state_discarded,
     rxMode: {
@@ -76,21 +81,37 @@ function details(status: WorkerStatus) {
   };
 }
 
+function coreStates(status: WorkerStatus) {
+  const now = process.hrtime.bigint();
+  return [...status.cores.slice(0, status.core_count)].map((cpu, core) => {
+    const beat = status.core_heartbeat_ns[core] ?? 0n;
+    return {
+      core: cpu,
+      rxMode: nameOf(fw_rx_mode_values, status.core_rx_mode[core] ?? 0),
+      heartbeatAgeMs: beat === 0n ? null : Number((now - beat) / 1_000_000n),
+    };
+  });
+}
+
 export function portSnapshot(agent: Agent): PortView[] {
   const worker = agent.supervisor.worker;
   const program = activeProgram(agent);
   const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.ports(worker);
   const known = (program?.ports ?? []).map((port) => ({ port, row: rows.find((row) => row.name === port.name) }));
-  return known.map(({ port, row }) => portView(port.name, port.kind, port.device, row));
+  return known.map(({ port, row }) => portView(port.name, port.kind, port.device, row, agent.workerStatus()));
 }
 
-function portView(name: string, kind: string, device: string, row: Decoded<"fw_port_status"> | undefined): PortView {
+function portView(name: string, kind: string, device: string, row: Decoded<"fw_port_status"> | undefined, status: WorkerStatus | null): PortView {
+  const several = row !== undefined && row.spread !== fw_spread.FW_SPREAD_NONE;
   return {
     name, kind, device,
     state: row === undefined ? "Absent" : nameOf(fw_port_state_values, row.state),
     mtu: row?.mtu ?? 0,
     mac: row === undefined ? "" : formatMac(row.mac),
     message: row === undefined ? "the worker has not opened it" : row.message,
+    readers: row?.readers ?? 0,
+    reader: row === undefined || several ? null : status?.cores[row.reader] ?? null,
+    spread: row === undefined ? "None" : nameOf(fw_spread_values, row.spread),
     rxPackets: row?.rx_packets ?? 0n, rxBytes: row?.rx_bytes ?? 0n,
     txPackets: row?.tx_packets ?? 0n, txBytes: row?.tx_bytes ?? 0n, rxMissed: row?.rx_missed ?? 0n,
   };
@@ -188,6 +209,22 @@ export function counterSnapshot(agent: Agent): Record<string, bigint> | null {
   const named = Object.entries(rest).map(([name, value]) => [camel(name), value] as const);
   return Object.fromEntries([...named, ["dropped", dropped.reduce((sum, n) => sum + n, 0n)]]);
 }
+
+/** What each datapath core has counted, by its CPU: who works, who sleeps, what is passed on. */
+export function coreSnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const status = agent.workerStatus();
+  if (worker === null || status === null) return [];
+  return agent.view.coreCounters(worker).map((c, core) => ({
+    core: status.cores[core] ?? 0,
+    received: c.received, forwarded: c.forwarded, punted: c.punted,
+    dropped: c.dropped.reduce((sum, n) => sum + n, 0n),
+    steered: c.steered, steeredIn: c.steered_in, sleeps: c.sleeps,
+    sessions4: c.sessions4, sessions6: c.sessions6,
+  }));
+}
+
+export type CoreView = ReturnType<typeof coreSnapshot>[number];
 
 /** Every drop reason by name, zero or not; null while no worker can be read. */
 export function dropSnapshot(agent: Agent): Record<string, bigint> | null {

@@ -8,7 +8,7 @@ import type { Agent } from "./agent";
 import { exactJson } from "./json";
 import { FilterError, sessionFilter } from "./session-filter";
 import { MAX_LIMIT, sessionText, type SessionQuery } from "./sessions";
-import { activeProgram, counterSnapshot, dropSnapshot, interfaceSnapshot, policySnapshot, statusSnapshot, tableSnapshot, type Notice } from "./snapshot";
+import { activeProgram, coreSnapshot, counterSnapshot, dropSnapshot, interfaceSnapshot, policySnapshot, statusSnapshot, tableSnapshot, type Notice } from "./snapshot";
 
 export interface SocketOptions {
   readonly agent: Agent;
@@ -68,7 +68,7 @@ async function answer({ agent, mode, notices }: SocketOptions, method: string, u
   switch (pathname) {
     case "/status": return statusSnapshot(agent, mode, notices());
     case "/interfaces": return interfaceSnapshot(agent);
-    case "/counters": return { ...running(counterSnapshot(agent)), tables: tableSnapshot(agent), policies: policySnapshot(agent) };
+    case "/counters": return { ...running(counterSnapshot(agent)), cores: coreSnapshot(agent), tables: tableSnapshot(agent), policies: policySnapshot(agent) };
     case "/drops": return running(dropSnapshot(agent));
     case "/sessions":
       running(agent.workerStatus());

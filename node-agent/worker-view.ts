@@ -77,8 +77,13 @@ export class WorkerView {
     return this.#try(process, () => this.#header);
   }
 
+  /** What each datapath core has counted. */
+  coreCounters(process: WorkerProcess): Decoded<"fw_counters">[] {
+    return this.#byCore(process, "fw_counters", "counters_offset", 1, 1).flat();
+  }
+
   counters(process: WorkerProcess): Decoded<"fw_counters"> | null {
-    const cores = this.#byCore(process, "fw_counters", "counters_offset", 1, 1).flat();
+    const cores = this.coreCounters(process);
     return cores.length === 0 ? null : cores.reduce((sum, one) => addCounts(sum, one, ["dropped"]));
   }
 

@@ -59,10 +59,17 @@ function render(status: StatusView): string {
   if (details !== null) {
     const { requested, effective, reason } = details.rxMode;
     lines.push(["Rx mode", requested === effective ? effective : `${effective} instead of ${requested}: ${reason}`]);
+    if (details.perCore.length > 1)
+      lines.push(["Cores", details.perCore.map((c) => `${c.core} ${c.rxMode}${c.heartbeatAgeMs === null ? ", not yet running" : `, heartbeat ${c.heartbeatAgeMs} ms ago`}`).join("; ")]);
     lines.push(["Sessions", `${use("IPv4", sessions.ipv4)}, ${use("IPv6", sessions.ipv6)}`]);
   }
   for (const problem of status.problems) lines.push(["Problem", `${problem.reason}: ${problem.message}`]);
-  const ports = table(["PORT", "KIND", "DEVICE", "STATE", "MTU", "RX-PACKETS", "TX-PACKETS", "MESSAGE"],
-    status.ports.map((p) => [p.name, p.kind, p.device, p.state, p.mtu, p.rxPackets, p.txPackets, p.message]));
+  const ports = table(["PORT", "KIND", "DEVICE", "STATE", "MTU", "READ-BY", "RX-PACKETS", "TX-PACKETS", "MESSAGE"],
+    status.ports.map((p) => [p.name, p.kind, p.device, p.state, p.mtu, readBy(p), p.rxPackets, p.txPackets, p.message]));
   return status.ports.length === 0 ? facts(lines) : `${facts(lines)}\n\n${ports}`;
+}
+
+function readBy(port: StatusView["ports"][number]): string {
+  if (port.readers > 1) return `${port.readers} cores, by ${port.spread.toLowerCase()}`;
+  return port.reader === null ? "-" : `core ${port.reader}`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x522368257cbfe819n;
+export const FW_LAYOUT_HASH = 0x395c89b2f281091fn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -420,6 +420,17 @@ export const fw_port_state_values: readonly EnumValue[] = [
   { value: 0, name: "absent", text: "" },
   { value: 1, name: "down", text: "" },
   { value: 2, name: "up", text: "" },
+];
+
+export const fw_spread = {
+  FW_SPREAD_NONE: 0,
+  FW_SPREAD_DEVICE: 1,
+  FW_SPREAD_OWNER: 2,
+} as const;
+export const fw_spread_values: readonly EnumValue[] = [
+  { value: 0, name: "none", text: "one core reads it, and passes on what others own" },
+  { value: 1, name: "device", text: "several cores, a queue each; the device spreads in its own way, and cores pass on what others own" },
+  { value: 2, name: "owner", text: "every core, a queue each; the device brings TCP and UDP to the core that owns the session" },
 ];
 
 export const fw_tcp_state = {
@@ -855,7 +866,7 @@ export const fw_state_header = {
 } as const;
 
 export const fw_worker_status = {
-  size: 1104,
+  size: 1120,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -878,16 +889,17 @@ export const fw_worker_status = {
     core_count: { offset: 708, type: "u32" },
     rx_mode_requested: { offset: 712, type: "u32" },
     rx_mode_effective: { offset: 716, type: "u32" },
-    rx_mode_reason: { offset: 720, type: "char", count: 256 },
-    worker_version: { offset: 976, type: "char", count: 32 },
-    dpdk_version: { offset: 1008, type: "char", count: 32 },
-    page_size: { offset: 1040, type: "u64" },
-    state_discarded: { offset: 1048, type: "u64" },
-    clock_ns: { offset: 1056, type: "u64" },
-    clock_origin_ns: { offset: 1064, type: "u64" },
-    command_sequence: { offset: 1072, type: "u64" },
-    command_result: { offset: 1080, type: "u64" },
-    boot_id: { offset: 1088, type: "u8", count: 16 },
+    core_rx_mode: { offset: 720, type: "u8", count: 16 },
+    rx_mode_reason: { offset: 736, type: "char", count: 256 },
+    worker_version: { offset: 992, type: "char", count: 32 },
+    dpdk_version: { offset: 1024, type: "char", count: 32 },
+    page_size: { offset: 1056, type: "u64" },
+    state_discarded: { offset: 1064, type: "u64" },
+    clock_ns: { offset: 1072, type: "u64" },
+    clock_origin_ns: { offset: 1080, type: "u64" },
+    command_sequence: { offset: 1088, type: "u64" },
+    command_result: { offset: 1096, type: "u64" },
+    boot_id: { offset: 1104, type: "u8", count: 16 },
   },
 } as const;
 
@@ -932,19 +944,22 @@ export const fw_counters = {
 } as const;
 
 export const fw_port_status = {
-  size: 376,
+  size: 384,
   fields: {
     name: { offset: 0, type: "char", count: 64 },
     state: { offset: 64, type: "u32" },
     mtu: { offset: 68, type: "u32" },
     mac: { offset: 72, type: "u8", count: 6 },
-    pad: { offset: 78, type: "u8", count: 2 },
-    rx_packets: { offset: 80, type: "u64" },
-    rx_bytes: { offset: 88, type: "u64" },
-    tx_packets: { offset: 96, type: "u64" },
-    tx_bytes: { offset: 104, type: "u64" },
-    rx_missed: { offset: 112, type: "u64" },
-    message: { offset: 120, type: "char", count: 256 },
+    spread: { offset: 78, type: "u8" },
+    readers: { offset: 79, type: "u8" },
+    reader: { offset: 80, type: "u32" },
+    pad: { offset: 84, type: "u32" },
+    rx_packets: { offset: 88, type: "u64" },
+    rx_bytes: { offset: 96, type: "u64" },
+    tx_packets: { offset: 104, type: "u64" },
+    tx_bytes: { offset: 112, type: "u64" },
+    rx_missed: { offset: 120, type: "u64" },
+    message: { offset: 128, type: "char", count: 256 },
   },
 } as const;
 

@@ -16,7 +16,7 @@ static uint32_t layer_reader(const struct layer *l, bool hosts)
 	uint32_t best = 0;
 	for (uint32_t i = 0; i < (hosts ? l->host_count : l->port_count); i++) {
 		const struct port *p = hosts ? l->hosts[i].port : l->ports[i].port;
-		if (p != NULL && !p->shared)
+		if (p != NULL && p->queues < 2)
 			load[p->reader]++;
 	}
 	for (uint32_t core = 1; core < l->cores; core++)

@@ -18,6 +18,7 @@ void status_start(struct fw_worker_status *s, const struct options *o)
 	s->verdict = FW_VERDICT_NONE;
 	memset(s->cores, 0, sizeof(s->cores));
 	memset(s->core_heartbeat_ns, 0, sizeof(s->core_heartbeat_ns));
+	memset(s->core_rx_mode, 0, sizeof(s->core_rx_mode));
 	memcpy(s->cores, o->cores, o->core_count * sizeof(o->cores[0]));
 	s->core_count = o->core_count;
 	s->page_size = o->page_size;
@@ -118,6 +119,7 @@ void status_rx_mode(struct fw_worker_status *s, const struct layer *l)
 	for (uint32_t core = 0; core < s->core_count; core++) {
 		const struct layer_port *p =
 			requested == FW_RX_ADAPTIVE ? status_polled(l, core) : NULL;
+		s->core_rx_mode[core] = p == NULL ? (uint8_t)requested : FW_RX_POLLING;
 		if (p == NULL)
 			continue;
 		effective = FW_RX_POLLING;
@@ -145,6 +147,9 @@ void status_ports(struct fw_port_status *rows, const struct layer *l)
 		if (p != NULL) {
 			rows[i].mtu = p->mtu;
 			memcpy(rows[i].mac, p->mac, sizeof(rows[i].mac));
+			rows[i].spread = (uint8_t)p->spread;
+			rows[i].readers = p->queues > 1 ? (uint8_t)p->queues : 1;
+			rows[i].reader = p->reader;
 			rows[i].rx_missed = p->operations->missed(p);
 		}
 		memcpy(rows[i].message, message, sizeof(rows[i].message));

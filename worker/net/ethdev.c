@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A device of DPDK: a NIC named by its PCI address, or a virtual device named by its driver; polled.
 //
-// With several cores each has a receive queue of its own when the device can spread by the hash of steer/steer.h, or else one
-// core reads all; each has a transmit queue of its own, or they take turns behind a lock when the device has fewer.
+// With several cores each has a receive queue of its own when the device fills several (ethdev_spread.h), or else one core
+// reads all; each has a transmit queue of its own, or they take turns behind a lock when the device has fewer.
 // EAL probes no device at start; a port's device is attached when a program names it and detached when none does.
 #include "net/port.h"
 
@@ -13,14 +13,14 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_spinlock.h>
+#include "net/ethdev_spread.h"
 #include "net/log.h"
-#include "steer/steer.h"
 
 #define ETHDEV_DESCRIPTORS 512
 
 struct ethdev {
 	struct port port;
-	uint16_t id, rx_queues, tx_queues;
+	uint16_t id, tx_queues;
 	rte_spinlock_t lock; // of the transmit queues, when there are fewer than cores
 	bool probed, started;
 	char name[64]; // of a virtual device; empty: a NIC
@@ -33,7 +33,7 @@ static struct ethdev *ethdev_of(struct port *p)
 
 static unsigned ethdev_receive(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count)
 {
-	return rte_eth_rx_burst(ethdev_of(p)->id, p->shared ? (uint16_t)core : 0, frames, (uint16_t)count);
+	return rte_eth_rx_burst(ethdev_of(p)->id, p->queues > 1 ? (uint16_t)core : 0, frames, (uint16_t)count);
 }
 
 static unsigned ethdev_transmit(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
@@ -139,92 +139,52 @@ static int ethdev_create(struct ethdev *e, const struct port_request *r, char *e
 	return 0;
 }
 
-// The key of steer/steer.h, as long as any device wants it.
-static uint8_t ethdev_key[64] = {
-	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
-	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
-	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
-	0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a};
-
-#define ETHDEV_HASHES                                                                              \
-	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |                      \
-	 RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
-
-// How many queues, and how frames are spread over them. A virtual device hashes nothing.
-static void ethdev_spread(struct ethdev *e, const struct rte_eth_dev_info *info, uint32_t cores,
-			  struct rte_eth_conf *c)
-{
-	bool can = e->name[0] == '\0' && info->max_rx_queues >= cores && info->reta_size >= STEER_SLOTS &&
-		   (info->flow_type_rss_offloads & ETHDEV_HASHES) != 0 &&
-		   info->hash_key_size <= sizeof(ethdev_key);
-	e->rx_queues = cores > 1 && can ? (uint16_t)cores : 1;
-	e->tx_queues = info->max_tx_queues >= cores ? (uint16_t)cores : 1;
-	e->port.shared = e->rx_queues > 1;
-	if (e->tx_queues < cores)
-		e->tx_queues = 0; // one queue, behind the lock
-	if (e->rx_queues == 1)
-		return;
-	c->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	c->rx_adv_conf.rss_conf.rss_key = ethdev_key;
-	c->rx_adv_conf.rss_conf.rss_key_len = info->hash_key_size != 0 ? info->hash_key_size : 40;
-	c->rx_adv_conf.rss_conf.rss_hf = ETHDEV_HASHES & info->flow_type_rss_offloads;
-}
-
-// Entry i of the device's table stands for slot i % 64. A device that does not take the table spreads in its own way; the
-// cores then pass on what is not theirs.
-static void ethdev_table(const struct ethdev *e, uint16_t size)
-{
-	struct rte_eth_rss_reta_entry64 table[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
-	if (size > RTE_ETH_RSS_RETA_SIZE_512)
-		return;
-	memset(table, 0, sizeof(table));
-	for (uint16_t i = 0; i < size; i++) {
-		struct rte_eth_rss_reta_entry64 *g = &table[i / RTE_ETH_RETA_GROUP_SIZE];
-		g->mask |= UINT64_C(1) << i % RTE_ETH_RETA_GROUP_SIZE;
-		g->reta[i % RTE_ETH_RETA_GROUP_SIZE] = (uint16_t)(i % STEER_SLOTS % e->rx_queues);
-	}
-	int code = rte_eth_dev_rss_reta_update(e->id, table, size);
-	if (code != 0)
-		log_line("device %u spreads frames in its own way: %s", e->id, rte_strerror(-code));
-}
-
 static int ethdev_queues(struct ethdev *e)
 {
 	uint16_t rx = ETHDEV_DESCRIPTORS, tx = ETHDEV_DESCRIPTORS;
 	int node = rte_eth_dev_socket_id(e->id);
 	unsigned socket = node < 0 ? 0 : (unsigned)node;
 	int code = rte_eth_dev_adjust_nb_rx_tx_desc(e->id, &rx, &tx);
-	for (uint16_t q = 0; code == 0 && q < e->rx_queues; q++)
+	for (uint16_t q = 0; code == 0 && q < e->port.queues; q++)
 		code = rte_eth_rx_queue_setup(e->id, q, rx, socket, NULL, e->port.pool);
 	for (uint16_t q = 0; code == 0 && q < (e->tx_queues == 0 ? 1 : e->tx_queues); q++)
 		code = rte_eth_tx_queue_setup(e->id, q, tx, socket, NULL);
 	return code;
 }
 
-static int ethdev_configure(struct ethdev *e, const struct port_request *r)
+static int ethdev_start(struct ethdev *e, const struct port_request *r, const struct ethdev_spread *s)
 {
-	struct rte_eth_conf c = {0};
-	struct rte_eth_dev_info info;
-	int code = rte_eth_dev_info_get(e->id, &info);
-	if (code != 0)
-		return code;
-	c.rxmode.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU;
-	ethdev_spread(e, &info, r->cores, &c);
-	code = rte_eth_dev_configure(e->id, e->rx_queues, e->tx_queues == 0 ? 1 : e->tx_queues, &c);
+	struct rte_eth_conf c = {.rxmode.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU};
+	ethdev_spread_configure(s, &c);
+	e->port.queues = s->queues;
+	int code = rte_eth_dev_configure(e->id, s->queues, e->tx_queues == 0 ? 1 : e->tx_queues, &c);
 	if (code == 0)
 		code = ethdev_queues(e);
 	if (code == 0)
 		code = rte_eth_dev_start(e->id);
 	e->started = code == 0;
-	if (code == 0 && e->rx_queues > 1)
-		ethdev_table(e, info.reta_size);
-	if (code == 0)
-		rte_eth_allmulticast_enable(e->id); // not every driver has it
-	if (code == 0 && e->name[0] != '\0')
-		rte_eth_promiscuous_enable(e->id); // what a virtual device brings is not filtered by its address
+	return code;
+}
+
+static int ethdev_configure(struct ethdev *e, const struct port_request *r)
+{
+	struct rte_eth_dev_info info;
 	struct rte_ether_addr mac;
-	if (code == 0)
-		code = rte_eth_macaddr_get(e->id, &mac);
+	int code = rte_eth_dev_info_get(e->id, &info);
+	if (code != 0)
+		return code;
+	e->tx_queues = info.max_tx_queues >= r->cores ? (uint16_t)r->cores : 0; // 0: one, behind the lock
+	struct ethdev_spread s = ethdev_spread_best(&info, r->cores, e->name[0] != '\0');
+	while ((code = ethdev_start(e, r, &s)) != 0 && ethdev_spread_less(&s))
+		;
+	if (code != 0)
+		return code;
+	ethdev_spread_started(&s, e->id);
+	e->port.spread = s.kind;
+	rte_eth_allmulticast_enable(e->id); // not every driver has it
+	if (e->name[0] != '\0')
+		rte_eth_promiscuous_enable(e->id); // what a virtual device brings is not filtered by its address
+	code = rte_eth_macaddr_get(e->id, &mac);
 	if (code == 0)
 		memcpy(e->port.mac, mac.addr_bytes, 6);
 	return code;

@@ -2,7 +2,7 @@
 // One device that frames come from and go to: a TAP, a packet socket on a kernel interface, or an ethdev.
 //
 // The control thread opens, watches and closes; the datapath cores receive and transmit. A device is read by one core, the
-// same for as long as it is open, or by every core through a queue of its own; every core may write. A core never closes: a device
+// same for as long as it is open, or by several through a queue each; every core may write. A core never closes: a device
 // that fails under it is marked failed and left alone until the control thread has taken it out of the generation.
 #ifndef PORTCULLIS_NET_PORT_H
 #define PORTCULLIS_NET_PORT_H
@@ -38,7 +38,8 @@ struct port {
 	struct rte_mempool *pool; // single-segment buffers large enough for its MTU
 	int fd; // readable when frames wait; -1: must be polled
 	uint32_t reader; // index of the core that reads it
-	bool shared; // every core reads it, through a queue of its own
+	uint32_t queues; // above 1: so many cores read it, each through a queue of its own
+	enum fw_spread spread; // how frames come to these queues
 	int watch_fd; // netlink socket that tells of changes of the device, or -1
 	uint8_t mac[6]; // of our side
 	uint32_t mtu;
@@ -78,7 +79,7 @@ int ethdev_open(const struct port_request *request, struct port **out, char *err
 
 static inline bool port_read_by(const struct port *p, uint32_t core)
 {
-	return p->shared || p->reader == core;
+	return p->queues > 1 ? core < p->queues : p->reader == core;
 }
 
 // Common parts of the backends.

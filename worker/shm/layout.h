@@ -541,6 +541,7 @@ struct fw_worker_status {
 	uint32_t core_count; // datapath cores: rows in use of everything that each core counts
 	uint32_t rx_mode_requested; // enum fw_rx_mode
 	uint32_t rx_mode_effective;
+	uint8_t core_rx_mode[FW_MAX_CORES]; // enum fw_rx_mode in effect, by datapath core
 	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two differ; empty when equal
 	char worker_version[FW_VERSION_SIZE];
 	char dpdk_version[FW_VERSION_SIZE];
@@ -608,13 +609,23 @@ struct fw_counters {
 
 enum fw_port_state { FW_PORT_ABSENT = 0, FW_PORT_DOWN = 1, FW_PORT_UP = 2 };
 
+// How a port with several cores comes to be read.
+enum fw_spread {
+	FW_SPREAD_NONE = 0, // one core reads it, and passes on what others own
+	FW_SPREAD_DEVICE = 1, // several cores, a queue each; the device spreads in its own way, and cores pass on what others own
+	FW_SPREAD_OWNER = 2, // every core, a queue each; the device brings TCP and UDP to the core that owns the session
+};
+
 // Everything but the four counts of frames is in the row of core 0 only.
 struct fw_port_status {
 	char name[FW_NAME_SIZE]; // empty: unused slot
 	uint32_t state; // enum fw_port_state
 	uint32_t mtu;
 	uint8_t mac[6];
-	uint8_t pad[2];
+	uint8_t spread; // enum fw_spread
+	uint8_t readers; // how many cores read it, each by a queue of its own when there are several
+	uint32_t reader; // index of the core that reads it, if only one does
+	uint32_t pad;
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t tx_packets;

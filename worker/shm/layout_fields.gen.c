@@ -1095,6 +1095,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	roundtrip_print(roundtrip_path(path, "core_count", -1).text, p->core_count);
 	roundtrip_print(roundtrip_path(path, "rx_mode_requested", -1).text, p->rx_mode_requested);
 	roundtrip_print(roundtrip_path(path, "rx_mode_effective", -1).text, p->rx_mode_effective);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "core_rx_mode", i).text, p->core_rx_mode[i]);
 	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "rx_mode_reason", i).text, (uint8_t)p->rx_mode_reason[i]);
 	for (int i = 0; i < 32; i++)
@@ -1148,6 +1150,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	p->core_count = (uint32_t)roundtrip_next(state);
 	p->rx_mode_requested = (uint32_t)roundtrip_next(state);
 	p->rx_mode_effective = (uint32_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->core_rx_mode[i] = (uint8_t)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
 		p->rx_mode_reason[i] = (char)roundtrip_next(state);
 	for (int i = 0; i < 32; i++)
@@ -1281,8 +1285,10 @@ static void print_fw_port_status(const char *path, const struct fw_port_status *
 	roundtrip_print(roundtrip_path(path, "mtu", -1).text, p->mtu);
 	for (int i = 0; i < 6; i++)
 		roundtrip_print(roundtrip_path(path, "mac", i).text, p->mac[i]);
-	for (int i = 0; i < 2; i++)
-		roundtrip_print(roundtrip_path(path, "pad", i).text, p->pad[i]);
+	roundtrip_print(roundtrip_path(path, "spread", -1).text, p->spread);
+	roundtrip_print(roundtrip_path(path, "readers", -1).text, p->readers);
+	roundtrip_print(roundtrip_path(path, "reader", -1).text, p->reader);
+	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
 	roundtrip_print(roundtrip_path(path, "rx_packets", -1).text, p->rx_packets);
 	roundtrip_print(roundtrip_path(path, "rx_bytes", -1).text, p->rx_bytes);
 	roundtrip_print(roundtrip_path(path, "tx_packets", -1).text, p->tx_packets);
@@ -1307,8 +1313,10 @@ static void fill_fw_port_status(struct fw_port_status *p, uint64_t *state)
 	p->mtu = (uint32_t)roundtrip_next(state);
 	for (int i = 0; i < 6; i++)
 		p->mac[i] = (uint8_t)roundtrip_next(state);
-	for (int i = 0; i < 2; i++)
-		p->pad[i] = (uint8_t)roundtrip_next(state);
+	p->spread = (uint8_t)roundtrip_next(state);
+	p->readers = (uint8_t)roundtrip_next(state);
+	p->reader = (uint32_t)roundtrip_next(state);
+	p->pad = (uint32_t)roundtrip_next(state);
 	p->rx_packets = (uint64_t)roundtrip_next(state);
 	p->rx_bytes = (uint64_t)roundtrip_next(state);
 	p->tx_packets = (uint64_t)roundtrip_next(state);
