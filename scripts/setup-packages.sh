@@ -69,6 +69,7 @@ require_dataplane() {
 	need isc-dhcp-client "DHCP client" has dhclient
 	need dnsmasq-base "DHCP server for tests" has dnsmasq
 	need frr "BGP" test -x /usr/lib/frr/bgpd
+	need traceroute "hops of a path" has traceroute
 	need tcpdump "shows packets of a failed test" has tcpdump
 }
 

@@ -57,6 +57,8 @@ export class Firewall {
   readonly file: string;
   readonly stateDir: string;
   readonly namespace: Namespace;
+  /** More environment for `portcullis run` and its worker. */
+  env: NodeJS.ProcessEnv = {};
   readonly #lab: Lab;
   #child: Child | undefined;
 
@@ -77,7 +79,7 @@ export class Firewall {
 
   /** Starts `portcullis run` without waiting for anything. */
   run(...more: string[]): Child {
-    this.#child = this.namespace.start([portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more]);
+    this.#child = this.namespace.start([portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more], { ...process.env, ...this.env });
     return this.#child;
   }
 
