@@ -4,11 +4,21 @@
 export type Cell = string | number | bigint;
 
 export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const texts = [header, ...rows].map((row) => row.map((cell) => printable(String(cell))));
-  const widths = header.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
-  const right = header.map((_, column) => rows.length > 0 && rows.every((row) => isNumber(row[column])));
-  return texts.map((row) => row.map((text, column) =>
-    right[column] === true ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return tableInPieces(header)(rows);
+}
+
+/** A table of any length: each call gives further rows as text. Columns are as wide as the first ones need. */
+export function tableInPieces(header: readonly string[]): (rows: readonly (readonly Cell[])[]) => string {
+  let columns: readonly { width: number; right: boolean }[] | null = null;
+  return (rows) => {
+    const texts = [...(columns === null ? [header] : []), ...rows].map((row) => row.map((cell) => printable(String(cell))));
+    columns ??= header.map((_, i) => ({
+      width: Math.max(...texts.map((row) => row[i]?.length ?? 0)),
+      right: rows.length > 0 && rows.every((row) => isNumber(row[i])),
+    }));
+    const pad = (text: string, { width, right }: { width: number; right: boolean }): string => (right ? text.padStart(width) : text.padEnd(width));
+    return texts.map((row) => row.map((text, i) => pad(text, columns?.[i] ?? { width: 0, right: false })).join("  ").trimEnd()).join("\n");
+  };
 }
 
 /** "key:  value" lines, aligned. */

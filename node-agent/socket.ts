@@ -7,7 +7,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Agent } from "./agent";
 import { exactJson } from "./json";
 import { FilterError, sessionFilter } from "./session-filter";
-import { MAX_LIMIT, sessionText, type SessionQuery } from "./sessions";
+import { sessionText, type SessionQuery } from "./sessions";
 import { activeProgram, coreSnapshot, counterSnapshot, dropSnapshot, interfaceSnapshot, policySnapshot, statusSnapshot, tableSnapshot, type Notice } from "./snapshot";
 
 export interface SocketOptions {
@@ -16,6 +16,9 @@ export interface SocketOptions {
   /** Faults that are not the agent's own: a configuration file that is not used, a stream that is down. */
   notices(): readonly Notice[];
 }
+
+/** More than any table has. */
+const MOST = 0xffff_ffff;
 
 class Refusal extends Error {
   readonly status: number;
@@ -85,8 +88,7 @@ function running<T>(value: T | null): T {
 function sessionQuery(agent: Agent, params: URLSearchParams): SessionQuery {
   const limit = params.get("limit") ?? "100";
   const lines = params.get("lines") !== null;
-  const most = lines ? 0xffff_ffff : MAX_LIMIT;
-  if (!/^[0-9]{1,10}$/.test(limit) || Number(limit) > most) refuse(`--limit must be a number from 0 to ${most}, not "${limit}"`);
+  if (!/^[0-9]{1,10}$/.test(limit) || Number(limit) > MOST) refuse(`--limit must be a number from 0 to ${MOST}, not "${limit}"`);
   return { limit: Number(limit), lines, filter: filterOf(agent, params).bytes };
 }
 
@@ -116,12 +118,12 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.end(exactJson(value));
 }
 
-function isText(value: unknown): value is AsyncGenerator<string> {
+function isText(value: unknown): value is AsyncGenerator<Uint8Array> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
 /** Writes pieces as they come, no faster than the other side reads; stops when it has gone. */
-async function stream(response: ServerResponse, pieces: AsyncGenerator<string>): Promise<void> {
+async function stream(response: ServerResponse, pieces: AsyncGenerator<Uint8Array>): Promise<void> {
   response.writeHead(200, { "content-type": "application/json" });
   try {
     for await (const piece of pieces) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of the benchmark: what each compares, and what it must reach. Values of one row have one unit; a row with several parts
-// is met when all of them are.
+// The rows of the benchmark: what each compares, and what it must reach. A row with several parts is met when all of them are.
 
 export type Direction = "least" | "most";
 
@@ -8,13 +7,17 @@ export interface Part {
   readonly name: string;
   readonly must: number;
   readonly target: number | null;
+  /** Where it is not that of the row. */
+  readonly unit?: Unit;
 }
+
+export type Unit = "x" | "s" | "ms" | "M/s" | "%";
 
 export interface Goal {
   readonly id: string;
   readonly name: string;
   /** "x": a ratio of two things measured in turns in one run. */
-  readonly unit: "x" | "s" | "ms" | "M/s";
+  readonly unit: Unit;
   /** least: the value must be at least that; most: at most. */
   readonly direction: Direction;
   readonly parts: readonly [Part, ...Part[]];
@@ -44,7 +47,7 @@ export const GOALS: readonly Goal[] = [
   { id: "G22", name: "longest turn of the loop at 1 M sessions", unit: "ms", direction: "most", parts: one(1, 0.2) },
   { id: "G23", name: "two datapath cores against one", unit: "x", direction: "least", parts: one(1.7, 1.85) },
   { id: "G24", name: "source NAT against the kernel's nftables on veth (other I/O: context)", unit: "x", direction: "least", parts: one(20, null) },
-  { id: "G25", name: "list of 1 M sessions through the agent: time", unit: "s", direction: "most", parts: one(10, 3) },
+  { id: "G25", name: "list of 1 M sessions through the agent", unit: "s", direction: "most", parts: [{ name: "time", must: 10, target: 3 }, { name: "forwarded less meanwhile", must: 5, target: 2, unit: "%" }] },
 ];
 
 export function goal(id: string): Goal {

@@ -17,10 +17,10 @@ function cells(row: Row, part: RowPart, first: boolean): string[] {
   return [
     first ? row.id : "",
     part.name === "" ? row.name : first ? `${row.name}: ${part.name}` : `  ${part.name}`,
-    number(part.ratio, row.unit),
+    number(part.ratio, part.unit),
     part.spread === null ? "" : `${number(part.spread[0], "x").slice(0, -1)} - ${number(part.spread[1], "x").slice(0, -1)}`,
-    `${sign} ${number(part.must, row.unit)}`,
-    part.target === null ? "" : `${sign} ${number(part.target, row.unit)}`,
+    `${sign} ${number(part.must, part.unit)}`,
+    part.target === null ? "" : `${sign} ${number(part.target, part.unit)}`,
     verdict,
   ];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From measured values to rows of the result.
-import { goal, type Direction, type Goal, type Part } from "./goals";
+import { goal, type Direction, type Goal, type Part, type Unit } from "./goals";
 
 export interface Measured {
   readonly value: number;
@@ -15,12 +15,13 @@ export interface RowPart {
   readonly target: number | null;
   readonly met: boolean;
   readonly spread: readonly [number, number] | null;
+  readonly unit: Unit;
 }
 
 export interface Row {
   readonly id: string;
   readonly name: string;
-  readonly unit: Goal["unit"];
+  readonly unit: Unit;
   readonly direction: Direction;
   /** Of the part that is furthest from its goal; null: not measured, and note says why. */
   readonly ratio: number | null;
@@ -44,10 +45,11 @@ function margin(direction: Direction, part: RowPart): number {
   return part.must === 0 ? (part.ratio <= 0 ? 1 : 0) : part.must / Math.max(part.ratio, 1e-9);
 }
 
-function rowPart(direction: Direction, part: Part, measured: Measured | null): RowPart {
+function rowPart({ direction, unit }: Goal, part: Part, measured: Measured | null): RowPart {
   const ratio = measured === null || !Number.isFinite(measured.value) ? null : round(measured.value);
   return {
     ...part,
+    unit: part.unit ?? unit,
     ratio,
     met: ratio !== null && reaches(direction, ratio, part.must),
     spread: measured?.spread === undefined ? null : [round(measured.spread[0]), round(measured.spread[1])],
@@ -61,11 +63,12 @@ function round(value: number): number {
 
 /** measured: one for each part of the goal, in order; null where there is none. */
 export function makeRow(id: string, measured: readonly (Measured | null)[], note: string): Row {
-  const { name, unit, direction, parts: goals } = goal(id);
-  const parts = goals.map((part, i) => rowPart(direction, part, measured[i] ?? null));
+  const row = goal(id);
+  const { name, direction } = row;
+  const parts = row.parts.map((part, i) => rowPart(row, part, measured[i] ?? null));
   const worst = parts.reduce((a, b) => (margin(direction, b) < margin(direction, a) ? b : a));
   return {
-    id, name, unit, direction,
+    id, name, unit: worst.unit, direction,
     ratio: worst.ratio, must: worst.must, target: worst.target, spread: worst.spread,
     met: parts.every((part) => part.met),
     targetMet: parts.every((part) => part.ratio !== null && part.target !== null && reaches(direction, part.ratio, part.target)),

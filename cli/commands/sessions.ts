@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from "node:events";
-import type { SessionView } from "../../node-agent/sessions";
+import type { SessionView } from "../../node-agent/session-json";
 import { parseExactJson } from "../../node-agent/json";
 import { ask, askInPieces } from "../client";
 import { UsageError, type Arguments, type Command } from "../command";
 import { outputOption, print, stateDir, stateDirOption, wantsJson } from "../common";
+import { byLine } from "../lines";
 import { FILTER_USAGE, filterOptions, filterQuery } from "../session-options";
-import { table } from "../table";
+import { tableInPieces } from "../table";
 
-interface SessionList {
+interface Summary {
   readonly total: number | string;
   readonly matched: number;
   readonly shown: number;
-  readonly sessions: readonly SessionView[];
 }
+
+const HEADER = ["ID", "PROTOCOL", "SOURCE", "DESTINATION", "TRANSLATED", "FROM", "TO", "POLICY", "STATE", "AGE", "IDLE", "PACKETS", "BYTES"];
+const ROWS_AT_ONCE = 1_000;
 
 export const command: Command = {
   usage: `[--limit N] [--count | --json] ${FILTER_USAGE} [--state-dir DIR] [-o json]`,
@@ -29,34 +32,65 @@ export const command: Command = {
   },
   async run(args) {
     if (args.flag("count") && args.flag("json")) throw new UsageError("--count and --json exclude each other");
-    if (args.flag("json")) return lines(args);
-    const json = wantsJson(args);
     const query = filterQuery(args);
-    query.set("limit", args.flag("count") ? "0" : (args.text("limit") ?? "100"));
-    const body = await ask(stateDir(args), `/sessions?${query.toString()}`);
-    if (args.flag("count")) print(String((JSON.parse(body) as SessionList).matched));
-    else print(json ? body : render(parseExactJson(body) as SessionList));
+    if (args.flag("count")) return count(args, query);
+    if (args.flag("json")) query.set("lines", "1");
+    query.set("limit", args.text("limit") ?? (args.flag("json") ? "4294967295" : "100"));
+    const path = `/sessions?${query.toString()}`;
+    if (args.flag("json") || wantsJson(args)) await askInPieces(stateDir(args), path, "GET", write);
+    else await tabulate(stateDir(args), path);
     return 0;
   },
 };
 
-async function lines(args: Arguments): Promise<number> {
-  const query = filterQuery(args);
-  query.set("lines", "1");
-  query.set("limit", args.text("limit") ?? "4294967295");
-  await askInPieces(stateDir(args), `/sessions?${query.toString()}`, "GET", async (piece) => {
-    if (!process.stdout.write(piece)) await once(process.stdout, "drain");
-  });
+async function count(args: Arguments, query: URLSearchParams): Promise<number> {
+  query.set("limit", "0");
+  const body = await ask(stateDir(args), `/sessions?${query.toString()}`);
+  print(String((JSON.parse(body) as Summary).matched));
   return 0;
 }
 
-function render(list: SessionList): string {
-  const rows = table(["ID", "PROTOCOL", "SOURCE", "DESTINATION", "TRANSLATED", "FROM", "TO", "POLICY", "STATE", "AGE", "IDLE", "PACKETS", "BYTES"],
-    list.sessions.map((s) => [s.id, s.protocol, endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort), translated(s),
-      s.fromZone ?? "host", s.toZone ?? "host", s.policy ?? "-", s.state ?? "-", `${s.ageSeconds}s`, `${s.idleSeconds}s/${s.timeoutSeconds}s`,
-      `${s.forward.packets}/${s.reverse.packets}`, `${s.forward.bytes}/${s.reverse.bytes}`]));
-  const more = list.matched > list.shown ? `, ${list.matched} match (--limit ${list.matched} shows them)` : "";
-  return `${rows}\n${list.shown} of ${list.total} session${String(list.total) === "1" ? "" : "s"} shown${more}`;
+async function write(piece: Uint8Array | string): Promise<void> {
+  if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+}
+
+/** The agent's document, line by line: an opening, a session each, and what they are of. */
+async function tabulate(dir: string, path: string): Promise<void> {
+  const rows = tableInPieces(HEADER);
+  let [waiting, end]: [string[], string] = [[], ""];
+  const take = byLine((line) => {
+    if (line.startsWith('{"id":')) waiting.push(line);
+    else if (line.startsWith('"total":')) end = line;
+  });
+  const flush = async (): Promise<void> => {
+    const text = rows(waiting.map((line) => row(parse(line))));
+    waiting = [];
+    await write(`${text}\n`);
+  };
+  await askInPieces(dir, path, "GET", async (piece) => {
+    take(piece);
+    if (waiting.length >= ROWS_AT_ONCE) await flush();
+  });
+  if (waiting.length > 0 || end.includes('"shown":0}')) await flush();
+  print(summary(parseExactJson(`{${end}`) as Summary));
+}
+
+function parse(line: string): SessionView {
+  const text = line.endsWith(",") ? line.slice(0, -1) : line;
+  const quick = JSON.parse(text) as SessionView;
+  const safe = Number.isSafeInteger(quick.id) && Number.isSafeInteger(quick.packets) && Number.isSafeInteger(quick.bytes);
+  return safe ? quick : (parseExactJson(text) as SessionView);
+}
+
+function row(s: SessionView): string[] {
+  return [String(s.id), s.protocol, endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort), translated(s),
+    s.fromZone ?? "host", s.toZone ?? "host", s.policy ?? "-", s.state ?? "-", `${s.ageSeconds}s`, `${s.idleSeconds}s/${s.timeoutSeconds}s`,
+    `${s.forward.packets}/${s.reverse.packets}`, `${s.forward.bytes}/${s.reverse.bytes}`];
+}
+
+function summary({ total, matched, shown }: Summary): string {
+  const more = matched > shown ? `, ${matched} match (--limit ${matched} shows them)` : "";
+  return `${shown} of ${total} session${String(total) === "1" ? "" : "s"} shown${more}`;
 }
 
 /** What the responder sees of it. */
