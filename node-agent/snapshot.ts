@@ -4,6 +4,7 @@
 import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
+import { policyNameId } from "./encode";
 import type { Decoded } from "./shm/decode";
 import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_spread, fw_spread_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { VERSION } from "./version";
@@ -241,11 +242,8 @@ function readCounters(agent: Agent): Decoded<"fw_counters"> | null {
 export function policySnapshot(agent: Agent) {
   const worker = agent.supervisor.worker;
   const policies = activeProgram(agent)?.policies ?? [];
-  const rows = worker === null || agent.workerStatus() === null ? [] : agent.view.policies(worker, policies.length);
-  return policies.map((policy, row) => ({
-    name: policy.name, action: policy.action,
-    packets: rows[row]?.packets ?? 0n, bytes: rows[row]?.bytes ?? 0n, sessions: rows[row]?.sessions ?? 0n,
-  }));
+  const counts = worker === null || agent.workerStatus() === null ? null : agent.view.policies(worker);
+  return policies.map(({ name, action }) => ({ name, action, ...(counts?.get(policyNameId(name)) ?? { packets: 0n, bytes: 0n, sessions: 0n }) }));
 }
 
 /** Every table with a bound: how large, how full, how full it has been since the worker started, what it refused. Of all cores together. */

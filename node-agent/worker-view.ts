@@ -2,7 +2,7 @@
 // What a worker says of itself in its state file. Every answer is null while the file is not (yet) that worker's.
 import type { WorkerProcess } from "./host/launcher";
 import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
-import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_table, fw_worker_phase } from "./shm/layout.gen";
+import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_policy_counters, fw_table, fw_worker_phase } from "./shm/layout.gen";
 import { SegmentError, StateFile } from "./shm/segment";
 
 export type WorkerStatus = Decoded<"fw_worker_status">;
@@ -46,6 +46,25 @@ export function sumByName<T extends object>(cores: readonly T[][], nameOf: (row:
       const same = core.find((other) => nameOf(other) === nameOf(row));
       return same === undefined ? sum : addCounts(sum, same);
     }, row));
+}
+
+export interface PolicyCounts {
+  packets: bigint;
+  bytes: bigint;
+  sessions: bigint;
+}
+
+/** Most of the slots are empty, so only the others are decoded. */
+export function addPolicies(sums: Map<bigint, PolicyCounts>, rows: Uint8Array): void {
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+  const { size, fields } = fw_policy_counters;
+  for (let at = 0; at + size <= rows.byteLength; at += size) {
+    const name = view.getBigUint64(at + fields.name_id.offset, true);
+    if (name === 0n) continue;
+    const before = sums.get(name);
+    const sum = (field: keyof PolicyCounts): bigint => (before?.[field] ?? 0n) + view.getBigUint64(at + fields[field].offset, true);
+    sums.set(name, { packets: sum("packets"), bytes: sum("bytes"), sessions: sum("sessions") });
+  }
 }
 
 export class WorkerView {
@@ -100,10 +119,16 @@ export class WorkerView {
     return sumByName(this.#byCore(process, "fw_interface_status", "interfaces_offset", FW_MAX_INTERFACES, FW_MAX_INTERFACES), (row) => row.name);
   }
 
-  /** By row of the active program. */
-  policies(process: WorkerProcess, rows: number): Decoded<"fw_policy_counters">[] {
-    const [first = [], ...others] = this.#byCore(process, "fw_policy_counters", "policies_offset", Math.min(rows, FW_MAX_POLICIES), FW_MAX_POLICIES);
-    return first.map((row, at) => others.reduce((sum, core) => (core[at]?.name_id === row.name_id ? addCounts(sum, core[at]) : sum), row));
+  /** Of all cores together, by the policy's name_id. */
+  policies(process: WorkerProcess): Map<bigint, PolicyCounts> {
+    const cores = this.status(process)?.core_count ?? 0;
+    const room = FW_MAX_POLICIES * fw_policy_counters.size;
+    const sums = new Map<bigint, PolicyCounts>();
+    this.#try(process, (file, header) => {
+      for (let core = 0; core < cores; core++) addPolicies(sums, file.read(header.policies_offset + BigInt(core * room), room));
+      return sums;
+    });
+    return sums;
   }
 
   /** The present state file for reading sessions; null while there is none. */

@@ -128,9 +128,10 @@ const stall: Experiment = {
   rows: ["G22"],
   seconds: 60,
   async measure({ inProcess }) {
-    const [line] = await inProcess.run("stall", { program: inProcess.bank("1000", { rules: 1_000 }), sessions: 1_000_000, seconds: 20 }, 60);
-    const [turns, idle] = [line?.["turns"] as Turns, line?.["idle"] as Turns];
-    const note = `longest of ${turns.count} turns while ${Number(line?.["expired"])} sessions expired, ${Number(line?.["generations"])} generations were taken and all sessions were read ${Number(line?.["dumps"])} times; `
+    const programs = [1_000, 10_000].map((rules) => inProcess.bank(String(rules), { rules })).join(" ");
+    const [line] = await inProcess.run("stall", { program: programs, sessions: 1_000_000, seconds: 20 }, 60);
+    const [turns, taking, idle] = ["turns", "taking", "idle"].map((name) => line?.[name]) as [Turns, Turns, Turns];
+    const note = `longest of ${turns.count} turns while ${Number(line?.["expired"])} sessions expired, ${Number(line?.["generations"])} generations of 1 k and 10 k policies in turn were taken (a taking: up to ${taking.longestUs.toFixed(0)} us), all sessions were read ${Number(line?.["dumps"])} times and looked at for an end by filter ${Number(line?.["clears"])} times; `
       + `${turns.interrupted} turns in which the kernel ran something else are not in it (longest ${(turns.longestInterruptedUs / 1000).toFixed(1)} ms); a loop that does nothing: ${(idle.longestUs / 1000).toFixed(3)} ms`;
     return [makeRow("G22", [{ value: turns.longestUs / 1000 }], note)];
   },

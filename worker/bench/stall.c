@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The longest turn of the loop while sessions come and expire, a second thread builds and publishes
-// generations, each of which starts a sweep of all sessions, and reads all sessions as the agent
-// does for a list.
+// generations (of the programs in turn), each of which starts a sweep of all sessions, reads all
+// sessions as the agent does for a list, and asks for the end of some, for which all are looked at.
 //
 // A turn that the kernel interrupted to run something else says nothing about the code: its length
 // is kept apart. Interrupts and other guests of the host cannot be told, so the same is measured
@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <rte_cycles.h>
 #include "bench/bench.h"
+#include "pipeline/clear.h"
 
 enum { BUCKETS = 40 }; // by power of two of ticks
 
@@ -24,14 +25,19 @@ struct turns {
 	long switches;
 };
 
+struct bank {
+	void *bytes;
+	size_t size;
+};
+
 struct stall {
 	struct world *world;
-	void *bank; // of the program
-	size_t size;
+	struct bank banks[BENCH_LIST];
+	unsigned bank_count;
 	_Atomic(struct tables *) published, taken;
 	atomic_bool stop;
-	atomic_uint generations, dumps;
-	struct turns turns, idle;
+	atomic_uint generations, dumps, clears;
+	struct turns turns, idle, taking; // taking: the part of a turn that takes a new generation
 };
 
 static long switches(void)
@@ -67,17 +73,33 @@ static struct tables *build(struct stall *s, struct tables *previous)
 {
 	struct program_fault fault;
 	struct tables *next = NULL;
-	void *copy = malloc(s->size);
+	const struct bank *b = &s->banks[(s->generations + 1) % s->bank_count];
+	void *copy = malloc(b->size);
 	if (copy == NULL)
 		return NULL;
-	memcpy(copy, s->bank, s->size);
-	if (tables_build(copy, s->size, previous->epoch + 1, previous, &next, &fault) != 0)
+	memcpy(copy, b->bytes, b->size);
+	if (tables_build(copy, b->size, previous->epoch + 1, previous, &next, &fault) != 0)
 		return NULL;
 	for (uint32_t i = 0; i < next->interface_count; i++) {
 		next->interfaces[i].mtu = previous->interfaces[i].mtu;
 		memcpy(next->interfaces[i].mac, previous->interfaces[i].mac, 6);
 	}
 	return next;
+}
+
+// Ends the flows of a second that happen to have one port, and looks at all.
+static void end_some(struct stall *s)
+{
+	struct core *core = s->world->engine->core;
+	const struct fw_session_filter filter = {.family = 4, .protocol = 0xffff, .from_zone = 0xffff,
+						 .to_zone = 0xffff, .either_zone = 0xffff,
+						 .destination = {100, 65}, .destination_length = 16,
+						 .source_port = (uint16_t)(1024 + s->clears % 50000)};
+	uint64_t ended;
+	clear_ask(core, &filter);
+	while (!clear_answered(core, &ended) && !s->stop)
+		usleep(50);
+	s->clears++;
 }
 
 // The control thread, and the agent's reading.
@@ -97,6 +119,7 @@ static void *churn(void *context)
 		s->generations++;
 		dump(s, &copy);
 		s->dumps++;
+		end_some(s);
 	}
 	return NULL;
 }
@@ -116,12 +139,15 @@ static uint64_t turn(struct stall *s, struct rte_mbuf **frames)
 	static const bool reply;
 	uint64_t start = rte_rdtsc_precise();
 	struct tables *newest = atomic_load_explicit(&s->published, memory_order_acquire);
-	if (newest != s->taken) {
+	bool taken = newest != s->taken;
+	if (taken) {
 		core_set_tables(s->world->engine->core, newest);
 		s->world->engine->tables = newest;
 		s->taken = newest;
 	}
 	uint64_t taking = rte_rdtsc_precise() - start;
+	if (taken)
+		note(&s->taking, taking, 0);
 	return taking + world_block(s->world, frames, &reply, 1);
 }
 
@@ -130,7 +156,7 @@ static void run(struct stall *s, struct flow_set *live, struct flow_set *fresh, 
 	struct rte_mbuf *frames[PIPELINE_BURST];
 	uint64_t hz = rte_get_tsc_hz(), ask = hz / 50000; // 20 us
 	uint64_t random = 88172645463325252ull, end = rte_rdtsc() + seconds * hz;
-	s->turns.switches = s->idle.switches = switches();
+	s->turns.switches = s->idle.switches = s->taking.switches = switches();
 	for (uint64_t n = 0; rte_rdtsc() < end; n++) {
 		fill(s, n % 8 == 0 ? fresh : live, &random, frames); // one in eight is a new flow
 		note(&s->turns, turn(s, frames), ask);
@@ -138,39 +164,55 @@ static void run(struct stall *s, struct flow_set *live, struct flow_set *fresh, 
 		while (rte_rdtsc() - start < length)
 			;
 		note(&s->idle, rte_rdtsc_precise() - start, ask);
-		s->turns.switches = s->idle.switches = switches();
+		s->turns.switches = s->idle.switches = s->taking.switches = switches();
 	}
 }
 
 static void write_turns(const char *name, const struct turns *t)
 {
 	double us = 1e6 / (double)rte_get_tsc_hz();
-	uint64_t seen = 0;
-	unsigned b = 0;
+	uint64_t seen = 0, half = 0;
+	unsigned b = 0, middle = 0;
 	while (b < BUCKETS && (seen += t->by_size[b]) < t->count - t->count / 10000)
 		b++;
+	while (middle < BUCKETS && (half += t->by_size[middle]) < t->count / 2)
+		middle++;
 	printf(",\"%s\":{\"count\":%llu,\"longestUs\":%.1f,\"interrupted\":%llu,"
-	       "\"longestInterruptedUs\":%.1f,\"p9999Us\":%.1f}",
+	       "\"longestInterruptedUs\":%.1f,\"p50Us\":%.1f,\"p9999Us\":%.1f}",
 	       name, (unsigned long long)t->count, (double)t->longest * us,
 	       (unsigned long long)t->interrupted, (double)t->longest_interrupted * us,
-	       (double)(2ull << b) * us);
+	       (double)(2ull << middle) * us, (double)(2ull << b) * us);
 }
 
+static int keep_bank(struct stall *s, const struct tables *t)
+{
+	struct bank *b = &s->banks[s->bank_count];
+	b->size = t->program->total_size;
+	b->bytes = malloc(b->size);
+	if (b->bytes == NULL)
+		return -1;
+	memcpy(b->bytes, t->program, b->size);
+	s->bank_count++;
+	return 0;
+}
+
+// The last world is that of the first program; the others only give their banks.
 static int start(struct stall *s, const struct bench_options *o, struct flow_set *live,
 		 struct flow_set *fresh, uint32_t sessions)
 {
+	for (unsigned i = 1; i < o->program_count; i++) {
+		struct world *w = world_create(&o->programs[i], 64, 64);
+		if (w == NULL || keep_bank(s, w->engine->tables) != 0)
+			return -1;
+		world_free(w);
+	}
 	s->world = world_create(&o->programs[0], sessions + sessions / 2, 64);
 	if (s->world == NULL || flow_set_init(live, FLOW_UDP4, 1, sessions) != 0 ||
 	    flow_set_init(fresh, FLOW_CHURN4, 1, 1u << 24) != 0 || world_open(s->world, live) != 0)
 		return -1;
 	struct tables *t = s->world->engine->tables;
-	s->size = t->program->total_size;
-	s->bank = malloc(s->size);
-	if (s->bank == NULL)
-		return -1;
-	memcpy(s->bank, t->program, s->size);
 	s->published = s->taken = t;
-	return 0;
+	return keep_bank(s, t);
 }
 
 int run_stall(const struct bench_options *o)
@@ -195,10 +237,11 @@ int run_stall(const struct bench_options *o)
 	s.stop = true;
 	pthread_join(control, NULL);
 	printf(
-	    "{\"run\":\"stall\",\"sessions\":%u,\"generations\":%u,\"dumps\":%u,\"expired\":%llu",
-	    sessions, s.generations, s.dumps,
+	    "{\"run\":\"stall\",\"sessions\":%u,\"generations\":%u,\"dumps\":%u,\"clears\":%u,\"expired\":%llu",
+	    sessions, s.generations, s.dumps, s.clears,
 	    (unsigned long long)engine_counters(s.world->engine)->sessions_expired);
 	write_turns("turns", &s.turns);
+	write_turns("taking", &s.taking);
 	write_turns("idle", &s.idle);
 	printf("}\n");
 	return 0;

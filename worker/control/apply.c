@@ -14,6 +14,7 @@
 #include "nat/nat.h"
 #include "net/keeper.h"
 #include "net/log.h"
+#include "tables/slots.h"
 
 #define APPLY_GONE_MAX 64
 
@@ -138,6 +139,8 @@ static int apply_program(struct control *c, void *bytes, size_t size, uint32_t e
 	int code = tables_build(bytes, size, epoch, previous, &tables, fault);
 	if (code != 0)
 		return code;
+	if (previous == NULL && slots_adopt(tables, c->state->policies) != 0)
+		log_line("policies begin to count anew: out of memory");
 	struct layer *next = layer_create(tables, c->options->core_count);
 	if (next == NULL) {
 		tables_free(tables);

@@ -42,25 +42,14 @@ static void fold_interfaces(struct fw_interface_status *to, struct fw_interface_
 	memset(from, 0, sizeof(*from) * FW_MAX_INTERFACES);
 }
 
-// Nearly always the same row.
-static struct fw_policy_counters *find_policy(struct fw_policy_counters *rows, uint32_t guess, uint64_t name_id)
-{
-	if (rows[guess].name_id == name_id)
-		return &rows[guess];
-	for (uint32_t i = 0; i < FW_MAX_POLICIES && rows[i].name_id != 0; i++)
-		if (rows[i].name_id == name_id)
-			return &rows[i];
-	return NULL;
-}
-
+// A policy counts in the same slot on every core.
 static void fold_policies(struct fw_policy_counters *to, struct fw_policy_counters *from)
 {
-	for (uint32_t i = 0; i < FW_MAX_POLICIES && from[i].name_id != 0; i++) {
-		struct fw_policy_counters *p = find_policy(to, i, from[i].name_id);
-		if (p != NULL) {
-			p->packets += from[i].packets;
-			p->bytes += from[i].bytes;
-			p->sessions += from[i].sessions;
+	for (uint32_t i = 0; i < FW_MAX_POLICIES; i++) {
+		if (from[i].name_id != 0 && to[i].name_id == from[i].name_id) {
+			to[i].packets += from[i].packets;
+			to[i].bytes += from[i].bytes;
+			to[i].sessions += from[i].sessions;
 		}
 		memset(&from[i], 0, sizeof(from[i]));
 	}

@@ -5,8 +5,8 @@
 
 void adjacency_reset(struct core *c)
 {
-	for (unsigned slot = 0; slot < RTE_DIM(c->adjacencies); slot++)
-		c->adjacencies[slot].changes = 0; // never that of a table
+	c->generations++;
+	adjacency_refresh(c);
 }
 
 const struct adjacency *adjacency_make(struct core *c, uint16_t slot)
@@ -23,7 +23,7 @@ const struct adjacency *adjacency_make(struct core *c, uint16_t slot)
 	memcpy(&a->front, header, 8);
 	memcpy(&a->back, header + 6, 8);
 	a->interface = row;
-	a->port = out->port;
+	a->port = (uint8_t)out->port;
 	a->mtu = out->mtu != 0 ? out->mtu : UINT16_MAX;
 	a->vlan = out->vlan;
 	a->l2_length = out->vlan != 0 ? 18 : 14;

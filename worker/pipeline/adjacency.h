@@ -13,6 +13,12 @@ void adjacency_reset(struct core *c);
 // Makes the entry of a slot. NULL: its neighbor is not resolved.
 const struct adjacency *adjacency_make(struct core *c, uint16_t slot);
 
+// At the start of a burst.
+static inline void adjacency_refresh(struct core *c)
+{
+	c->neighbor_changes = (uint64_t)c->generations << 32 | neighbor_changes(c->config.neighbors);
+}
+
 static inline const struct adjacency *adjacency_of(struct core *c, uint16_t slot)
 {
 	const struct adjacency *a = &c->adjacencies[slot];

@@ -25,7 +25,7 @@ static void fill_line(const struct core *c, struct line *line, uint32_t policy, 
 	line->epoch = c->epoch;
 	line->last_seen = c->now;
 	line->next_hop = FW_HOP_NONE;
-	line->policy = (uint16_t)policy;
+	line->policy = policy_slot(c, policy);
 	line->in_zone = (uint8_t)zone;
 }
 
@@ -136,8 +136,9 @@ static enum fw_drop open_session(struct core *c, struct packet *p, const struct 
 		counters->sessions4 = session_count(c->config.sessions4);
 	else
 		counters->sessions6 = session_count(c->config.sessions6);
-	if (j->policy < c->policy_rows)
-		c->config.policies[j->policy].sessions++;
+	uint16_t slot = policy_slot(c, j->policy);
+	if (slot != FW_POLICY_NONE)
+		c->config.policies[slot].sessions++;
 	struct session_view v = session_view(c, p->family, (uint32_t)number << 1);
 	p->end.session = v.cold->id;
 	session_count_half_open(c, &v, p->zone);

@@ -30,7 +30,6 @@ static void free_core(struct core *c)
 {
 	if (c->config.half_open == NULL)
 		half_open_free(c->half_open);
-	free(c->policy_scratch);
 	free(c);
 }
 
@@ -40,9 +39,8 @@ struct core *core_create(const struct core_config *config)
 	if (c == NULL)
 		return NULL;
 	c->config = *config;
-	c->policy_scratch = malloc(FW_MAX_POLICIES * sizeof(*c->policy_scratch));
 	c->half_open = config->half_open != NULL ? config->half_open : half_open_create();
-	if (c->policy_scratch == NULL || c->half_open == NULL) {
+	if (c->half_open == NULL) {
 		free_core(c);
 		return NULL;
 	}
@@ -110,7 +108,7 @@ void core_set_tables(struct core *c, const struct tables *t)
 	if (t == c->tables)
 		return;
 	if (t != NULL) {
-		generation_move_counters(c, t);
+		generation_take_counters(c, t);
 		proxy_arp_compare(c, t);
 	}
 	c->tables = t;
@@ -139,7 +137,7 @@ void core_refresh(struct core *c)
 {
 	c->nat_budget = translate_budget();
 	c->hop_version = hop_clock_version(c->config.hops);
-	c->neighbor_changes = neighbor_changes(c->config.neighbors);
+	adjacency_refresh(c);
 }
 
 static void expired(void *context, uint8_t family, uint32_t session)

@@ -70,10 +70,9 @@ struct ingress {
 struct adjacency {
 	uint64_t front;   // first eight bytes of the frame: destination, two of the source
 	uint64_t back;    // the source, and nothing where the Ethernet type of an untagged frame is
-	uint32_t changes; // neighbor_changes() when it was made; 0: never
-	uint16_t interface, port, mtu, vlan;
-	uint16_t l2_length;
-	uint8_t pad[2];
+	uint64_t changes; // core.neighbor_changes when it was made; 0: never
+	uint16_t interface, mtu, vlan;
+	uint8_t port, l2_length;
 };
 
 struct core {
@@ -88,7 +87,8 @@ struct core {
 	// is good while it is the one it was cached under; otherwise route_hop_good() knows.
 	uint32_t hop_version;
 	uint16_t slot_interface[NEIGHBOR_SLOTS]; // egress interface of a neighbor slot
-	uint32_t neighbor_changes;                     // at the start of the burst
+	uint32_t generations;      // taken so far
+	uint64_t neighbor_changes; // neighbor_changes() at the start of the burst, below generations
 	struct adjacency adjacencies[NEIGHBOR_SLOTS];
 	uint64_t mac_mask; // bits of a destination MAC address that must be ours
 	struct ingress ingress[FW_MAX_INTERFACES];
@@ -116,8 +116,7 @@ struct core {
 	uint32_t tx_waiting; // bit per port whose vector is not empty
 	struct tx_vector tx[FW_MAX_PORTS];
 	struct tx_vector pass[FW_MAX_CORES]; // to other cores
-	struct fw_policy_counters *policy_scratch; // [FW_MAX_POLICIES]
-	uint32_t policy_rows;                      // rows in use
+	uint32_t policy_slots; // below this: slots of policies (tables/slots.h)
 };
 
 // The ends. Each counts, tells output.ended, and gives the mbuf away.

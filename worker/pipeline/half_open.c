@@ -47,7 +47,8 @@ void half_open_rows(struct half_open *h, const struct tables *t, uint8_t slots[F
 {
 	rte_spinlock_lock(&h->names);
 	for (unsigned i = 1; i <= HALF_OPEN_SLOTS; i++)
-		if (atomic_load(&h->zones[i].count) == 0 && !has_zone(t, h->zones[i].name))
+		if (h->zones[i].name[0] != '\0' && atomic_load(&h->zones[i].count) == 0 &&
+		    !has_zone(t, h->zones[i].name))
 			h->zones[i].name[0] = '\0';
 	for (uint32_t row = 0; row < t->zone_count; row++) {
 		uint8_t slot = find(h, t->zones[row].name);

@@ -149,7 +149,7 @@ void icmp_error_packet(struct core *c, struct packet *p)
 		return;
 	uint16_t origin = v.line[!v.direction]->in_zone; // of the quoted packet: the error goes there
 	p->end.session = v.cold->id;
-	p->end.policy = v.line[0]->policy < c->policy_rows ? v.line[0]->policy : FW_NO_INDEX;
+	p->end.policy = policy_row(c, v.line[0]->policy);
 	p->end.to_zone = origin == ZONE_SELF ? FW_NO_INDEX : origin;
 	if (v.line[v.direction]->in_zone != p->zone)
 		core_end_dropped(c, p, FW_DROP_SESSION_INTERFACE);

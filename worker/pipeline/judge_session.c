@@ -37,7 +37,7 @@ static void first_packet(const struct core *c, const struct session_view *v, str
 
 static void confirm_line(struct core *c, struct line *line, uint32_t policy, uint16_t zone)
 {
-	line->policy = (uint16_t)policy;
+	line->policy = policy_slot(c, policy);
 	line->in_zone = (uint8_t)zone;
 	line->next_hop = FW_HOP_NONE;
 	line->epoch = c->epoch;

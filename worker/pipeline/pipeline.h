@@ -55,7 +55,7 @@ struct core_config {
 	struct fw_table_status *tables;         // of this core, by enum fw_table; NULL: not reported
 	uint32_t number;                        // of this core
 	struct fw_interface_status *interfaces; // counters by interface row, in the state file
-	struct fw_policy_counters *policies;    // by policy row, in the state file
+	struct fw_policy_counters *policies;    // by slot (tables/slots.h), in the state file
 	struct session_table *sessions4, *sessions6;
 	struct fib *fib;
 	const struct hop_clock *hops; // of both; fib_clock()

@@ -48,12 +48,30 @@ static inline struct session_step session_ask(const struct session_view *v, cons
 	return step;
 }
 
-static inline void policy_count(struct core *c, uint32_t policy, const struct packet *p)
+// Where a policy counts; FW_POLICY_NONE: the default action or the firewall's own.
+static inline uint16_t policy_slot(const struct core *c, uint32_t row)
 {
-	if (policy >= c->policy_rows)
-		return; // default action or the firewall's own
-	c->config.policies[policy].packets++;
-	c->config.policies[policy].bytes += p->ip_length;
+	return row < c->tables->policy_count ? c->tables->policies[row].slot : FW_POLICY_NONE;
+}
+
+// The policy of a session, by its slot.
+static inline uint32_t policy_row(const struct core *c, uint16_t slot)
+{
+	uint16_t row = slot < c->policy_slots ? c->tables->slot_row[slot] : FW_POLICY_NONE;
+	return row == FW_POLICY_NONE ? FW_NO_INDEX : row;
+}
+
+static inline void slot_count(struct core *c, uint16_t slot, const struct packet *p)
+{
+	if (slot >= c->policy_slots)
+		return;
+	c->config.policies[slot].packets++;
+	c->config.policies[slot].bytes += p->ip_length;
+}
+
+static inline void policy_count(struct core *c, uint32_t row, const struct packet *p)
+{
+	slot_count(c, policy_slot(c, row), p);
 }
 
 static inline void session_commit(struct core *c, struct session_view *v, const struct packet *p,
@@ -63,7 +81,7 @@ static inline void session_commit(struct core *c, struct session_view *v, const 
 	if (unlikely(++line->packets == 0))
 		v->track->packets_high[v->direction]++;
 	line->bytes += p->ip_length;
-	policy_count(c, line->policy, p);
+	slot_count(c, line->policy, p);
 	if (step.answer == SESSION_PASS || step.keeps)
 		line->last_seen = c->now;
 	if (p->protocol == IPPROTO_TCP && p->fragment != FRAGMENT_LATER)
@@ -75,7 +93,7 @@ static inline void session_describe(const struct core *c, const struct session_v
 				    struct packet *p)
 {
 	p->end.session = v->cold->id;
-	p->end.policy = v->line[0]->policy < c->policy_rows ? v->line[0]->policy : FW_NO_INDEX;
+	p->end.policy = policy_row(c, v->line[0]->policy);
 	uint8_t zone = v->line[!v->direction]->in_zone;
 	p->end.to_zone = zone == ZONE_SELF ? FW_NO_INDEX : zone;
 }

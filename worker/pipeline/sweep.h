@@ -10,8 +10,8 @@
 void sweep_start(struct core *c, bool changed);
 bool sweep_turn(struct core *c); // bounded; true when there is more
 
-// generation.c: moves policy counters to the rows of the new generation. Called before c->tables
-// changes.
-void generation_move_counters(struct core *c, const struct tables *next);
+// generation.c: starts the counters of policies that the next generation brings, ends those of others. Called before
+// c->tables changes.
+void generation_take_counters(struct core *c, const struct tables *next);
 
 #endif

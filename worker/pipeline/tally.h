@@ -38,7 +38,7 @@ static inline void tally_sent(struct core *c, struct tally *t)
 
 static inline void tally_policy(struct core *c, struct tally *t)
 {
-	if (t->row >= c->policy_rows) // default action or the firewall's own
+	if (t->row >= c->policy_slots) // default action or the firewall's own
 		return;
 	c->config.policies[t->row].packets += t->packets;
 	c->config.policies[t->row].bytes += t->bytes;

@@ -646,6 +646,7 @@ struct fw_interface_status {
 	uint64_t from_host; // from the kernel TAP
 };
 
+// A policy keeps its slot while it is in the program; after its end another one may get it.
 struct fw_policy_counters {
 	uint64_t name_id; // of the policy; 0: unused slot
 	uint64_t packets; // of its sessions, both directions, or denied
@@ -701,7 +702,7 @@ struct fw_line4 {
 	uint32_t last_seen; // ticks of 1/1024 s since the state file was made
 	uint32_t next_hop_version; // version of the routes that next_hop belongs to
 	uint16_t next_hop; // row of the neighbor table, FW_HOP_NONE or FW_HOP_HOST
-	uint16_t policy; // row in the epoch's program; FW_POLICY_NONE
+	uint16_t policy; // slot of its counters; FW_POLICY_NONE
 	uint32_t packets; // low 32 bits; the rest in fw_session_track.packets_high
 	uint8_t in_zone; // row in the epoch's program that packets of this direction come from; FW_ZONE_SELF
 	uint8_t flags; // enum fw_line_flag

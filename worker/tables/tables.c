@@ -8,6 +8,7 @@
 #include "state/session.h"
 #include "nat/nat.h"
 #include "tables/classifier.h"
+#include "tables/slots.h"
 
 #define DEFAULT_MTU 1500
 
@@ -80,7 +81,6 @@ static void fill_policies(struct tables *t)
 		p->name_id = r->name_id;
 		p->action = r->action;
 		p->has_timeouts = has_timeouts(t->program, r);
-		t->previous_policy[row] = FW_NO_INDEX;
 	}
 }
 
@@ -93,36 +93,6 @@ static void fill_timeouts(struct tables *t)
 		t->timeouts[i] =
 		    (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
 	}
-}
-
-struct named {
-	uint64_t id;
-	uint32_t row;
-};
-
-static int compare_named(const void *a, const void *b)
-{
-	uint64_t x = ((const struct named *)a)->id, y = ((const struct named *)b)->id;
-	return (x > y) - (x < y);
-}
-
-static int match_previous(struct tables *t, const struct tables *previous)
-{
-	struct named *old = malloc((previous->policy_count + 1u) * sizeof(*old));
-	if (old == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < previous->policy_count; i++)
-		old[i] = (struct named){previous->policies[i].name_id, i};
-	qsort(old, previous->policy_count, sizeof(*old), compare_named);
-	for (uint32_t i = 0; i < t->policy_count; i++) {
-		struct named wanted = {t->policies[i].name_id, 0};
-		const struct named *found =
-		    bsearch(&wanted, old, previous->policy_count, sizeof(*old), compare_named);
-		if (found != NULL)
-			t->previous_policy[i] = found->row;
-	}
-	free(old);
-	return 0;
 }
 
 static int fill_schedules(struct tables *t, int64_t time, struct program_fault *fault)
@@ -174,9 +144,8 @@ static int allocate(struct tables *t)
 	t->zones = calloc(t->zone_count + 1u, sizeof(*t->zones));
 	t->policies = calloc(t->policy_count + 1u, sizeof(*t->policies));
 	t->interface_by_vlan = malloc((t->port_count * 4096u + 1u) * sizeof(uint16_t));
-	t->previous_policy = malloc((t->policy_count + 1u) * sizeof(uint32_t));
 	return t->interfaces != NULL && t->zones != NULL && t->policies != NULL &&
-		       t->interface_by_vlan != NULL && t->previous_policy != NULL
+		       t->interface_by_vlan != NULL
 		   ? 0
 		   : -ENOMEM;
 }
@@ -221,8 +190,7 @@ int tables_build_at(void *bytes, size_t size, uint32_t epoch, const struct table
 		fill_interfaces(t);
 		fill_policies(t);
 		fill_timeouts(t);
-		if (previous != NULL)
-			rc = match_previous(t, previous);
+		rc = slots_assign(t, previous);
 	}
 	if (rc != 0)
 		refuse(fault, rc, "", "Not enough memory to build the generation.");
@@ -251,7 +219,7 @@ void tables_free(struct tables *t)
 	free(t->zones);
 	free(t->policies);
 	free(t->interface_by_vlan);
-	free(t->previous_policy);
+	slots_free(t);
 	free((void *)(uintptr_t)t->program);
 	free(t);
 }

@@ -56,6 +56,7 @@ struct policy {
 	uint64_t name_id;
 	enum fw_action action;
 	bool has_timeouts; // some application of it sets a timeout
+	uint16_t slot;     // where it counts
 };
 
 struct classifier; // tables/classifier.h
@@ -78,9 +79,10 @@ struct tables {
 	struct classifier *classifier4, *classifier6;
 	struct nat *nat; // NULL: no NAT rules
 	uint64_t open_schedules[SCHEDULE_WORDS]; // when it was built; others' policies match nothing
-	// For policy counters: row of the same policy in the previous generation, or FW_NO_INDEX.
-	// [policy_count]
-	uint32_t *previous_policy;
+	// Policy counters (slots.h): row of each slot or FW_POLICY_NONE; slots below slot_count are in use; those that begin and
+	// end with this generation.
+	uint16_t *slot_row, *started, *ended; // [FW_MAX_POLICIES]
+	uint32_t slot_count, started_count, ended_count;
 };
 
 // Builds the lookup structures. Takes ownership of bytes (malloc'd), frees them on failure too.
