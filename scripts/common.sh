@@ -12,9 +12,9 @@ die() {
 is_root() { [ "$(id -u)" -eq 0 ]; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# The programs of the control ring (etcd, kube-apiserver, kubectl) are kept outside the tree, by what they are built from.
+# The programs of a Kubernetes cluster are kept outside the tree, by what they are built from.
 cluster_bin() {
 	local key
-	key=$(cd "$repository/test/control/cluster" && sha256sum build.sh ./*/go.mod ./*/go.sum | sha256sum | cut -c 1-16)
+	key=$(cd "$repository/test/control/cluster" && sha256sum build.sh ./*/go.mod ./*/go.sum ./*/*.go | sha256sum | cut -c 1-16)
 	printf '%s/cluster-%s/bin\n' "$cache" "$key"
 }

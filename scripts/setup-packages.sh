@@ -73,6 +73,18 @@ require_dataplane() {
 	need tcpdump "shows packets of a failed test" has tcpdump
 }
 
+# The images, and what a Kubernetes node runs beside its own programs.
+require_node() {
+	require_demo
+	need buildah "builds images" has buildah
+	need mmdebstrap "makes the Debian that the images stand on" has mmdebstrap
+	need runc "runs containers" has runc
+	need containernetworking-plugins "network of pods" test -x /usr/lib/cni/bridge
+	need nftables "services of Kubernetes" has nft
+	need iptables "chains that kubelet keeps" has iptables
+	need openssl "certificates" has openssl
+}
+
 is_debian() {
 	local ID='' VERSION_ID=''
 	[ -r /etc/os-release ] && . /etc/os-release

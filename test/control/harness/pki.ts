@@ -7,20 +7,31 @@ import { run } from "./processes";
 
 export class Pki {
   readonly dir: string;
+  readonly #names: string;
 
-  constructor(dir: string) {
+  /** Every certificate is for these names, and may be used by servers and clients. */
+  constructor(dir: string, names = "DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1") {
     this.dir = dir;
+    this.#names = names;
   }
 
   path(file: string): string {
     return join(this.dir, file);
   }
 
-  async create(): Promise<void> {
+  async authority(name: string): Promise<void> {
     await this.#openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", this.path("ca.key")]);
-    await this.#openssl(["req", "-x509", "-new", "-key", this.path("ca.key"), "-subj", "/CN=test-ca", "-days", "2", "-out", this.path("ca.crt")]);
+    await this.#openssl(["req", "-x509", "-new", "-key", this.path("ca.key"), "-subj", `/CN=${name}`, "-days", "2", "-out", this.path("ca.crt")]);
+  }
+
+  async serviceAccountKey(): Promise<void> {
     await this.#openssl(["genrsa", "-out", this.path("sa.key"), "2048"]);
     await this.#openssl(["rsa", "-in", this.path("sa.key"), "-pubout", "-out", this.path("sa.pub")]);
+  }
+
+  async create(): Promise<void> {
+    await this.authority("test-ca");
+    await this.serviceAccountKey();
     await this.certificate("apiserver", "/CN=kube-apiserver");
     await this.certificate("admin", "/O=system:masters/CN=admin");
     await this.certificate("operator-user", "/CN=system:serviceaccount:portcullis-system:portcullis-operator");
@@ -29,7 +40,7 @@ export class Pki {
 
   async certificate(name: string, subject: string): Promise<void> {
     const [key, csr, crt, ext] = ["key", "csr", "crt", "ext"].map((end) => this.path(`${name}.${end}`)) as [string, string, string, string];
-    writeFileSync(ext, "subjectAltName=DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+    writeFileSync(ext, `subjectAltName=${this.#names}\nextendedKeyUsage=serverAuth,clientAuth\n`);
     await this.#openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key]);
     await this.#openssl(["req", "-new", "-key", key, "-subj", subject, "-out", csr]);
     await this.#openssl(["x509", "-req", "-in", csr, "-CA", this.path("ca.crt"), "-CAkey", this.path("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", ext, "-out", crt]);
