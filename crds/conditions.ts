@@ -7,6 +7,8 @@ export const NODE_REASON_TEXTS = {
   Starting: "The worker is being started, or the configuration is being applied.",
   HugepagesInsufficient: "Too few free hugepages; the message says how many are needed and how many there are.",
   MemoryInsufficient: "Not enough memory, or dataplane.memory.size is too small for tables and sessions.",
+  WorkerPodAbsent: "The agent finds no worker pod on its node; it starts the worker as soon as there is one.",
+  CPUNotPinned: "The configuration demands CPUs of its own, and kubelet gave the worker pod shared ones.",
   CoresUnavailable: "A core that the configuration names does not exist or may not be used.",
   PermissionDenied: "The agent or worker lacks a right; the message names it.",
   StateDirectoryInUse: "Another agent runs on the same state directory.",

@@ -5,7 +5,8 @@
 // then is it "good" and stored on disk. Whatever fails, the good one is published again, so that the bank which a
 // restarted worker reads always holds a program that ran. Faults of the machine are tried again later.
 import { rmSync } from "node:fs";
-import { hostFacts } from "./host/facts";
+import type { Launcher, WorkerProcess } from "./host/launcher";
+import { ChildLauncher } from "./host/launcher-child";
 import { libraryPath, statePaths, workerPath, type StatePaths } from "./host/paths";
 import { preflight, sameArgs, type WorkerArgs } from "./host/preflight";
 import { chooseStatePath, claimStateDir, fileSize, presentStateFile, removeIfEmpty, removeRuntimeFiles } from "./host/state-dir";
@@ -25,7 +26,10 @@ const RETRY_LAST_MS = 60_000;
 
 // Faults that can pass without a new program.
 const RETRIED = new Set(["HugepagesInsufficient", "MemoryInsufficient", "CoresUnavailable", "PermissionDenied", "WorkerNotStarted",
-  "PortUnavailable", "Timeout", "StateDirectoryUnusable"]);
+  "PortUnavailable", "Timeout", "StateDirectoryUnusable", "WorkerPodAbsent", "CPUNotPinned", "LayoutMismatch"]);
+
+// Of these a new worker pod may be the cure: they are tried again as soon as there is one.
+const POD_FAULTS = new Set(["WorkerPodAbsent", "CPUNotPinned", "CoresUnavailable", "HugepagesInsufficient", "PermissionDenied", "LayoutMismatch", "WorkerNotStarted"]);
 
 interface Good {
   readonly loaded: Loaded;
@@ -35,6 +39,8 @@ interface Good {
 export interface AgentOptions {
   readonly stateDir: string;
   readonly log: Log;
+  /** Default: workers are children of this process. */
+  readonly launcher?: Launcher;
 }
 
 const now = (): number => Math.round(performance.now());
@@ -47,6 +53,7 @@ export class Agent {
   readonly #log: Log;
   readonly #store: ProgramStore;
   readonly #handover: Handover;
+  readonly #launcher: Launcher;
   readonly #claim: { made: boolean; release(): void };
   #desired: Loaded | null = null;
   #good: Good | null = null;
@@ -57,6 +64,7 @@ export class Agent {
   #queue: Promise<unknown> = Promise.resolve();
   #operations = 0;
   #retry = { at: Number.POSITIVE_INFINITY, count: 0 };
+  #podSeen = true;
   #closed = false;
 
   /** Claims the state directory and takes over a running worker. Throws a Problem. */
@@ -65,13 +73,16 @@ export class Agent {
     this.paths = statePaths(options.stateDir);
     loadLibrary(libraryPath());
     this.#claim = claimStateDir(this.paths);
+    const launcher = options.launcher ?? new ChildLauncher(workerPath(), this.paths);
+    this.#launcher = launcher;
     this.supervisor = new Supervisor({
-      paths: this.paths, binary: workerPath(), log: options.log, view: this.view,
+      workerLog: this.paths.workerLog, launcher, log: options.log, view: this.view,
+      onFound: (worker) => { this.#onFound(worker); },
       onExit: (exit) => { this.#onExit(exit); }, onTick: () => { this.#onTick(); },
     });
     this.#store = new ProgramStore(this.paths, options.log);
     this.#handover = new Handover({
-      paths: this.paths, log: options.log, view: this.view, supervisor: this.supervisor,
+      paths: this.paths, log: options.log, view: this.view, supervisor: this.supervisor, launcher,
       quarantined: (hash) => isQuarantined(this.#crashes, hash),
     });
     try {
@@ -80,7 +91,7 @@ export class Agent {
         this.#handover.open();
         this.#log.info({ pid: adopted.pid }, "took over the running worker");
         this.#recogniseGood(adopted.args);
-      } else rmSync(this.paths.control, { force: true });
+      } else if (options.launcher === undefined) rmSync(this.paths.control, { force: true });
     } catch (error) {
       void this.supervisor.close();
       this.#claim.release();
@@ -98,6 +109,7 @@ export class Agent {
   get problem(): Problem | null {
     if (this.#problem !== null) return this.#problem;
     if (this.supervisor.worker !== null || this.#good === null) return null;
+    if (!this.#launcher.present) return new Problem("WorkerPodAbsent", "the worker pod is gone: `portcullis explain node` says why; it goes on with its sessions when it is back");
     const exit = this.#lastExit;
     if (exit?.hung === true) return new Problem("WorkerUnresponsive", "the worker stopped giving signs of life and is being restarted");
     return new Problem("WorkerDown", `${exit === null ? "the worker ended" : describeExit(exit)}; it is being restarted`);
@@ -136,7 +148,7 @@ export class Agent {
       await this.#stopWorker();
       this.#store.forget();
       this.#handover.close();
-      for (const path of [presentStateFile(this.paths), this.paths.statePointer, this.paths.control]) if (path !== null) rmSync(path, { force: true });
+      for (const path of [presentStateFile(this.paths), this.paths.statePointer, this.paths.control, this.paths.launch]) if (path !== null) rmSync(path, { force: true });
     });
   }
 
@@ -152,6 +164,7 @@ export class Agent {
     await this.#queue;
     if (!keepWorker) await this.#stopWorker();
     await this.supervisor.close();
+    this.#launcher.close();
     this.view.forget();
     this.#handover.close();
     if (!keepWorker) removeRuntimeFiles(this.paths, this.#lastExit === null || this.#lastExit.code === 0);
@@ -211,7 +224,7 @@ export class Agent {
   }
 
   #plan(next: Loaded): { args: WorkerArgs; statePath: string } {
-    const facts = hostFacts(this.paths.dir);
+    const facts = this.#launcher.facts();
     const { sessions, pageBytes } = next.program.dataplane;
     const present = presentStateFile(this.paths);
     const worker = this.supervisor.worker;
@@ -270,6 +283,19 @@ export class Agent {
     await this.supervisor.stop(false);
   }
 
+  /** The worker pod came, or its launcher started the worker again. */
+  #onFound(worker: WorkerProcess): void {
+    this.#log.info({ pid: worker.pid }, "the worker runs");
+    if (this.busy || this.#closed) return;
+    try {
+      this.#handover.open();
+      if (this.#good === null) this.#recogniseGood(worker.args);
+    } catch (error) {
+      this.#problem = asProblem(error, "WorkerNotStarted");
+      this.#log.error({ reason: this.#problem.reason }, this.#problem.sentence);
+    }
+  }
+
   #onExit(exit: Exit): void {
     this.#lastExit = exit;
     this.#handover.noteExit(exit);
@@ -313,7 +339,15 @@ export class Agent {
   #onTick(): void {
     if (this.busy || this.#closed) return;
     this.#noticeRefusal();
+    this.#noticePod();
     if (this.#desired !== null && now() >= this.#retry.at) this.#applyAgain(this.#desired);
+  }
+
+  /** A new worker pod may have what the one before lacked. */
+  #noticePod(): void {
+    const { present } = this.#launcher;
+    if (present && !this.#podSeen && this.#problem !== null && POD_FAULTS.has(this.#problem.reason)) this.#retry = { at: now(), count: 0 };
+    this.#podSeen = present;
   }
 
   #applyAgain(desired: Loaded): void {

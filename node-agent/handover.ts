@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One program from this process to the worker: encode, publish, wait for the worker's own verdict.
+import { rmSync } from "node:fs";
 import { encode } from "./encode";
+import type { Launcher } from "./host/launcher";
 import type { StatePaths } from "./host/paths";
 import type { Loaded } from "./last-good";
 import type { Log } from "./log";
@@ -25,6 +27,7 @@ export interface HandoverOptions {
   readonly log: Log;
   readonly view: WorkerView;
   readonly supervisor: Supervisor;
+  readonly launcher: Launcher;
   /** The program crashed the worker too often. */
   quarantined(hash: string): boolean;
 }
@@ -43,7 +46,7 @@ export class Handover {
   open(): ControlFile {
     if (this.#control !== null) return this.#control;
     try {
-      this.#control = new ControlFile(this.#o.paths.control, this.#o.paths.workerSocket);
+      this.#control = this.#attach();
     } catch (error) {
       if (!(error instanceof SegmentError)) throw error;
       const running = this.#o.supervisor.worker;
@@ -51,6 +54,18 @@ export class Handover {
       throw new Problem(error.errno === ESTALE ? "LayoutMismatch" : "StateDirectoryUnusable", `${error.message}${cure}`, "", error);
     }
     return this.#control;
+  }
+
+  /** A control file of another release is made anew when the worker is of this one: it finds the new file by itself. */
+  #attach(): ControlFile {
+    const { control, workerSocket } = this.#o.paths;
+    try {
+      return new ControlFile(control, workerSocket);
+    } catch (error) {
+      if (!(error instanceof SegmentError) || error.errno !== ESTALE || !this.#o.launcher.sameLayout) throw error;
+      rmSync(control, { force: true });
+      return new ControlFile(control, workerSocket);
+    }
   }
 
   /** Ends sessions. How many, or null: the worker did not answer in time. Rows of zones in the filter stay those of the active

@@ -2,6 +2,8 @@
 // A node of a cluster: the agent's core, driven by the operator's stream. Without the operator it starts from the stored
 // program. Ending the agent does not end the worker.
 import { Agent } from "./agent";
+import { PodLauncher } from "./host/launcher-pod";
+import { statePaths } from "./host/paths";
 import type { Log } from "./log";
 import { asProblem } from "./problem";
 import type { Notice } from "./snapshot";
@@ -22,13 +24,15 @@ export interface ClusterOptions {
   readonly tokenFile: string;
   readonly node: string;
   readonly stateDir: string;
+  /** Who has workers run: this process, or the launcher in the worker pod. */
+  readonly worker: "child" | "pod";
   readonly log: Log;
 }
 
 /** Runs until the signal aborts. Throws a Problem when the state directory cannot be used. */
 export async function runCluster(options: ClusterOptions, abort: AbortSignal): Promise<void> {
   const { log } = options;
-  const agent = new Agent({ stateDir: options.stateDir, log });
+  const agent = await makeAgent(options);
   const node = new ClusterNode(agent, options.node, log);
   const link = { notices: [{ reason: "OperatorUnreachable", message: "not connected to the operator yet" }] as Notice[] };
   const socket = await serveSocket({ agent, mode: "cluster", notices: () => link.notices });
@@ -38,6 +42,17 @@ export async function runCluster(options: ClusterOptions, abort: AbortSignal): P
   await socket.close();
   await agent.close(true);
   log.info("agent ended, the worker goes on");
+}
+
+async function makeAgent({ worker, stateDir, log }: ClusterOptions): Promise<Agent> {
+  if (worker === "child") return new Agent({ stateDir, log });
+  const launcher = await PodLauncher.open(statePaths(stateDir), log);
+  try {
+    return new Agent({ stateDir, log, launcher });
+  } catch (error) {
+    launcher.close();
+    throw error;
+  }
 }
 
 function startFromStored(agent: Agent, log: Log): void {

@@ -8,7 +8,7 @@ const ARGS: WorkerArgs = { cores: [1], memory: 2 ** 28, pageSize: 4096, sessions
 const exit = (change: Partial<Exit>): Exit => ({ code: null, signal: null, lastLine: "", asked: false, hung: false, healthy: true, ...change });
 
 function observed(change: Partial<Observed>): Observed {
-  return { now: 1_000_000, target: ARGS, worker: null, notBefore: 0, ...change };
+  return { now: 1_000_000, target: ARGS, present: true, worker: null, notBefore: 0, ...change };
 }
 
 const running = { args: ARGS, runningMs: 60_000, beating: true, silentMs: 0 };
@@ -16,6 +16,10 @@ const running = { args: ARGS, runningMs: 60_000, beating: true, silentMs: 0 };
 describe("supervisor decisions", () => {
   it("starts a worker when one is wanted and none runs", () => {
     assert.deepEqual(decide(observed({})), { kind: "start", args: ARGS });
+  });
+
+  it("rests while no worker can be started", () => {
+    assert.deepEqual(decide(observed({ present: false })), { kind: "rest" });
   });
 
   it("waits for the end of the back-off", () => {

@@ -12,6 +12,8 @@ export interface Observed {
   readonly now: number;
   /** What shall run; null: nothing. */
   readonly target: WorkerArgs | null;
+  /** A worker can be started now. */
+  readonly present: boolean;
   readonly worker: ObservedWorker | null;
   /** No start before this time. */
   readonly notBefore: number;
@@ -37,7 +39,7 @@ export type Step =
 export function decide(seen: Observed): Step {
   const { worker, target } = seen;
   if (worker === null) {
-    if (target === null) return { kind: "rest" };
+    if (target === null || !seen.present) return { kind: "rest" };
     if (seen.now < seen.notBefore) return { kind: "wait", ms: seen.notBefore - seen.now };
     return { kind: "start", args: target };
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps one worker running with the wanted arguments: starts it, adopts a living one, restarts it when it ends or hangs,
 // stops it. What to do is decided in supervise.ts; this file does it, one step at a time.
-import { adoptWorker, LogTail, NO_START, startWorker, type WorkerProcess } from "./host/launcher";
-import type { StatePaths } from "./host/paths";
+import { NO_START, type Launcher, type WorkerProcess } from "./host/launcher";
+import { LogTail } from "./host/log-tail";
 import type { WorkerArgs } from "./host/preflight";
 import type { Log } from "./log";
 import { decide, firstPulse, restartDelay, takePulse, type Exit, type Observed, type Pulse, type Step } from "./supervise";
@@ -13,10 +13,12 @@ const STOP_TIMEOUT_MS = 10_000;
 const HEALTHY_AFTER_MS = 10_000;
 
 export interface SupervisorOptions {
-  readonly paths: StatePaths;
-  readonly binary: string;
+  readonly workerLog: string;
+  readonly launcher: Launcher;
   readonly log: Log;
   readonly view: WorkerView;
+  /** Called when a worker was found running that was not started here. */
+  onFound(worker: WorkerProcess): void;
   /** Called once for every end of a worker, before the next one is started. */
   onExit(exit: Exit): void;
   /** Called after every look at the worker. */
@@ -51,7 +53,8 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#o = options;
-    this.#tail = new LogTail(options.paths.workerLog);
+    this.#tail = new LogTail(options.workerLog);
+    options.launcher.onChange = () => { this.#schedule(0); };
   }
 
   get worker(): WorkerProcess | null {
@@ -64,12 +67,13 @@ export class Supervisor {
 
   /** Takes over a worker that an earlier agent left running. */
   adopt(): WorkerProcess | null {
-    const found = adoptWorker(this.#o.paths);
-    if (found === null) return null;
-    this.#statePath = found.statePath;
-    this.#target = found.args;
-    this.#held = found.args === null; // until a program says what is wanted
-    this.#watch(found);
+    const found = this.#o.launcher.running();
+    if (found !== null) {
+      this.#statePath = found.statePath;
+      this.#target = found.args;
+      this.#held = found.args === null; // until a program says what is wanted
+      this.#watch(found);
+    }
     this.#schedule(TICK_MS);
     return found;
   }
@@ -92,17 +96,21 @@ export class Supervisor {
   /** No start before this time has passed. */
   pause(ms: number): void {
     this.#notBefore = now() + ms;
+    this.#o.launcher.hold();
   }
 
   /** Resolves when the worker has ended. keep: it leaves its devices and the state file for its successor. */
   async stop(keep: boolean): Promise<void> {
     const running = this.#running;
-    if (running === null) return;
+    if (running === null) {
+      if (!keep) this.#o.launcher.forget();
+      return;
+    }
     running.asked = true;
-    running.process.kill(keep ? "SIGUSR1" : "SIGTERM");
+    running.process.stop(keep);
     const timer = setTimeout(() => {
       this.#o.log.warn({ pid: running.process.pid }, "worker does not stop, killing it");
-      running.process.kill("SIGKILL");
+      running.process.kill();
     }, STOP_TIMEOUT_MS);
     await running.exit;
     clearTimeout(timer);
@@ -125,6 +133,7 @@ export class Supervisor {
   async #turn(): Promise<void> {
     if (this.#closed) return;
     this.#relayLog();
+    this.#find();
     const step: Step = this.#held ? { kind: "rest" } : decide(this.#observe());
     try {
       await this.#do(step);
@@ -135,16 +144,29 @@ export class Supervisor {
     this.#schedule(step.kind === "wait" ? Math.min(step.ms, TICK_MS) : TICK_MS);
   }
 
+  /** A launcher starts a worker again by itself, and a worker pod comes when it comes. */
+  #find(): void {
+    if (this.#running !== null || !this.#o.launcher.present || this.#held) return;
+    const found = this.#o.launcher.running();
+    if (found === null) return;
+    if (this.#target === null) this.#target = found.args;
+    this.#statePath = this.#statePath === "" ? found.statePath : this.#statePath;
+    this.#watch(found);
+    this.#o.onFound(found);
+  }
+
   #observe(): Observed {
     const running = this.#running;
     const at = now();
-    if (running === null) return { now: at, target: this.#target, worker: null, notBefore: this.#notBefore };
+    const { present } = this.#o.launcher;
+    if (running === null) return { now: at, target: this.#target, present, worker: null, notBefore: this.#notBefore };
     const beats = this.#o.view.heartbeats(running.process);
     running.pulse = takePulse(running.pulse, beats.control, beats.core, at);
     if (beats.judged || (beats.control !== 0n && at - running.since > HEALTHY_AFTER_MS)) this.#markHealthy(running);
     return {
       now: at,
       target: this.#target,
+      present,
       notBefore: this.#notBefore,
       worker: {
         args: running.process.args,
@@ -171,17 +193,18 @@ export class Supervisor {
         if (running === null) return;
         running.hung = true;
         this.#o.log.error({ pid: running.process.pid, why: step.why }, "worker hangs, killing it");
-        running.process.kill("SIGKILL");
+        running.process.kill();
         await running.exit;
         return;
       default:
     }
   }
 
-  #start(args: WorkerArgs): void {
+  async #start(args: WorkerArgs): Promise<void> {
     this.#tail.lastLine = "";
     try {
-      const started = startWorker(this.#o.binary, this.#o.paths, this.#statePath, args);
+      const started = await this.#o.launcher.start(this.#statePath, args);
+      if (this.#running !== null) return;
       if (started.pid !== 0) this.#o.log.info({ pid: started.pid, cores: args.cores }, "worker started");
       this.#watch(started);
     } catch (error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a worker says of itself in its state file. Every answer is null while the file is not (yet) that worker's.
+import { readFileSync } from "node:fs";
 import type { WorkerProcess } from "./host/launcher";
 import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
 import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_policy_counters, fw_table, fw_worker_phase } from "./shm/layout.gen";
@@ -26,6 +27,22 @@ export function hexHash(bytes: Uint8Array): string {
 /** The oldest heartbeat of all datapath cores: one that hangs is seen, whatever the others do. */
 function slowest(status: WorkerStatus): bigint {
   return status.core_heartbeat_ns.slice(0, status.core_count).reduce((least, at) => (at < least ? at : least), status.core_heartbeat_ns[0] ?? 0n);
+}
+
+const BOOT_ID = readBootId();
+
+function readBootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").replace(/[^0-9a-f]/g, "");
+  } catch {
+    return "";
+  }
+}
+
+/** A worker of another pod, or of another boot, may have had the same pid: then its last heartbeat tells. */
+function isItsWord(status: WorkerStatus, process: WorkerProcess): boolean {
+  if (status.pid !== BigInt(process.pid)) return false;
+  return process.since === 0n || (status.heartbeat_ns >= process.since && (BOOT_ID === "" || hexHash(status.boot_id) === BOOT_ID));
 }
 
 const COUNTS = /^(?!name_id$|id$)/;
@@ -87,7 +104,7 @@ export class WorkerView {
 
   status(process: WorkerProcess): WorkerStatus | null {
     const status = this.#try(process, (file) => decode("fw_worker_status", file.status()));
-    if (status !== null && status.pid === BigInt(process.pid)) return status;
+    if (status !== null && isItsWord(status, process)) return status;
     this.forget();
     return null;
   }

@@ -8,7 +8,7 @@ import { stateDir, stateDirOption } from "../common";
 const fromEnvironment = (name: string): string => `(or PORTCULLIS_${name})`;
 
 export const command: Command = {
-  usage: "--operator HOST:PORT --operator-ca FILE --token-file FILE --node NAME [--state-dir DIR]",
+  usage: "--operator HOST:PORT --operator-ca FILE --token-file FILE --node NAME [--worker child|pod] [--state-dir DIR]",
   description: `Connects to the operator, runs the program that it names for this node, and reports. Starts from the stored program
 when the operator cannot be reached. SIGTERM ends the agent only: the worker forwards on, and the next agent takes
 it over. Every option can come from the environment.`,
@@ -18,6 +18,7 @@ it over. Every option can come from the environment.`,
     "operator-server-name": { type: "string", value: "NAME", help: `name in the operator's certificate, default HOST ${fromEnvironment("OPERATOR_SERVER_NAME")}` },
     "token-file": { type: "string", value: "FILE", help: `ServiceAccount token, read again for every connection ${fromEnvironment("TOKEN_FILE")}` },
     node: { type: "string", value: "NAME", help: `name of this node ${fromEnvironment("NODE")}` },
+    worker: { type: "string", value: "child|pod", help: `start workers as children (default), or by the launcher in the worker pod ${fromEnvironment("WORKER_MODE")}` },
     "state-dir": stateDirOption,
   },
   async run(args) {
@@ -28,6 +29,7 @@ it over. Every option can come from the environment.`,
       tokenFile: value(args, "token-file", "TOKEN_FILE"),
       node: value(args, "node", "NODE"),
       stateDir: stateDir(args),
+      worker: workerMode(args),
       log: makeLog(),
     };
     const stop = new AbortController();
@@ -48,6 +50,12 @@ function value(args: Arguments, option: string, variable: string): string {
   const found = args.text(option) ?? process.env[`PORTCULLIS_${variable}`] ?? "";
   if (found === "") throw new UsageError(`--${option} (or PORTCULLIS_${variable}) is required`);
   return found;
+}
+
+function workerMode(args: Arguments): "child" | "pod" {
+  const mode = args.text("worker") ?? process.env["PORTCULLIS_WORKER_MODE"] ?? "child";
+  if (mode !== "child" && mode !== "pod") throw new UsageError(`--worker must be child or pod, not "${mode}"`);
+  return mode;
 }
 
 function addresses(text: string): string[] {

@@ -2,6 +2,20 @@
 // What this machine has: cores, hugepages, rights. Read once per decision, judged in preflight.ts.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 
+/** Refused: it is there, but may not be opened. */
+export type DeviceState = "Present" | "Absent" | "Refused";
+
+export interface PodFacts {
+  /** Its CPUs are its own. */
+  readonly exclusive: boolean;
+  /** The configuration demands that. */
+  readonly pinning: boolean;
+  /** CPUs that the pod asks for; 0: not known. */
+  readonly requestedCpus: number;
+  /** Bytes of hugepages that it may use, by page size; absent: no limit is known. */
+  readonly hugepageLimits: ReadonlyMap<number, number>;
+}
+
 export interface HostFacts {
   readonly root: boolean;
   /** Effective capabilities as a bit set. */
@@ -18,7 +32,9 @@ export interface HostFacts {
   readonly hugetlbfs: ReadonlyMap<number, string>;
   /** Bytes of ordinary memory that can be had without swapping. */
   readonly memoryAvailable: number;
-  readonly tunDevice: boolean;
+  readonly tun: DeviceState;
+  /** Of a worker that runs in a pod of its own. */
+  readonly pod?: PodFacts;
 }
 
 export function hostFacts(ownStateDir: string): HostFacts {
@@ -32,7 +48,7 @@ export function hostFacts(ownStateDir: string): HostFacts {
     hugepages: hugepages(),
     hugetlbfs: hugetlbMounts(read("/proc/self/mounts"), defaultHugepage(read("/proc/meminfo"))),
     memoryAvailable: 1024 * Number(/^MemAvailable:\s*([0-9]+)/m.exec(read("/proc/meminfo"))?.[1] ?? "0"),
-    tunDevice: existsSync("/dev/net/tun"),
+    tun: existsSync("/dev/net/tun") ? "Present" : "Absent",
   };
 }
 

@@ -18,6 +18,10 @@ export interface StatePaths {
   readonly workerLock: string;
   readonly workerSocket: string;
   readonly workerLog: string;
+  /** Of the worker pod's first process. */
+  readonly launcherSocket: string;
+  /** What that one starts without an agent. */
+  readonly launch: string;
   /** Written by the worker: what it finds its own devices by. */
   readonly instance: string;
   /** State file in ordinary memory. */
@@ -39,6 +43,8 @@ export function statePaths(stateDir: string): StatePaths {
     workerLock: at("worker.lock"),
     workerSocket: at("worker.sock"),
     workerLog: at("worker.log"),
+    launcherSocket: at("launcher.sock"),
+    launch: at("launch"),
     instance: at("instance"),
     state: at("state"),
     statePointer: at("state.path"),
@@ -47,7 +53,7 @@ export function statePaths(stateDir: string): StatePaths {
 
 /** The longest state directory whose sockets still have a valid address, or null when this one is fine. */
 export function socketPathProblem(paths: StatePaths): string | null {
-  const longest = Math.max(Buffer.byteLength(paths.agentSocket), Buffer.byteLength(paths.workerSocket));
+  const longest = Math.max(...[paths.agentSocket, paths.workerSocket, paths.launcherSocket].map((path) => Buffer.byteLength(path)));
   if (longest <= SOCKET_PATH_MAX) return null;
   return `the state directory ${paths.dir} is too long for unix sockets by ${longest - SOCKET_PATH_MAX} bytes: choose a shorter one`;
 }
@@ -63,14 +69,15 @@ export function packageRoot(): string {
   return dir;
 }
 
-function built(variable: string, name: string): string {
+function built(variable: string, name: string, part = name.replace("portcullis-", "")): string {
   const set = process.env[variable];
   if (set !== undefined && set !== "") return resolve(set);
   const folder = join(packageRoot(), "build", "worker");
-  const inFolder = join(folder, name.replace("portcullis-", ""), name); // meson builds below the source's folder
+  const inFolder = join(folder, part, name); // meson builds below the source's folder
   return existsSync(inFolder) ? inFolder : join(folder, name);
 }
 
 export const libraryPath = (): string => built("PORTCULLIS_LIB", "libportcullis-shm.so");
 export const workerPath = (): string => built("PORTCULLIS_WORKER", "portcullis-worker");
+export const launcherPath = (): string => built("PORTCULLIS_LAUNCHER", "portcullis-launcher", "launch");
 export const replayPath = (): string => built("PORTCULLIS_REPLAY", "portcullis-replay");

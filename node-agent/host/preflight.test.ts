@@ -26,7 +26,7 @@ function facts(change: Partial<HostFacts> = {}): HostFacts {
   return {
     root: true, capabilities: (1n << 41n) - 1n, coresOnline: [0, 1], coresAllowed: [0, 1], coresTaken: [],
     hugepages: new Map([[2 * MIB, { total: 512, free: 512 }]]), hugetlbfs: new Map([[2 * MIB, "/dev/hugepages"]]),
-    memoryAvailable: 8192 * MIB, tunDevice: true, ...change,
+    memoryAvailable: 8192 * MIB, tun: "Present", ...change,
   };
 }
 
@@ -105,7 +105,27 @@ describe("preflight", () => {
   });
 
   it("needs the TUN device", () => {
-    assert.match(problemOf(() => preflight(program(), facts({ tunDevice: false }), NOTHING, 0)).message, /modprobe tun/);
+    assert.match(problemOf(() => preflight(program(), facts({ tun: "Absent" }), NOTHING, 0)).message, /modprobe tun/);
+  });
+});
+
+describe("preflight in a worker pod", () => {
+  const pod = { exclusive: true, pinning: false, requestedCpus: 1, hugepageLimits: new Map([[2 * MIB, 256 * MIB]]) };
+  it("refuses shared CPUs only when its own are demanded", () => {
+    preflight(program(), facts({ pod: { ...pod, exclusive: false } }), NOTHING, 0);
+    preflight(program(), facts({ pod: { ...pod, pinning: true } }), NOTHING, 0);
+    const problem = problemOf(() => preflight(program(), facts({ pod: { ...pod, exclusive: false, pinning: true } }), NOTHING, 0));
+    assert.equal(problem.reason, "CPUNotPinned");
+    assert.match(problem.sentence, /workerPod.pinning: demands CPUs of its own, but the worker pod shares cores 0-1 .* cpuManagerPolicy: static/);
+  });
+  it("does not start what the pod's limit of hugepages would kill", () => {
+    const problem = problemOf(() => preflight(program({ memoryBytes: 258 * MIB }), facts({ pod }), NOTHING, 0));
+    assert.equal(problem.reason, "HugepagesInsufficient");
+    assert.match(problem.message, /is 258Mi, but the worker pod may use 256Mi/);
+  });
+  it("says who chooses the cores", () => {
+    assert.match(problemOf(() => preflight(program({ cores: { list: [0] } }), facts({ pod, coresAllowed: [1] }), NOTHING, 0)).message, /the worker pod, which has core 1 only; kubelet chooses/);
+    assert.match(problemOf(() => preflight(program(), facts({ tun: "Refused" }), NOTHING, 0)).message, /may not be opened/);
   });
 });
 

@@ -38,6 +38,7 @@ export function sameArgs(a: WorkerArgs, b: WorkerArgs): boolean {
 /** Throws a Problem. stateBytes: size of the state file for this program. */
 export function preflight(program: Program, facts: HostFacts, held: Held, stateBytes: number): WorkerArgs {
   checkRights(program, facts);
+  checkPod(program, facts);
   const cores = chooseCores(program, facts, held.args?.cores ?? []);
   const args = {
     cores,
@@ -60,7 +61,23 @@ export function checkRights(program: Program, facts: HostFacts): void {
     const names = missing.map(([, name, why]) => `${name} (${why})`).join(", ");
     throw new Problem("PermissionDenied", `this process lacks ${names}: ${facts.root ? "grant it" : "run as root, or grant it"}`);
   }
-  if (!facts.tunDevice) throw new Problem("PermissionDenied", "/dev/net/tun does not exist: run `modprobe tun`, or give it to the container");
+  if (facts.tun === "Absent") throw new Problem("PermissionDenied", "/dev/net/tun does not exist: run `modprobe tun`, or give it to the container");
+  if (facts.tun === "Refused")
+    throw new Problem("PermissionDenied", "/dev/net/tun may not be opened: the container runtime must grant the device to the worker pod, see docs/worker-pod.md");
+}
+
+/** A pod that was made for an earlier configuration is replaced: then this is tried again. */
+function checkPod(program: Program, { pod, coresAllowed }: HostFacts): void {
+  if (pod === undefined) return;
+  if (pod.pinning && !pod.exclusive) {
+    throw new Problem("CPUNotPinned",
+      `demands CPUs of its own, but the worker pod shares ${describe(coresAllowed)} with others: set cpuManagerPolicy: static in the kubelet's configuration, or workerPod.pinning: Preferred`,
+      "spec.dataplane.workerPod.pinning");
+  }
+  const { memoryBytes, pageBytes } = program.dataplane;
+  const limit = pod.hugepageLimits.get(pageBytes);
+  if (limit !== undefined && limit < memoryBytes)
+    throw new Problem("HugepagesInsufficient", `is ${mebibytes(memoryBytes)}, but the worker pod may use ${mebibytes(limit)}: it is replaced by one that may use more`, "spec.dataplane.memory.size");
 }
 
 /** The cores the program names; for a count those in use first, then the least used and highest ones. */
@@ -71,7 +88,7 @@ export function chooseCores(program: Program, facts: HostFacts, current: readonl
     return cores.list;
   }
   if (cores.count > facts.coresAllowed.length) {
-    throw new Problem("CoresUnavailable", `${cores.count} cores are wanted, this machine gives ${describe(facts.coresAllowed)}`,
+    throw new Problem("CoresUnavailable", `${cores.count} cores are wanted, ${facts.pod === undefined ? "this machine" : "the worker pod"} gives ${describe(facts.coresAllowed)}`,
       "spec.dataplane.cores.count");
   }
   const kept = current.filter((core) => facts.coresAllowed.includes(core));
@@ -85,7 +102,8 @@ function requireCore(core: number, facts: HostFacts): void {
   if (!facts.coresOnline.includes(core))
     throw new Problem("CoresUnavailable", `core ${core} is not present: this machine has ${describe(facts.coresOnline)}`, path);
   if (!facts.coresAllowed.includes(core))
-    throw new Problem("CoresUnavailable", `core ${core} may not be used by this process, which has ${describe(facts.coresAllowed)}`, path);
+    throw new Problem("CoresUnavailable", `core ${core} may not be used by ${facts.pod === undefined ? "this process" : "the worker pod"}, which has ${describe(facts.coresAllowed)}${
+      facts.pod === undefined ? "" : "; kubelet chooses them: use cores.count"}`, path);
 }
 
 function describe(cores: readonly number[]): string {
