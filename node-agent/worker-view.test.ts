@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { fw_policy_counters } from "./shm/layout.gen";
-import { addPolicies, type PolicyCounts } from "./worker-view";
+import { addPolicies, sumByName, type PolicyCounts } from "./worker-view";
 
 const { size, fields } = fw_policy_counters;
 
@@ -20,5 +21,37 @@ describe("counters of policies", () => {
     addPolicies(sums, rows([[0, 7n, 1n], [3, 0xffff_ffff_ffff_ffffn, 2n]]));
     addPolicies(sums, rows([[2, 7n, 0x20_0000_0000_0000n]]));
     assert.deepEqual([...sums].map(([name, { packets }]) => [name, packets]), [[7n, 0x20_0000_0000_0001n], [0xffff_ffff_ffff_ffffn, 2n]]);
+  });
+});
+
+interface Row { readonly name: string; readonly state: number; readonly rx: bigint; readonly tx: bigint; readonly name_id: bigint }
+
+const row = (name: string, rx: bigint, more: Partial<Row> = {}): Row => ({ name, state: 2, rx, tx: 1n, name_id: 7n, ...more });
+const nameOf = (one: Row): string => one.name;
+
+describe("rows of several datapath cores", () => {
+  it("are added under the same name, whatever row they have", () => {
+    const sum = sumByName([[row("a", 1n), row("b", 10n)], [row("b", 20n), row("a", 2n)], [row("a", 4n)]], nameOf);
+    assert.deepEqual(sum.map((one) => [one.name, one.rx]), [["a", 7n], ["b", 30n]]);
+  });
+
+  it("keep what is no count from the first core", () => {
+    const [sum] = sumByName([[row("a", 1n, { state: 1 })], [row("a", 1n, { state: 0, name_id: 9n })]], nameOf);
+    assert.deepEqual([sum?.state, sum?.name_id, sum?.tx], [1, 7n, 2n]);
+  });
+
+  it("are those of the first core: unused ones and ones that only another core has do not show", () => {
+    assert.deepEqual(sumByName([[row("", 0n), row("a", 1n)], [row("", 5n), row("b", 1n)]], nameOf).map(nameOf), ["a"]);
+    assert.deepEqual(sumByName<Row>([], nameOf), []);
+    assert.deepEqual(sumByName([[row("a", 3n)]], nameOf), [row("a", 3n)]);
+  });
+
+  it("lose nothing, in any order", () => {
+    const cores = fc.array(fc.shuffledSubarray(["a", "b", "c", "d"], { minLength: 4 }).chain((names) =>
+      fc.tuple(...names.map((name) => fc.bigInt({ min: 0n, max: 2n ** 62n }).map((rx) => row(name, rx))))), { minLength: 1, maxLength: 6 });
+    fc.assert(fc.property(cores, (all) => {
+      const total = (rows: readonly (readonly Row[])[]): bigint => rows.flat().reduce((sum, one) => sum + one.rx, 0n);
+      assert.equal(total([sumByName(all.map((rows) => [...rows]), nameOf)]), total(all));
+    }));
   });
 });

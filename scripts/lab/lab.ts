@@ -85,6 +85,11 @@ export class Namespace {
     return this.start([process.execPath, peer, ...args]);
   }
 
+  /** On one CPU: veth hands frames over in order only while their sender does not move. */
+  steadyPeer(...args: string[]): Child {
+    return this.start(["taskset", "--cpu-list", "0", process.execPath, peer, ...args]);
+  }
+
   /** Waits for a device of this name, gives it addresses and routes, and sets it up. */
   async device(name: string, addresses: readonly string[], routes: readonly (readonly string[])[] = []): Promise<void> {
     await until(`device ${name} in namespace ${this.name}`, async () => (await this.run(["ip", "link", "show", "dev", name])).code === 0);

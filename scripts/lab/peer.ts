@@ -133,26 +133,91 @@ function datagrams(address: string): Datagrams {
 function udpEcho(address: string, port: string): void {
   const socket = datagrams(address);
   socket.on("message", (data, from) => {
-    print(`from ${from.address} ${from.port} ${data.toString()}`);
+    print(`from ${from.address} ${from.port} ${data.toString().trimEnd()}`);
     socket.send(data, from.port, from.address);
   });
   socket.bind(Number(port), address, () => print("listening"));
 }
 
-/** udp-talk ADDRESS PORT PAUSE_MS [COUNT]: sends numbered datagrams, prints what comes back; an ICMP error is an "error". */
-function udpTalk(address: string, port: string, pause: string, count = "0"): void {
+/** udp-talk ADDRESS PORT PAUSE_MS [COUNT [SIZE]]: sends numbered datagrams, prints what comes back; an ICMP error is an "error". */
+function udpTalk(address: string, port: string, pause: string, count = "0", size = "0"): void {
   const socket = datagrams(address);
   let sent = 0;
-  socket.on("message", (data) => print(`echo ${data.toString()}`));
+  socket.on("message", (data) => print(`echo ${data.toString().trimEnd()}`));
   socket.on("connect", () => {
     const timer = setInterval(() => {
-      socket.send(String(++sent), (error) => {
+      socket.send(String(++sent).padEnd(Number(size)), (error) => {
         if (error) print(`error ${(error as NodeJS.ErrnoException).code}`);
       });
       if (sent === Number(count)) clearInterval(timer);
     }, Number(pause));
   });
   socket.connect(Number(port), address);
+}
+
+/** A datagram of a numbered sequence: its number in front and at the end, so that a wrongly put together one shows. */
+function numbered(number: number, size: number): Buffer {
+  const data = Buffer.alloc(size, number & 255);
+  data.writeUInt32BE(number, 0);
+  data.writeUInt32BE(number, size - 4);
+  return data;
+}
+
+/** Says what is wrong with the next datagram of a sequence; undefined: nothing. It may leave numbers out, never repeat one or go back. */
+function outOfOrder(data: Buffer, last: number): string | undefined {
+  const number = data.readUInt32BE(0);
+  if (!data.equals(numbered(number, data.length))) return `wrong content of ${number}`;
+  return number > last ? undefined : `wrong order: ${number} after ${last}`;
+}
+
+/** udp-sequence ADDRESS PORT: sends back what comes; every flow must come in order. Prints "datagrams N" for each thousand. */
+function udpSequence(address: string, port: string): void {
+  const socket = datagrams(address);
+  const last = new Map<string, number>();
+  let received = 0;
+  socket.on("message", (data, from) => {
+    const flow = `${from.address} ${from.port}`;
+    const wrong = outOfOrder(data, last.get(flow) ?? 0);
+    if (wrong !== undefined) print(`${wrong} of ${flow}`);
+    last.set(flow, data.readUInt32BE(0));
+    if (++received % 1000 === 0) print(`datagrams ${received}`);
+    socket.send(data, from.port, from.address);
+  });
+  socket.bind(Number(port), address, () => {
+    socket.setRecvBufferSize(8 << 20);
+    print("listening");
+  });
+}
+
+/** udp-flows ADDRESS PORT FLOWS COUNT SIZE: numbered datagrams of many flows at a time; the echoes of each must come in order. At the end "sent N received N". */
+function udpFlows(address: string, port: string, flows: string, count: string, size: string): void {
+  let sent = 0;
+  let received = 0;
+  let heard = performance.now();
+  const sockets = Array.from({ length: Number(flows) }, (_, flow) => {
+    const socket = datagrams(address);
+    let last = 0;
+    socket.on("message", (data) => {
+      const wrong = outOfOrder(data, last);
+      if (wrong !== undefined) print(`${wrong} of flow ${flow}`);
+      last = data.readUInt32BE(0);
+      received++;
+      heard = performance.now();
+    });
+    return socket;
+  });
+  let next = 1;
+  const timer = setInterval(() => {
+    for (let n = 0; n < 4 && next <= Number(count); n++, next++)
+      for (const socket of sockets) {
+        socket.send(numbered(next, Number(size)));
+        sent++;
+      }
+    if (next <= Number(count) || (received < sent && performance.now() - heard < 2000)) return;
+    clearInterval(timer);
+    print(`sent ${sent} received ${received}`);
+  }, 4);
+  for (const socket of sockets) socket.connect(Number(port), address, () => socket.setRecvBufferSize(1 << 20));
 }
 
 /** connect ADDRESS PORT: one attempt: "connected", or "error CODE". */
@@ -178,7 +243,7 @@ function tries(address: string, port: string, pause: string): void {
 }
 
 const commands: Record<string, (...args: string[]) => void> = {
-  http, file, echo, talk, send, receive, "udp-echo": udpEcho, "udp-talk": udpTalk, connect: attempt, tries,
+  http, file, echo, talk, send, receive, "udp-echo": udpEcho, "udp-talk": udpTalk, "udp-sequence": udpSequence, "udp-flows": udpFlows, connect: attempt, tries,
 } as Record<string, (...args: string[]) => void>;
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -12,11 +12,17 @@
 struct note {
 	uint32_t interface; // name_id
 	uint8_t kind;       // enum steer_kind
-	// of STEER_KEYED and STEER_HOST_KEYED
-	uint8_t protocol, lane, icmp_kind, tcp_class;
+	// of STEER_KEYED
+	uint8_t lane, icmp_kind, tcp_class;
 	uint16_t icmp_type;
-	uint16_t source_port_be, destination_port_be;
+	uint8_t ends[5]; // ports and protocol, as the key has them
 };
+
+// Both families have them side by side.
+static void *ends_of(struct packet *p)
+{
+	return p->family == 4 ? &p->key4.source_port_be : &p->key6.source_port_be;
+}
 
 static struct note *note_of(const struct rte_mbuf *m)
 {
@@ -67,19 +73,20 @@ static void give(struct core *c, uint32_t core, struct packet *p, uint16_t inter
 	}
 	*n = (struct note){.interface = c->tables->interfaces[interface].name_id, .kind = (uint8_t)kind};
 	if (kind == STEER_KEYED || kind == STEER_HOST_KEYED) {
-		n->protocol = p->protocol;
 		n->lane = p->part.lane;
 		n->icmp_kind = p->icmp_kind;
 		n->icmp_type = p->icmp_type;
 		n->tcp_class = p->tcp_class;
-		n->source_port_be = p->family == 4 ? p->key4.source_port_be : p->key6.source_port_be;
-		n->destination_port_be =
-		    p->family == 4 ? p->key4.destination_port_be : p->key6.destination_port_be;
+		memcpy(n->ends, ends_of(p), sizeof(n->ends));
 	}
 	if (c->pass[core].count == PIPELINE_BURST)
 		flush_to(c, core);
 	c->pass[core].frames[c->pass[core].count++] = p->mbuf;
 }
+
+_Static_assert(offsetof(struct session_key4, protocol) == offsetof(struct session_key4, source_port_be) + 4 &&
+		   offsetof(struct session_key6, protocol) == offsetof(struct session_key6, source_port_be) + 4,
+	       "ends are five bytes of the key");
 
 static uint32_t owner_of_fragment(const struct core *c, const struct packet *p)
 {
@@ -131,20 +138,12 @@ struct steer_place steer_place(const struct core *c, const struct rte_mbuf *mbuf
 bool steer_take_key(struct packet *p)
 {
 	const struct note *n = note_of(p->mbuf);
-	p->protocol = n->protocol;
+	memcpy(ends_of(p), n->ends, sizeof(n->ends));
+	p->protocol = n->ends[4];
 	p->part.lane = n->lane;
 	p->icmp_kind = n->icmp_kind;
 	p->icmp_type = n->icmp_type;
 	p->tcp_class = n->tcp_class;
-	if (p->family == 4) {
-		p->key4.protocol = n->protocol;
-		p->key4.source_port_be = n->source_port_be;
-		p->key4.destination_port_be = n->destination_port_be;
-	} else {
-		p->key6.protocol = n->protocol;
-		p->key6.source_port_be = n->source_port_be;
-		p->key6.destination_port_be = n->destination_port_be;
-	}
 	return n->lane == LANE_FLOW;
 }
 
