@@ -64,7 +64,7 @@ export class Agent {
   #queue: Promise<unknown> = Promise.resolve();
   #operations = 0;
   #retry = { at: Number.POSITIVE_INFINITY, count: 0 };
-  #podSeen = true;
+  #podSeen: boolean;
   #closed = false;
 
   /** Claims the state directory and takes over a running worker. Throws a Problem. */
@@ -75,6 +75,7 @@ export class Agent {
     this.#claim = claimStateDir(this.paths);
     const launcher = options.launcher ?? new ChildLauncher(workerPath(), this.paths);
     this.#launcher = launcher;
+    this.#podSeen = launcher.present;
     this.supervisor = new Supervisor({
       workerLog: this.paths.workerLog, launcher, log: options.log, view: this.view,
       onFound: (worker) => { this.#onFound(worker); },
