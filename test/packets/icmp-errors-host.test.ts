@@ -26,8 +26,8 @@ table("errors of the kernel about packets that NAT brought to it", { config }, {
     opens, `host wan: icmp 10.0.1.1 > 203.0.113.9 3/3 quote(${got}) => wan as icmp 203.0.113.5 > 203.0.113.9 3/3 quote(${asked})`,
     "expect sessions.length=1 sessions.0.packets=1,0",
   ],
-  "from another address of the kernel, which stays": [
-    opens, `host wan: icmp 203.0.113.2 > 203.0.113.9 3/3 quote(${got}) => wan as icmp 203.0.113.2 > 203.0.113.9 3/3 quote(${asked})`,
+  "from another address of the kernel": [
+    opens, `host wan: icmp 203.0.113.2 > 203.0.113.9 3/3 quote(${got}) => wan as icmp 203.0.113.5 > 203.0.113.9 3/3 quote(${asked})`,
   ],
   "UDP without checksum stays without": [
     `wan: ${asked} csum=0 => host as ${got} csum=0`,

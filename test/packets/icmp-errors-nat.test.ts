@@ -130,7 +130,7 @@ for (const [name, f] of Object.entries(FLOWS)) {
   }
   cases["from a router on the way"] = [
     f.opens,
-    `${f.far}: icmp ${router(f)} > ${f.outer} 11/0 quote(${f.became} ttl=1) => ${f.near} as icmp ${router(f)} > ${f.inner} 11/0 quote(${f.sent} ttl=1)`,
+    `${f.far}: icmp ${router(f)} > ${f.outer} 11/0 quote(${f.became} ttl=1) => ${f.near} as icmp ${f.seen === f.end ? router(f) : f.seen} > ${f.inner} 11/0 quote(${f.sent} ttl=1)`,
   ];
   cases["with no more than eight bytes behind the quoted header"] = [
     f.opens,
@@ -150,3 +150,30 @@ for (const [name, f] of Object.entries(FLOWS)) {
   ];
   table(`ICMP errors about ${name}`, { config }, cases);
 }
+
+const strict = config.replace("policies:", "zones: [{name: trust}, {name: untrust, sourceCheck: Strict}, {name: dmz}, {name: guest}]\npolicies:");
+const out = "lan: udp 10.0.1.5:5000 > 203.0.113.9:53 => wan as udp 203.0.113.2:5000 > 203.0.113.9:53";
+const about = "quote(udp 203.0.113.2:5000 > 203.0.113.9:53)";
+const out6 = "lan: udp [2001:db8:1::5]:5000 > [2001:db8:f::9]:53 => wan", about6 = "quote(udp [2001:db8:1::5]:5000 > [2001:db8:f::9]:53)";
+
+table("who may send an ICMP error", { config, configs: { strict } }, {
+  "nobody with an address of the firewall": [out, `wan: icmp 10.0.1.1 > 203.0.113.2 3/3 ${about} => drop source-invalid`],
+  "nobody with the address of the one who gets it": [out, `wan: icmp 10.0.1.5 > 203.0.113.2 3/3 ${about} => drop source-invalid`],
+  "others of that network, while sources are not checked": [
+    out, `wan: icmp 10.0.1.77 > 203.0.113.2 3/3 ${about} => lan as icmp 10.0.1.77 > 10.0.1.5 3/3 quote(udp 10.0.1.5:5000 > 203.0.113.9:53)`,
+  ],
+  "not they where the zone checks sources": ["load strict", out, `wan: icmp 10.0.1.77 > 203.0.113.2 3/3 ${about} => drop source-check`],
+  "routers pass the check": [
+    "load strict", out, `wan: icmp 198.51.100.1 > 203.0.113.2 11/0 ${about} => lan as icmp 198.51.100.1 > 10.0.1.5 11/0 quote(udp 10.0.1.5:5000 > 203.0.113.9:53)`,
+  ],
+  "IPv6: nobody with an address of the firewall": [out6, `wan: icmp 2001:db8:f::2 > 2001:db8:1::5 1/4 ${about6} => drop source-invalid`],
+  "IPv6: no link-local one is forwarded": [out6, `wan: icmp fe80::1 > 2001:db8:1::5 3/0 ${about6} => drop source-invalid`],
+  "IPv6: a router": [out6, `wan: icmp 2001:db8:77::1 > 2001:db8:1::5 2/0 mtu=1280 ${about6} => lan`],
+});
+
+table("ICMP errors that an inner router makes", { config }, {
+  "about an answer to a client behind NAT: from the client's outer address": [
+    out, "wan: udp 203.0.113.9:53 > 203.0.113.2:5000 => lan as udp 203.0.113.9:53 > 10.0.1.5:5000",
+    "lan: icmp 10.0.1.6 > 203.0.113.9 3/4 mtu=1280 quote(udp 203.0.113.9:53 > 10.0.1.5:5000) => wan as icmp 203.0.113.2 > 203.0.113.9 3/4 mtu=1280 quote(udp 203.0.113.9:53 > 203.0.113.2:5000)",
+  ],
+});

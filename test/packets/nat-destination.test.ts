@@ -45,6 +45,9 @@ table("destination NAT", { config: destination, configs: { closed } }, {
     "wan: tcp 203.0.113.9:4000 > 203.0.113.5:2222 S => lan as 203.0.113.9:4000 > 10.0.1.5:2222",
     "lan: tcp 10.0.1.5:2222 > 203.0.113.9:4000 SA ack=1 => wan as 203.0.113.5:2222 > 203.0.113.9:4000",
   ],
+  "from outside with the address of the target": [
+    "wan: tcp 10.0.20.5:4000 > 203.0.113.5:443 S => drop source-invalid", "expect sessions.length=0",
+  ],
   "another port is not translated": ["wan: tcp 203.0.113.9:4000 > 203.0.113.5:444 S => drop default-deny"],
   "the firewall's own address, before hostInbound": [
     "wan: tcp 203.0.113.9:4000 > 203.0.113.2:80 S => dmz as 203.0.113.9:4000 > 10.0.20.5:80",

@@ -73,8 +73,9 @@ static void mend(uint8_t *field, uint64_t before, uint64_t after)
 					  checksum_fold(after)));
 }
 
-// The quote becomes what its sender sent. From the translated end itself the error comes from the
-// address that the sender knows; a router in between keeps its own (RFC 5508 4.2).
+// The quote becomes what its sender sent. When the end that the quoted packet went to is translated, the
+// error comes from the address that the sender knows for it, also when a router before that end made it:
+// the router's own may be one that nobody there can reach (RFC 5508 4.2, REQ-5). Other routers keep theirs.
 static void translate_error(const struct core *c, struct packet *p, const struct session_view *v)
 {
 	const struct fw_line4 *line = translating_line(c, v);
@@ -92,10 +93,21 @@ static void translate_error(const struct core *c, struct packet *p, const struct
 	rewrite_quote4(quote, left, &original);
 	mend(icmp + 2, before, checksum_add(0, quote, left));
 	before = checksum_add(0, p->ip + 12, 8);
-	if (memcmp(p->ip + 12, line->source, 4) == 0)
+	if (memcmp(line->source, line->new_source, 4) != 0)
 		memcpy(p->ip + 12, line->new_source, 4);
 	memcpy(p->ip + 16, line->new_destination, 4);
 	mend(p->ip + 10, before, checksum_add(0, p->ip + 12, 8));
+}
+
+// Who may be the source of an error: by routes, and not the one that it goes to.
+static enum fw_drop check_source(const struct core *c, const struct packet *p,
+				 const struct session_view *v, bool to_host)
+{
+	const struct fw_line4 *line = translating_line(c, v);
+	if (line != NULL && memcmp(line->source, line->new_source, 4) == 0 &&
+	    memcmp(packet_source(p), line->new_destination, 4) == 0)
+		return FW_DROP_SOURCE_INVALID;
+	return route_source_check(c, p, to_host);
 }
 
 static void by_route(struct core *c, struct packet *p, const struct session_view *v, uint16_t zone)
@@ -151,8 +163,11 @@ void icmp_error_packet(struct core *c, struct packet *p)
 	p->end.session = v.cold->id;
 	p->end.policy = policy_row(c, v.line[0]->policy);
 	p->end.to_zone = origin == ZONE_SELF ? FW_NO_INDEX : origin;
-	if (v.line[v.direction]->in_zone != p->zone)
-		core_end_dropped(c, p, FW_DROP_SESSION_INTERFACE);
+	reason = v.line[v.direction]->in_zone != p->zone
+		     ? FW_DROP_SESSION_INTERFACE
+		     : check_source(c, p, &v, origin == ZONE_SELF);
+	if (reason != FW_DROP_COUNT)
+		core_end_dropped(c, p, reason);
 	else if (is_redirect(p) && origin != ZONE_SELF)
 		core_end_dropped(c, p, FW_DROP_ICMP_NO_SESSION);
 	else if (origin == ZONE_SELF) {

@@ -248,6 +248,10 @@ enum fw_drop translate_choose(struct core *c, const struct packet *p, const stru
 	if (s.icmp)
 		t->source_port_be = t->destination_port_be;
 	enum fw_drop reason = choose_source(&s, &j->nat, t);
+	if (reason == FW_DROP_COUNT && memcmp(t->source, t->destination, 4) == 0) {
+		translate_abandon(c, t); // from outside, with the address of the target
+		return FW_DROP_SOURCE_INVALID;
+	}
 	if (reason == FW_DROP_COUNT)
 		reason = hold_target(c, &j->nat.target, t);
 	if (s.icmp)
