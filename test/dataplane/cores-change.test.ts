@@ -13,7 +13,7 @@ const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], ap
 const nat: Spec["nat"] = {
   source: [
     { name: "games", from: ["inside"], to: ["outside"], sources: ["caller"], applications: ["datagrams"], interface: {}, persistent: { filtering: "EndpointIndependent", timeout: "1h" } },
-    { name: "hide", from: ["inside"], to: ["outside"], interface: {} },
+    { name: "hide", from: ["inside"], to: ["outside"], interface: { ports: "20000-29999" } }, // no port is kept
   ],
 };
 
@@ -73,6 +73,9 @@ describe("datapath cores that come and go", function () {
       assert.equal(seen, endpoint, "the binding is another one");
       await until("the answer comes back", () => Promise.resolve(count(caller, /^answer/) === answers + 1));
       await until("strangers reach the binding", () => Promise.resolve(count(caller, /^unasked/) === unasked + 1));
+      // An answer that another core takes for a call from outside would open a session of its own.
+      const inward = (await site.firewall.sessions()).filter((one) => one.source === OUTSIDE[0] && one.sourcePort !== 7099);
+      assert.deepEqual(inward, [], "answers belong to the session of the call");
     };
     const ids = async (): Promise<string[]> =>
       (await site.firewall.sessions()).filter((one) => one.destinationPort === 7050 || one.destinationPort === 7051).map((one) => String(one.id)).sort();
