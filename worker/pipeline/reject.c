@@ -3,14 +3,12 @@
 
 #include <netinet/in.h>
 #include "nat/rewrite.h"
-#include "net/live.h"
 #include "pipeline/address.h"
+#include "pipeline/answer.h"
 #include "pipeline/checksum.h"
-#include "pipeline/forward.h"
-#include "tables/program.h"
 #include "pipeline/session_step.h"
 
-enum { TCP_RST_FLAG = 0x04, TCP_ACK_FLAG = 0x10, ERROR_TTL = 64 };
+enum { TCP_RST_FLAG = 0x04, TCP_ACK_FLAG = 0x10 };
 // Type << 8 | code.
 enum {
 	ICMP4_NET_UNREACHABLE = 3 << 8,
@@ -31,7 +29,6 @@ enum {
 	ERROR4_LIMIT = 576,
 	ERROR6_LIMIT = 1280
 }; // bytes of the whole error packet (RFC 1812 4.3.2.3, RFC 4443 2.4)
-enum { L2_ROOM = 18 };
 
 static bool may_answer(const struct packet *p)
 {
@@ -49,124 +46,6 @@ static bool may_answer(const struct packet *p)
 	       !address6_is_group(p->key6.destination);
 }
 
-// The address of an interface in the prefix that a host is in, by the configuration.
-static bool facing_address(const struct core *c, uint16_t interface, const struct packet *p,
-			   uint8_t out[16])
-{
-	const struct fw_program *program = c->tables->program;
-	const struct fw_interface_row *row = program_row_interface(program, interface);
-	for (uint32_t i = 0; i < row->address_count; i++) {
-		const struct fw_prefix_row *a =
-		    program_row_interface_address(program, row->address_first + i);
-		if (a->family != p->family ||
-		    !address_in_prefix(packet_source(p), a->address, a->length))
-			continue;
-		memcpy(out, a->address, 16);
-		return true;
-	}
-	return false;
-}
-
-static bool live_address(const struct interface *interface, uint8_t family, uint8_t out[16])
-{
-	return family == 4 ? live_address4(&interface->live, out)
-			   : live_address6(&interface->live, out);
-}
-
-// Where an error comes from: the ingress interface, by the address that faces the sender, else by
-// any; else another interface of the same VRF (RFC 1812 4.3.2.4). False: we have no address.
-static bool error_source(const struct core *c, const struct packet *p, uint8_t out[16])
-{
-	const struct tables *t = c->tables;
-	if (facing_address(c, p->interface, p, out) ||
-	    live_address(&t->interfaces[p->interface], p->family, out))
-		return true;
-	for (uint32_t i = 0; i < t->interface_count; i++)
-		if (t->interfaces[i].vrf == t->interfaces[p->interface].vrf &&
-		    live_address(&t->interfaces[i], p->family, out))
-			return true;
-	return false;
-}
-
-// An empty packet of our own with room for Ethernet header and tag before the IP header.
-static bool start_answer(struct core *c, const struct packet *p, struct packet *answer,
-			 uint32_t ip_length)
-{
-	struct rte_mbuf *mbuf = core_originate(c);
-	if (mbuf == NULL)
-		return false;
-	packet_start(answer, mbuf);
-	answer->own = true;
-	answer->family = p->family;
-	answer->tci = p->tci;
-	answer->l2_length = L2_ROOM;
-	answer->ip_length = (uint16_t)ip_length;
-	uint8_t *frame = (uint8_t *)rte_pktmbuf_append(mbuf, (uint16_t)(L2_ROOM + ip_length));
-	if (frame == NULL) {
-		core_end_dropped(c, answer, FW_DROP_FRAME_OVERSIZED);
-		return false;
-	}
-	answer->ip = frame + L2_ROOM;
-	return true;
-}
-
-static void send_answer(struct core *c, const struct packet *p, struct packet *answer)
-{
-	uint8_t station[6];
-	memcpy(station, packet_l2(p) + 6, 6);
-	if (forward_write_l2(c, answer, p->interface, station))
-		core_end_forwarded(c, answer, p->interface);
-	else
-		core_end_dropped(c, answer, FW_DROP_FRAME_OVERSIZED);
-}
-
-// IP header of the answer; payload starts at the result.
-static uint8_t *write_ip4(struct packet *answer, uint8_t protocol, const uint8_t *source,
-			  const uint8_t *destination)
-{
-	uint8_t *ip = answer->ip;
-	memset(ip, 0, 20);
-	ip[0] = 0x45;
-	write16(ip + 2, answer->ip_length);
-	ip[6] = 0x40; // do not fragment
-	ip[8] = ERROR_TTL;
-	ip[9] = protocol;
-	memcpy(ip + 12, source, 4);
-	memcpy(ip + 16, destination, 4);
-	checksum_store(ip + 10, checksum_add(0, ip, 20));
-	return ip + 20;
-}
-
-static uint8_t *write_ip6(struct packet *answer, uint8_t protocol, const uint8_t *source,
-			  const uint8_t *destination)
-{
-	uint8_t *ip = answer->ip;
-	memset(ip, 0, 8);
-	ip[0] = 0x60;
-	write16(ip + 4, (uint16_t)(answer->ip_length - 40));
-	ip[6] = protocol;
-	ip[7] = ERROR_TTL;
-	memcpy(ip + 8, source, 16);
-	memcpy(ip + 24, destination, 16);
-	return ip + 40;
-}
-
-static uint8_t *write_ip(struct packet *answer, uint8_t protocol, const uint8_t *source,
-			 const uint8_t *destination)
-{
-	return answer->family == 4 ? write_ip4(answer, protocol, source, destination)
-				   : write_ip6(answer, protocol, source, destination);
-}
-
-// Sum of the pseudo-header of the answer (RFC 9293 3.1, RFC 8200 8.1).
-static uint64_t pseudo_sum(const struct packet *answer, uint8_t protocol, uint16_t length)
-{
-	uint8_t tail[4] = {0, protocol};
-	write16(tail + 2, length);
-	const uint8_t *addresses = answer->family == 4 ? answer->ip + 12 : answer->ip + 8;
-	return checksum_add(checksum_add(0, addresses, answer->family == 4 ? 8 : 32), tail, 4);
-}
-
 // RFC 9293 3.10.7.1: an acknowledged segment is answered at its own acknowledgment, any other with
 // everything it sent acknowledged.
 static void send_reset(struct core *c, struct packet *p)
@@ -175,9 +54,9 @@ static void send_reset(struct core *c, struct packet *p)
 	uint32_t header = p->family == 4 ? 20 : 40;
 	struct packet answer;
 	if (p->tcp_class == TCP_RST || !reject_take(c, p->interface) ||
-	    !start_answer(c, p, &answer, header + 20))
+	    !answer_start(c, p, &answer, header + 20))
 		return;
-	uint8_t *tcp = write_ip(&answer, IPPROTO_TCP, packet_destination(p), packet_source(p));
+	uint8_t *tcp = answer_write_ip(&answer, IPPROTO_TCP, packet_destination(p), packet_source(p));
 	memset(tcp, 0, 20);
 	memcpy(tcp, l4 + 2, 2);
 	memcpy(tcp + 2, l4, 2);
@@ -189,8 +68,8 @@ static void send_reset(struct core *c, struct packet *p)
 		write32(tcp + 8, packet_segment(p).end);
 		tcp[13] = TCP_RST_FLAG | TCP_ACK_FLAG;
 	}
-	checksum_store(tcp + 16, checksum_add(pseudo_sum(&answer, IPPROTO_TCP, 20), tcp, 20));
-	send_answer(c, p, &answer);
+	checksum_store(tcp + 16, checksum_add(answer_pseudo_sum(&answer, IPPROTO_TCP, 20), tcp, 20));
+	answer_send(c, p, &answer);
 }
 
 // What waited for its next hop has been translated; its sender knows it by its key.
@@ -220,11 +99,11 @@ static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t c
 	struct packet answer;
 	if (quote > p->ip_length)
 		quote = p->ip_length;
-	if (!may_answer(p) || !error_source(c, p, source) || !reject_take(c, p->interface) ||
-	    !start_answer(c, p, &answer, header + 8 + quote))
+	if (!may_answer(p) || !answer_source(c, p, source) || !reject_take(c, p->interface) ||
+	    !answer_start(c, p, &answer, header + 8 + quote))
 		return;
 	uint8_t protocol = p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	uint8_t *icmp = write_ip(&answer, protocol, source, packet_source(p));
+	uint8_t *icmp = answer_write_ip(&answer, protocol, source, packet_source(p));
 	memset(icmp, 0, 8);
 	icmp[0] = type;
 	icmp[1] = code;
@@ -232,9 +111,9 @@ static void send_error(struct core *c, struct packet *p, uint8_t type, uint8_t c
 	memcpy(icmp + 8, p->ip, quote);
 	untranslate(p, icmp + 8, quote);
 	uint16_t length = (uint16_t)(8 + quote);
-	uint64_t sum = p->family == 4 ? 0 : pseudo_sum(&answer, protocol, length);
+	uint64_t sum = p->family == 4 ? 0 : answer_pseudo_sum(&answer, protocol, length);
 	checksum_store(icmp + 2, checksum_add(sum, icmp, length));
-	send_answer(c, p, &answer);
+	answer_send(c, p, &answer);
 }
 
 // A message of each family that means the same.
