@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { formatAddress, formatMac, formatPrefix, network, type Address, type Family, type Prefix } from "./net";
 import { fw_service_values } from "./limits";
+import { arbitraryNat, arbitrarySchedules } from "./testing-nat";
 import { type FlowRow, type LimitsRow, PROGRAM_VERSION, type Program, type Range } from "./program";
 
 const word = fc.nat(0xffffffff);
@@ -58,7 +59,7 @@ export const PLAIN = {
 
 /** Valid as parseProgram() understands it: references point to rows, everything else is free. */
 export const arbitraryProgram: fc.Arbitrary<Program> = fc
-  .record({ ports: fc.nat(4), zones: fc.nat(4), interfaces: fc.nat(5), addressSets: fc.nat(5), applications: fc.nat(5) })
+  .record({ ports: fc.nat(4), zones: fc.nat(4), interfaces: fc.nat(5), addressSets: fc.nat(5), applications: fc.nat(5), schedules: arbitrarySchedules })
   .chain((n) => {
     const index = (rows: number) => fc.nat(Math.max(0, rows - 1));
     const indexes = (rows: number) => (rows === 0 ? fc.constant([]) : fc.array(index(rows), { maxLength: 4 }));
@@ -98,7 +99,7 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       destinationsNegated: fc.boolean(),
       applications: indexes(n.applications),
       action,
-      schedule: fc.constant(null),
+      schedule: n.schedules.length === 0 ? fc.constant(null) : fc.option(index(n.schedules.length)),
     });
     const hop = fc.record({ gateway: arbitraryAddress.map(formatAddress), interface: index(linked) });
     const route = fc.record({ prefix: networkText, vrf: fc.nat(65_535), type: fc.constant("unicast"), nextHops: fc.array(hop, { minLength: 1, maxLength: 3 }) });
@@ -115,8 +116,8 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
       applications: list(application, n.applications),
       defaultAction: action,
       policies: fc.array(policy, { maxLength: 6 }),
-      schedules: fc.constant([]),
-      nat: fc.constant({ pools: [], source: [], destination: [], static: [] }),
+      schedules: fc.constant(n.schedules),
+      nat: arbitraryNat(n),
       flow: fc.constant(flow),
       limits: fc.constant(limits),
       routes: linked > 0 ? fc.array(route, { maxLength: 4 }) : fc.constant([]),

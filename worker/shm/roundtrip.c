@@ -84,6 +84,14 @@ static int print_program(const unsigned char *bytes, size_t size)
 	print_rows(bytes, size, "routes", p.routes, "fw_route_row");
 	print_rows(bytes, size, "next_hops", p.next_hops, "fw_next_hop_row");
 	print_rows(bytes, size, "neighbors", p.neighbors, "fw_neighbor_row");
+	print_rows(bytes, size, "schedules", p.schedules, "fw_schedule_row");
+	print_rows(bytes, size, "schedule_windows", p.schedule_windows, "fw_schedule_window_row");
+	print_rows(bytes, size, "nat_pools", p.nat_pools, "fw_nat_pool_row");
+	print_rows(bytes, size, "nat_ranges", p.nat_ranges, "fw_nat_range_row");
+	print_rows(bytes, size, "nat_subscribers", p.nat_subscribers, "fw_prefix_row");
+	print_rows(bytes, size, "nat_source", p.nat_source, "fw_nat_source_row");
+	print_rows(bytes, size, "nat_destination", p.nat_destination, "fw_nat_destination_row");
+	print_rows(bytes, size, "nat_static", p.nat_static, "fw_nat_static_row");
 	return 0;
 }
 

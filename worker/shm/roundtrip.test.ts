@@ -131,7 +131,58 @@ function expectedFields(p: Program, sequence: bigint, hash: string, bank: Uint8A
   p.neighbors.forEach((row, i) => {
     out.row(`neighbors[${i}]`, { address: address(row.address), interface: row.interface, family: parseAddress(row.address)!.family, mac: parseMac(row.mac)!, pad: 0 });
   });
+  p.schedules.forEach((row, i) => {
+    out.row(`schedules[${i}]`, { name: text(row.name, 64), time_zone: text(row.timeZone, 64), window_first: out.count("schedule_windows"), window_count: row.windows.length });
+    for (const w of row.windows) {
+      const days = w.days.reduce((bits, day) => bits + 2 ** day, 0);
+      out.append("schedule_windows", { start_minute: w.startMinute, end_minute: w.endMinute, days, pad: zeros(3) });
+    }
+  });
+  expectNat(out, p);
   return out.values;
+}
+
+function expectNat(out: Fields, p: Program): void {
+  p.nat.pools.forEach((row, i) => {
+    const subscribers = row.blocks?.subscribers ?? [];
+    out.row(`nat_pools[${i}]`, {
+      name: text(row.name, 64), name_id: nameId(row.name), range_first: out.count("nat_ranges"), range_count: row.addresses.length,
+      subscriber_first: out.count("nat_subscribers"), subscriber_count: subscribers.length, block_size: row.blocks?.size ?? 0,
+      port_low: row.ports[0], port_high: row.ports[1], address_persistent: Number(row.addressPersistent), pad: zeros(7),
+    });
+    for (const [low, high] of row.addresses) out.append("nat_ranges", { low: ipv4(low), high: ipv4(high) });
+    for (const text of subscribers) out.append("nat_subscribers", prefix(text));
+  });
+  p.nat.source.forEach((row, i) => {
+    const lists = out.lists({ from: row.from, to: row.to, source: row.sources, destination: row.destinations, application: row.applications });
+    out.row(`nat_source[${i}]`, {
+      name: text(row.name, 64), name_id: nameId(row.name), ...lists, pool: row.pool ?? 0xffffffff, binding_timeout_s: row.persistent?.timeoutSeconds ?? 0,
+      port_low: row.ports[0], port_high: row.ports[1], action: { off: 1, interface: 2, pool: 3 }[row.kind], persistent: Number(row.persistent !== null),
+      filtering: row.persistent === null ? 0 : { AddressAndPort: 0, EndpointIndependent: 1 }[row.persistent.filtering], pad: 0,
+    });
+  });
+  p.nat.destination.forEach((row, i) => {
+    const lists = out.lists({ from: row.from, source: row.sources });
+    out.row(`nat_destination[${i}]`, {
+      name: text(row.name, 64), name_id: nameId(row.name), ...lists, low: ipv4(row.addresses[0]), high: ipv4(row.addresses[1]), to: ipv4(row.to.address),
+      port_low: row.ports?.[0] ?? 0, port_high: row.ports?.[1] ?? 0, to_port: row.to.port ?? 0, protocol: row.protocol ?? 0,
+      to_single: Number(row.to.single), pad: zeros(4),
+    });
+  });
+  p.nat.static.forEach((row, i) => {
+    const lists = out.lists({ from: row.from });
+    out.row(`nat_static[${i}]`, { name: text(row.name, 64), name_id: nameId(row.name), ...lists, external: ipv4(row.external), internal: ipv4(row.internal), count: row.count, pad: 0 });
+  });
+}
+
+/** The first eight bytes of the SHA-256 of a name. */
+function nameId(name: string): bigint {
+  const digest = createHash("sha256").update(name).digest();
+  return LITTLE_ENDIAN ? digest.readBigUInt64LE() : digest.readBigUInt64BE();
+}
+
+function ipv4(text: string): number[] {
+  return text.split(".").map(Number);
 }
 
 type Tree = number | bigint | readonly number[] | { readonly [field: string]: Tree };
@@ -159,19 +210,23 @@ class Fields {
     this.#counts.set(section, this.count(section) + 1);
   }
 
-  policy(i: number, row: Program["policies"][number]): void {
-    const lists = { from: row.from, to: row.to, source: row.sources, destination: row.destinations, application: row.applications };
+  /** Appends each list to refs; the fields that say where it lies. */
+  lists(lists: Readonly<Record<string, readonly number[]>>): Record<string, Tree> {
     const fields: Record<string, Tree> = {};
     for (const [name, list] of Object.entries(lists)) {
       fields[`${name}_first`] = this.count("refs");
       fields[`${name}_count`] = list.length;
       for (const ref of list) this.append("refs", ref);
     }
-    const digest = createHash("sha256").update(row.name).digest();
+    return fields;
+  }
+
+  policy(i: number, row: Program["policies"][number]): void {
+    const lists = { from: row.from, to: row.to, source: row.sources, destination: row.destinations, application: row.applications };
     this.row(`policies[${i}]`, {
       name: text(row.name, 64),
-      name_id: LITTLE_ENDIAN ? digest.readBigUInt64LE() : digest.readBigUInt64BE(),
-      ...fields,
+      name_id: nameId(row.name),
+      ...this.lists(lists),
       source_negated: Number(row.sourcesNegated),
       destination_negated: Number(row.destinationsNegated),
       action: { Permit: 1, Deny: 2, Reject: 3 }[row.action],
