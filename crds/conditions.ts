@@ -129,6 +129,36 @@ export const NODE_CONDITIONS = {
     text: "All ports are up.",
     reasons: { AllPortsUp: "They are.", PortsNotUp: "At least one is down or absent; status.ports says why.", ...NO_REPORT },
   },
+  WorkerPodReady: {
+    text: "The worker pod runs, and its probe finds a datapath that forwards. Absent where the operator makes no pods.",
+    reasons: {
+      Running: "It does.",
+      NotForwarding: "The pod runs, but nothing is forwarded yet.",
+      WorkerPodStarting: "The pod is being made or started.",
+      WorkerPodPending: "The pod is not scheduled or cannot be started; the message has the scheduler's or kubelet's words.",
+      WorkerPodReplaced: "The pod is ending and is followed by another.",
+      WorkerPodCrashing: "The container ends again and again.",
+      ImagePullFailed: "The image cannot be pulled.",
+      HugepagesMissing: "The node has fewer hugepages than the pod asks for.",
+      HugepagesInUse: "The node has enough hugepages, but other pods hold them.",
+      CoresShort: "The node cannot give as many whole CPUs as the pod asks for.",
+      PodEvicted: "Kubelet ended the pod; it is made again.",
+    },
+  },
+  CPUPinned: {
+    text: "Kubelet gave the worker pod CPUs of its own. Absent until its launcher has spoken.",
+    reasons: {
+      Pinned: "It did.",
+      CPUNotPinned: "The CPUs are shared with other pods: set cpuManagerPolicy: static in the kubelet's configuration.",
+    },
+  },
+  Unprivileged: {
+    text: "The worker pod has only the capabilities that it needs.",
+    reasons: {
+      CapabilitiesOnly: "It has.",
+      PrivilegedPod: "A port of kind pci needs a privileged pod; the message names it.",
+    },
+  },
   RxModeSatisfied: {
     text: "The receive mode is the one that was asked for.",
     reasons: { AsRequested: "It is.", FellBack: "Another mode is used; status.rxMode.reason says why.", ...NO_REPORT },

@@ -80,6 +80,18 @@ limits = withRule(limits, {
   field: "fragmentsPerSource",
 });
 
+const workerPod = object("WorkerPod", {
+  hostNetwork: z
+    .boolean()
+    .default(true)
+    .describe("Whether the worker pod lives in the node's own network, where its interfaces are. False: the pod has a network of its own, and kernelInterface ports name devices of that. A change replaces the pod."),
+  controlCpu: z.boolean().default(false).describe("One more CPU for the control thread, which otherwise shares the first datapath core. A change replaces the pod."),
+  pinning: z
+    .enum(["Preferred", "Required"])
+    .default("Preferred")
+    .describe("Required: the worker does not start unless kubelet gives its pod CPUs of its own (cpuManagerPolicy: static). A change replaces the pod."),
+});
+
 const port = exactlyOneOf(
   object("Port", {
     name: v.name().describe("Name of the port; interfaces refer to it."),
@@ -101,5 +113,6 @@ export const dataplane = object("Dataplane", {
   rxMode: rxMode.prefault({}).describe("How the cores wait for packets."),
   sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),
   limits: limits.prefault({}).describe("Bounds of the other tables. What each does when it is full is in docs/limits.md."),
+  workerPod: workerPod.prefault({}).describe("The pod that the worker runs in. Without a cluster it has no effect."),
   ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev."),
 });

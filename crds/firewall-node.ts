@@ -47,6 +47,17 @@ const nodePort = object("PortStatus", {
   message: message().optional().describe("Why it is not up."),
 }, "A port of the node.");
 
+const workerPod = object("WorkerPodStatus", {
+  name: z.string().max(253).describe("Name of the pod, in the operator's namespace."),
+  phase: word().describe("Phase of the pod."),
+  image: z.string().max(1024).optional().describe("Image that it was made with."),
+  hugepages: word().optional().describe("Hugepages that it asks for."),
+  requestedCpus: z.int().min(0).max(65_535).describe("Whole CPUs that it asks for."),
+  cpus: z.string().max(512).optional().describe("CPUs that kubelet gave it, for example 2-3."),
+  exclusive: z.boolean().optional().describe("Whether these are its own."),
+  privileged: z.boolean().describe("Whether it is privileged."),
+});
+
 const counters = (what: string) =>
   z
     .record(z.string().min(1).max(63), counter().describe("Count since the state of the node was made."))
@@ -66,6 +77,7 @@ export const firewallNodeStatus = object("FirewallNodeStatus", {
   shortHash: z.string().max(12).optional().describe("The first 12 digits of applied.hash, for tables."),
   agent: object("AgentStatus", { version: word().optional().describe("Version of the agent.") }).optional().describe("The node-agent."),
   worker: worker.optional().describe("The packet worker."),
+  workerPod: workerPod.optional().describe("The pod that the worker runs in: what it asks for, and what it got."),
   applied: applied.optional().describe("What the node runs."),
   rxMode: rxMode.optional().describe("Receive mode, wanted and in use."),
   ports: mapOf(nodePort, (item) => z.array(item).max(64), ["name"]).optional().describe("Ports of the node."),

@@ -30,6 +30,7 @@ describe("parseFirewallConfig() and defaults", () => {
         rxMode: { mode: "Adaptive", idleThreshold: 256, resumeThreshold: 32, sleepTimeout: "100ms" },
         sessions: { ipv4: 131072, ipv6: 32768 },
         limits: { natBindings: 65536, fragments: 4096, fragmentsPerSource: 64, heldPackets: 256, neighbors: 4096, errorsPerSecond: 100 },
+        workerPod: { hostNetwork: true, controlCpu: false, pinning: "Preferred" },
         ports: [],
       },
       interfaces: [],

@@ -443,6 +443,8 @@ export interface Dataplane {
   sessions: SessionCapacity;
   /** Bounds of the other tables. What each does when it is full is in docs/limits.md. */
   limits: DataplaneLimits;
+  /** The pod that the worker runs in. Without a cluster it has no effect. */
+  workerPod: WorkerPod;
   /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev. */
   ports: Port[];
 }
@@ -489,6 +491,16 @@ export interface TapPort {
   name?: string | undefined;
   /** Named network namespace (ip netns) that the device is put into. Default: the worker's own. */
   networkNamespace?: string | undefined;
+}
+
+/** The pod that the worker runs in. Without a cluster it has no effect. */
+export interface WorkerPod {
+  /** Whether the worker pod lives in the node's own network, where its interfaces are. False: the pod has a network of its own, and kernelInterface ports name devices of that. A change replaces the pod. */
+  hostNetwork: boolean;
+  /** One more CPU for the control thread, which otherwise shares the first datapath core. A change replaces the pod. */
+  controlCpu: boolean;
+  /** Required: the worker does not start unless kubelet gives its pod CPUs of its own (cpuManagerPolicy: static). A change replaces the pod. */
+  pinning: "Preferred" | "Required";
 }
 
 /** Bounds of the other tables. What each does when it is full is in docs/limits.md. */
@@ -584,6 +596,8 @@ export interface FirewallNodeStatus {
   agent?: AgentStatus | undefined;
   /** The packet worker. */
   worker?: WorkerStatus | undefined;
+  /** The pod that the worker runs in: what it asks for, and what it got. */
+  workerPod?: WorkerPodStatus | undefined;
   /** What the node runs. */
   applied?: AppliedStatus | undefined;
   /** Receive mode, wanted and in use. */
@@ -603,7 +617,7 @@ export interface FirewallNodeStatus {
 /** A condition. */
 export interface NodeCondition {
   /** Type of the condition. */
-  type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "RxModeSatisfied";
+  type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "WorkerPodReady" | "CPUPinned" | "Unprivileged" | "RxModeSatisfied";
   /** True, False or Unknown. */
   status: "True" | "False" | "Unknown";
   /** metadata.generation that the condition was computed from. */
@@ -662,6 +676,26 @@ export interface AppliedStatus {
   reason: string;
   /** One sentence for people. */
   message?: string | undefined;
+}
+
+/** The pod that the worker runs in: what it asks for, and what it got. */
+export interface WorkerPodStatus {
+  /** Name of the pod, in the operator's namespace. */
+  name: string;
+  /** Phase of the pod. */
+  phase: string;
+  /** Image that it was made with. */
+  image?: string | undefined;
+  /** Hugepages that it asks for. */
+  hugepages?: string | undefined;
+  /** Whole CPUs that it asks for. */
+  requestedCpus: number;
+  /** CPUs that kubelet gave it, for example 2-3. */
+  cpus?: string | undefined;
+  /** Whether these are its own. */
+  exclusive?: boolean | undefined;
+  /** Whether it is privileged. */
+  privileged: boolean;
 }
 
 /** The packet worker. */

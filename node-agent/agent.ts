@@ -104,6 +104,10 @@ export class Agent {
   get good(): Loaded | null { return this.#good?.loaded ?? null; }
   get storedHash(): string { return this.#store.hash; }
   get storeProblem(): Problem | null { return this.#store.problem; }
+  /** CPUs that the worker pod was given; "": it has none, or is not there. */
+  get podCpus(): { cpus: string; exclusive: boolean } {
+    return this.#launcher.podCpus;
+  }
   get busy(): boolean { return this.#operations > 0; }
 
   /** Why the desired program is not what runs; null when it is. */

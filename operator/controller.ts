@@ -12,6 +12,9 @@ import { Reflector, type ReflectorOptions } from "./kube/reflector";
 import type { KubeObject, Resource } from "./kube/types";
 import { reconcileConfig } from "./reconcile-config";
 import { reconcileNode } from "./reconcile-node";
+import { NODE_ANNOTATION, PODS, WORKER_PODS, type PodObject } from "./worker-pod/desired";
+import { samePod } from "./worker-pod/reconcile";
+import type { PodSettings } from "./worker-pod/settings";
 import { CONFIG_LABEL, CONFIGS, FIREWALL_NODES, NODES, REVISIONS, type ConfigObject, type FirewallNodeObject, type NodeObject, type RevisionObject } from "./resources";
 import type { AgentServer } from "./stream/server";
 import { configKey, nodeKey, splitKey, World, type Log } from "./world";
@@ -27,6 +30,8 @@ export interface ControllerOptions {
   log: Log;
   silentMs?: number;
   stopMs?: number;
+  /** Absent: no worker pods are made, and none are watched. */
+  workerPods?: PodSettings | undefined;
   /** What else a leader does during its term. */
   duties?: readonly Duty[];
   /** How the caches watch; for tests of what goes wrong there. */
@@ -37,7 +42,8 @@ export interface ControllerOptions {
 export type Duty = (signal: AbortSignal, writer: Writer) => Promise<void>;
 
 /** Of a Node, which is large and changes all the time, only this matters here. */
-const identityOf = ({ metadata: { name, uid, labels, resourceVersion } }: NodeObject): NodeObject => ({
+const identityOf = ({ metadata: { name, uid, labels, resourceVersion }, status }: NodeObject): NodeObject => ({
+  ...(status?.allocatable && { status: { allocatable: Object.fromEntries(Object.entries(status.allocatable).filter(([what]) => what === "cpu" || what.startsWith("hugepages-"))) } }),
   metadata: { name, ...(uid !== undefined && { uid }), ...(labels && { labels }), ...(resourceVersion !== undefined && { resourceVersion }) },
 });
 
@@ -46,6 +52,7 @@ export class Controller {
   readonly firewallNodes: Reflector<FirewallNodeObject>;
   readonly nodes: Reflector<NodeObject>;
   readonly revisions: Reflector<RevisionObject>;
+  readonly workerPods: Reflector<PodObject>;
   readonly events: EventRecorder;
   readonly #o: ControllerOptions;
   #world: World | undefined;
@@ -61,6 +68,7 @@ export class Controller {
     this.nodes = this.#reflector(NODES, (name, before, after) => this.#nodeChanged(name, before, after), { keep: identityOf });
     const own = { namespace, labelSelector: CONFIG_LABEL };
     this.revisions = this.#reflector(REVISIONS, (_key, before, after) => this.#revisionChanged(before, after), own);
+    this.workerPods = this.#reflector(PODS, (_key, before, after) => this.#podChanged(before, after), { namespace, labelSelector: WORKER_PODS });
   }
 
   #reflector<T extends KubeObject>(resource: Resource<T>, onChange: NonNullable<ReflectorOptions<T>["onChange"]>, where: Partial<Pick<ReflectorOptions<T>, "namespace" | "labelSelector" | "keep">> = {}): Reflector<T> {
@@ -69,7 +77,7 @@ export class Controller {
   }
 
   get reflectors(): Reflector<KubeObject>[] {
-    return [this.configs, this.firewallNodes, this.nodes, this.revisions] as unknown as Reflector<KubeObject>[];
+    return [this.configs, this.firewallNodes, this.nodes, this.revisions, ...(this.#o.workerPods === undefined ? [] : [this.workerPods])] as unknown as Reflector<KubeObject>[];
   }
 
   get synced(): boolean {
@@ -99,7 +107,8 @@ export class Controller {
     });
     const writer = fencedWriter(transport, { signal, leading: elector.leading });
     const world = new World({
-      caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store },
+      caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store, workerPods: this.workerPods.store },
+      workerPods: this.#o.workerPods,
       writer,
       enqueue: (key) => queue.add(key),
       ...{ agents, events: this.events, compiler, clock, namespace, log },
@@ -151,7 +160,10 @@ export class Controller {
     const world = this.#world;
     if (world === undefined) return;
     // A kubelet's heartbeat changes the object all the time, and nothing that matters here.
-    if (before !== undefined && after !== undefined && before.metadata.uid === after.metadata.uid && sameJson(before.metadata.labels, after.metadata.labels)) return;
+    if (before !== undefined && after !== undefined && before.metadata.uid === after.metadata.uid && sameJson(before.metadata.labels, after.metadata.labels)) {
+      if (!sameJson(before.status, after.status)) world.enqueue(nodeKey(name));
+      return;
+    }
     world.reassign();
     world.enqueue(nodeKey(name));
     for (const config of this.configs.store.list()) world.enqueue(configKey(config.metadata.name));
@@ -162,6 +174,13 @@ export class Controller {
     if (world === undefined) return;
     world.enqueue(nodeKey(name));
     for (const config of new Set([before?.spec.config, after?.spec.config])) if (config !== undefined) world.enqueue(configKey(config));
+  }
+
+  #podChanged(before: PodObject | undefined, after: PodObject | undefined): void {
+    const node = (after ?? before)?.metadata.annotations?.[NODE_ANNOTATION];
+    if (node === undefined || samePod(before, after)) return;
+    this.#world?.enqueue(nodeKey(node));
+    // Who waits for this one to forward again looks by himself, every two seconds.
   }
 
   #revisionChanged(before: RevisionObject | undefined, after: RevisionObject | undefined): void {

@@ -53,6 +53,7 @@ async function run(options: Options, log: Logger): Promise<void> {
     ...{ transport, clock, elector, agents, namespace, identity, log, duties },
     compiler: new CompileCache(compiler.compile),
     stopMs: options.stopMs,
+    workerPods: options.workerPods,
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
   const port = await agents.listen(options.listen, certificate);

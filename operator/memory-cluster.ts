@@ -14,6 +14,8 @@ import { reconcileConfig } from "./reconcile-config";
 import { reconcileNode } from "./reconcile-node";
 import type { ConfigObject, FirewallNodeObject, NodeObject, RevisionObject } from "./resources";
 import type { Report } from "./stream/report";
+import { NODE_ANNOTATION, type PodObject } from "./worker-pod/desired";
+import type { PodSettings } from "./worker-pod/settings";
 import { configKey, nodeKey, splitKey, World, type Caches } from "./world";
 
 export class Crash extends Error {}
@@ -22,7 +24,7 @@ export class Crash extends Error {}
 function compile(config: unknown): Promise<Compiled> {
   const { spec } = config as ConfigObject;
   if (spec["mark"] === "bad") return Promise.resolve({ issues: [{ severity: "error", reason: "UnknownZone", path: "spec.policies[0].from[0]", message: "There is no zone dmz." }] });
-  const bytes = Buffer.from(JSON.stringify({ mark: spec["mark"] }));
+  const bytes = Buffer.from(JSON.stringify({ mark: spec["mark"], ...(spec["program"] as object | undefined) }));
   return Promise.resolve({ issues: [], program: { hash: createHash("sha256").update(bytes).digest("hex"), bytes, version: 1, policies: 1 } });
 }
 
@@ -32,7 +34,7 @@ const emptyReport = (hash: string): Report => ({
   reason: hash === "" ? "NoProgram" : "",
   message: "",
   agentVersion: "1",
-  worker: { phase: hash === "" ? "Down" : "Forwarding", version: "1", dpdkVersion: "22.11", pid: 1, starts: 1, core: 0, rxMode: { requested: "Polling", effective: "Polling", reason: "" } },
+  worker: { phase: hash === "" ? "Down" : "Forwarding", version: "1", dpdkVersion: "22.11", pid: 1, starts: 1, core: 0, cpus: "", exclusive: false, rxMode: { requested: "Polling", effective: "Polling", reason: "" } },
   ports: [],
   counters: {},
   drops: {},
@@ -86,6 +88,7 @@ export class MemoryCluster {
   /** The operator dies instead of hearing the answer to this write. */
   crashAfter = Infinity;
   world: World | undefined;
+  workerPods: PodSettings | undefined;
   readonly #keys = new Set<string>();
   readonly #later = new Map<string, number>();
   #version = 0;
@@ -107,6 +110,10 @@ export class MemoryCluster {
         for (const config of [before?.spec.config, after?.spec.config]) if (config !== undefined) this.enqueue(configKey(config));
       }),
       revisions: store<RevisionObject>(() => undefined),
+      workerPods: store<PodObject>((_key, before, after) => {
+        const node = (after ?? before)?.metadata.annotations?.[NODE_ANNOTATION];
+        if (node !== undefined) this.enqueue(nodeKey(node));
+      }),
     };
   }
 
@@ -119,7 +126,7 @@ export class MemoryCluster {
     this.agents.told.clear();
     this.agents.views.clear();
     this.world = new World({
-      ...{ caches: this.caches, writer: this.#writer(), agents: this.agents, clock: this.clock, namespace: "ns", enqueue: this.enqueue },
+      ...{ caches: this.caches, writer: this.#writer(), agents: this.agents, clock: this.clock, namespace: "ns", enqueue: this.enqueue, workerPods: this.workerPods },
       events: { record: (_resource, _object, { reason, note }) => void this.events.push({ reason, note }) },
       compiler: new CompileCache(compile),
       log: { info: () => undefined, warn: () => undefined },
@@ -181,6 +188,7 @@ export class MemoryCluster {
     const stores: Record<string, Store<never>> = {
       firewallconfigs: this.caches.configs as unknown as Store<never>,
       firewallnodes: this.caches.firewallNodes as unknown as Store<never>,
+      pods: this.caches.workerPods as unknown as Store<never>,
       controllerrevisions: this.caches.revisions as unknown as Store<never>,
     };
     const storeOf = <T extends KubeObject>(resource: Resource<T>): Store<T> => stores[resource.plural] as unknown as Store<T>;

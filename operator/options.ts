@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { durationMs } from "../crds/index";
+import { readPodSettings, type PodSettings } from "./worker-pod/settings";
 
 export interface Options {
   kubeconfig: string | undefined;
@@ -27,6 +28,7 @@ export interface Options {
   recheckMs: number;
   watchIdleMs: number;
   resyncMs: number;
+  workerPods: PodSettings | undefined;
   logLevel: string;
 }
 
@@ -64,6 +66,8 @@ export const FLAGS = {
   "token-recheck": flag("PORTCULLIS_TOKEN_RECHECK", "TIME", "60s", "how often the token of an open stream is reviewed again"),
   "watch-idle-timeout": flag("PORTCULLIS_WATCH_IDLE_TIMEOUT", "TIME", "90s", "a watch that says nothing for so long is taken for dead"),
   "resync-period": flag("PORTCULLIS_RESYNC_PERIOD", "TIME", "10m", "time between two comparisons of the caches with the API server"),
+  "worker-image": flag("PORTCULLIS_WORKER_IMAGE", "IMAGE", "", "image of worker pods; without one the operator makes none"),
+  "worker-pod": flag("PORTCULLIS_WORKER_POD", "JSON", "", "what else worker pods are made with, see docs/worker-pod.md"),
   "log-level": flag("PORTCULLIS_LOG_LEVEL", "LEVEL", "info", "trace, debug, info, warn, error"),
 } as const satisfies Record<string, Flag>;
 
@@ -104,6 +108,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     recheckMs: time("token-recheck"),
     watchIdleMs: time("watch-idle-timeout"),
     resyncMs: time("resync-period"),
+    workerPods: workerPods(get("worker-image"), get("worker-pod")),
     logLevel: get("log-level"),
   };
   check(options);
@@ -123,6 +128,15 @@ function duration(name: string, text: string): number {
   const ms = durationMs(text);
   if (ms === undefined || Number.isNaN(ms) || ms <= 0) throw new UsageError(`--${name} is ${JSON.stringify(text)}; write a time such as 15s or 1m30s`);
   return ms;
+}
+
+function workerPods(image: string, json: string): PodSettings | undefined {
+  if (image === "") return undefined;
+  try {
+    return readPodSettings(image, json);
+  } catch (error) {
+    throw new UsageError(`--worker-pod ${(error as Error).message}`);
+  }
 }
 
 function check({ retryMs, renewMs, leaseMs, serviceAccounts, tlsNames, logLevel }: Options): void {

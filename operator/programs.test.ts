@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { DEFAULT_WISHES } from "./worker-pod/settings";
 import { createHash, randomBytes } from "node:crypto";
 import type { Writer } from "./kube/objects";
 import { Store } from "./kube/store";
@@ -7,7 +8,7 @@ import { ProgramTooLargeError, Programs, type Good } from "./programs";
 import type { ConfigObject, RevisionObject } from "./resources";
 
 const config = { metadata: { name: "edge", uid: "u1" }, spec: {} } as ConfigObject;
-const good = (bytes: Uint8Array, generation: number): Good => ({ hash: createHash("sha256").update(bytes).digest("hex"), bytes, programVersion: 1, policies: 3, generation, selector: { matchLabels: { a: "b" } } });
+const good = (bytes: Uint8Array, generation: number): Good => ({ hash: createHash("sha256").update(bytes).digest("hex"), bytes, programVersion: 1, policies: 3, generation, pod: DEFAULT_WISHES, selector: { matchLabels: { a: "b" } } });
 
 describe("Programs", () => {
   let kept: Store<RevisionObject>;

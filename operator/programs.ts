@@ -12,6 +12,7 @@ import type { NodeSelector } from "../crds/index";
 import { isConflict, isNotFound } from "./kube/errors";
 import { sameJson, type Writer } from "./kube/objects";
 import type { Store } from "./kube/store";
+import { DEFAULT_WISHES, type PodWishes } from "./worker-pod/settings";
 import { CONFIG_LABEL, ownerOf, REVISIONS, type ConfigObject, type RevisionObject } from "./resources";
 
 export interface Good {
@@ -22,6 +23,8 @@ export interface Good {
   /** metadata.generation that compiled to it; number of the revision, too. */
   generation: number;
   selector: NodeSelector | undefined;
+  /** What it wants of the worker pod. */
+  pod: PodWishes;
 }
 
 /** What etcd takes in one request is 1.5 MiB; the rest of the object needs little. */
@@ -87,18 +90,19 @@ const revisionsOf = (config: ConfigObject, kept: Store<RevisionObject>): Revisio
   kept.list().filter((revision) => ownerUid(revision) === config.metadata.uid);
 
 function revisionName(config: ConfigObject, good: Good): string {
-  const content = createHash("sha256").update(`${config.metadata.uid}\n${good.hash}\n${JSON.stringify(good.selector ?? null)}`);
+  const wishes = sameJson(good.pod, DEFAULT_WISHES) ? "" : `\n${JSON.stringify(good.pod)}`;
+  const content = createHash("sha256").update(`${config.metadata.uid}\n${good.hash}\n${JSON.stringify(good.selector ?? null)}${wishes}`);
   return `${config.metadata.name.slice(0, 200)}-${content.digest("hex").slice(0, 16)}`;
 }
 
 async function create(config: ConfigObject, good: Good, at: { name: string; namespace: string }, kept: Store<RevisionObject>, writer: Writer): Promise<RevisionObject> {
   const program = encode(good.bytes);
-  const { hash, programVersion, policies, selector } = good;
+  const { hash, programVersion, policies, selector, pod } = good;
   const labels = { [CONFIG_LABEL]: labelValue(config.metadata.name) };
   const object: RevisionObject = {
     metadata: { ...at, labels, ownerReferences: [ownerOf("FirewallConfig", config)] },
     revision: good.generation,
-    data: { hash, programVersion, policies, program, ...(selector && { nodeSelector: selector }) },
+    data: { hash, programVersion, policies, program, ...(selector && { nodeSelector: selector }), ...(!sameJson(pod, DEFAULT_WISHES) && { workerPod: pod }) },
   };
   return writer.create(REVISIONS, object).catch((error: unknown) => {
     // Made by us just now, and not seen in the cache yet.
@@ -130,11 +134,11 @@ function encode(bytes: Uint8Array): string {
 }
 
 function decode(revision: RevisionObject): Good | undefined {
-  const { hash, program, programVersion, policies, nodeSelector } = revision.data;
+  const { hash, program, programVersion, policies, nodeSelector, workerPod } = revision.data;
   try {
     const bytes = brotliDecompressSync(Buffer.from(program, "base64"), { maxOutputLength: MAX_DECODED });
     if (createHash("sha256").update(bytes).digest("hex") !== hash) return undefined;
-    return { hash, bytes, programVersion, policies, generation: revision.revision, selector: nodeSelector };
+    return { hash, bytes, programVersion, policies, generation: revision.revision, selector: nodeSelector, pod: { ...DEFAULT_WISHES, ...workerPod } };
   } catch {
     return undefined;
   }

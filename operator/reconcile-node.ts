@@ -5,6 +5,7 @@ import { NOTHING } from "./agents";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson } from "./kube/objects";
 import { CONFIGS, FINALIZER, FIREWALL_NODES, NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
 import type { Good } from "./programs";
+import { ensureWorkerPod, podOf, removeWorkerPod } from "./worker-pod/reconcile";
 import { changed, count } from "./status/conditions";
 import { nodeStatus, worthWriting } from "./status/node";
 import { timeText, type World } from "./world";
@@ -28,7 +29,8 @@ export async function reconcileNode(world: World, name: string): Promise<number 
   const object = await ensure(world, wanted, current);
   const { config, good } = wanted;
   world.agents.desire(name, { hash: good.hash, config, programVersion: good.programVersion, bytes: good.bytes });
-  return writeStatus(world, object);
+  const again = [await ensureWorkerPod(world, object, good), await writeStatus(world, object)].filter((ms) => ms !== undefined);
+  return again.length === 0 ? undefined : Math.min(...again);
 }
 
 function wantedFor(world: World, name: string): Wanted | undefined {
@@ -67,12 +69,14 @@ async function release(world: World, name: string, current: FirewallNodeObject |
   if (node === undefined) {
     // The Node is gone and its identity with it. What its worker runs is not ours to judge any more.
     world.agents.dismiss(name, "the Node object does not exist");
+    await removeWorkerPod(world, name);
     if (current !== undefined) await removeNow(world, current);
     return undefined;
   }
   // A node is never taken out of service because a config could not be judged at this moment.
   if (!world.settled) return 1000;
   if (current === undefined) {
+    await removeWorkerPod(world, name);
     world.agents.desire(name, NOTHING);
     return undefined;
   }
@@ -100,6 +104,7 @@ async function awaitStop(world: World, name: string, current: FirewallNodeObject
     return Math.min(left, again ?? left);
   }
   if (!stopped) tellAway(world, name, current);
+  await removeWorkerPod(world, name);
   await unhold(world, current);
   return undefined;
 }
@@ -134,12 +139,13 @@ async function writeStatus(world: World, object: FirewallNodeObject): Promise<nu
   // A new leader gives agents that reported to the one before the time to find it.
   const heardAt = spokeAt ?? (known ? world.startedAt : -Infinity);
   const left = heardAt + world.silentMs - now;
-  if (spokeAt === undefined && known && left > 0) return left;
+  if (spokeAt === undefined && known && left > 0 && world.workerPods === undefined) return left;
   const after = nodeStatus({
     object,
     report: view?.report,
     reportedAt: view?.report === undefined ? undefined : timeText(view.reportedWall),
     silent: left <= 0,
+    workerPod: world.workerPods && { pod: podOf(world, object.metadata.name), allocatable: world.caches.nodes.get(object.metadata.name)?.status?.allocatable },
     now: world.nowText(),
   });
   const status = worthWriting(object.status, after, sameJson) ? mergeDiff(object.status, after) : undefined;

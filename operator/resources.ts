@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of objects that the operator reads and writes.
 import type { FirewallConfigStatus, FirewallNodeSpec, FirewallNodeStatus, NodeSelector } from "../crds/index";
+import type { PodWishes } from "./worker-pod/settings";
 import type { KubeObject, OwnerReference, Resource } from "./kube/types";
 
 /** As the API server gives it: validated by the schema, not parsed. */
@@ -14,12 +15,14 @@ export interface FirewallNodeObject extends KubeObject {
   status?: FirewallNodeStatus;
 }
 
-export type NodeObject = KubeObject;
+export interface NodeObject extends KubeObject {
+  status?: { allocatable?: Record<string, string> };
+}
 
 /** Keeps one compiled program. data never changes after creation; revision may. */
 export interface RevisionObject extends KubeObject {
   revision: number;
-  data: { hash: string; programVersion: number; policies: number; nodeSelector?: NodeSelector; program: string };
+  data: { hash: string; programVersion: number; policies: number; nodeSelector?: NodeSelector; workerPod?: Partial<PodWishes>; program: string };
 }
 
 const portcullis = { group: "portcullis.dev", version: "v1alpha1" };

@@ -7,6 +7,8 @@ import type { EventRecorder } from "./kube/events";
 import type { Clock } from "./kube/clock";
 import type { Writer } from "./kube/objects";
 import type { Store } from "./kube/store";
+import type { PodObject } from "./worker-pod/desired";
+import { wishesOf, type PodSettings } from "./worker-pod/settings";
 import { ProgramTooLargeError, Programs, type Good } from "./programs";
 import type { ConfigObject, FirewallNodeObject, NodeObject, RevisionObject } from "./resources";
 
@@ -15,6 +17,7 @@ export interface Caches {
   firewallNodes: Store<FirewallNodeObject>;
   nodes: Store<NodeObject>;
   revisions: Store<RevisionObject>;
+  workerPods: Store<PodObject>;
 }
 
 export interface Log {
@@ -30,6 +33,8 @@ export interface WorldOptions {
   compiler: CompileCache;
   clock: Clock;
   namespace: string;
+  /** Absent: no worker pods are made. */
+  workerPods?: PodSettings | undefined;
   log: Log;
   /** Adds a key to the queue. */
   enqueue: (key: string) => void;
@@ -54,6 +59,7 @@ export class World {
   readonly events: Pick<EventRecorder, "record">;
   readonly clock: Clock;
   readonly namespace: string;
+  readonly workerPods: PodSettings | undefined;
   readonly log: Log;
   readonly enqueue: (key: string) => void;
   readonly silentMs: number;
@@ -73,6 +79,7 @@ export class World {
   constructor(options: WorldOptions) {
     ({ caches: this.caches, writer: this.writer, agents: this.agents, events: this.events, clock: this.clock } = options);
     ({ namespace: this.namespace, log: this.log, enqueue: this.enqueue } = options);
+    this.workerPods = options.workerPods;
     this.#compiler = options.compiler;
     this.silentMs = options.silentMs ?? SILENT_MS;
     this.stopMs = options.stopMs ?? STOP_MS;
@@ -97,7 +104,7 @@ export class World {
     const compiled = await this.#compiler.of(config);
     if (compiled.program === undefined) return this.#settled(name, { compiled, tooLarge: undefined });
     const { hash, bytes, version, policies } = compiled.program;
-    const good: Good = { hash, bytes, programVersion: version, policies, generation, selector: config.spec.nodeSelector };
+    const good: Good = { hash, bytes, programVersion: version, policies, generation, selector: config.spec.nodeSelector, pod: wishesOf(config.spec) };
     const before = this.programs.of(uid);
     try {
       await this.programs.keep(config, good, this.namespace, this.caches.revisions, this.writer);

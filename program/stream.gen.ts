@@ -81,7 +81,13 @@ export interface Worker {
   pid: bigint;
   starts: bigint;
   core: number;
-  rxMode: RxMode | undefined;
+  rxMode:
+    | RxMode
+    | undefined;
+  /** CPUs of the worker pod, "2-3"; empty: it has no pod, or is not there. */
+  cpus: string;
+  /** These are its own. */
+  exclusive: boolean;
 }
 
 export interface RxMode {
@@ -599,7 +605,17 @@ export const Report_DropsEntry: MessageFns<Report_DropsEntry> = {
 };
 
 function createBaseWorker(): Worker {
-  return { phase: "", version: "", dpdkVersion: "", pid: 0n, starts: 0n, core: 0, rxMode: undefined };
+  return {
+    phase: "",
+    version: "",
+    dpdkVersion: "",
+    pid: 0n,
+    starts: 0n,
+    core: 0,
+    rxMode: undefined,
+    cpus: "",
+    exclusive: false,
+  };
 }
 
 export const Worker: MessageFns<Worker> = {
@@ -630,6 +646,12 @@ export const Worker: MessageFns<Worker> = {
     }
     if (message.rxMode !== undefined) {
       RxMode.encode(message.rxMode, writer.uint32(58).fork()).join();
+    }
+    if (message.cpus !== "") {
+      writer.uint32(66).string(message.cpus);
+    }
+    if (message.exclusive !== false) {
+      writer.uint32(72).bool(message.exclusive);
     }
     return writer;
   },
@@ -701,6 +723,22 @@ export const Worker: MessageFns<Worker> = {
             }
 
             message.rxMode = RxMode.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.cpus = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.exclusive = reader.bool();
             continue;
           }
         }

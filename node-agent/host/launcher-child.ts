@@ -16,6 +16,7 @@ const ADOPTED_POLL_MS = 100;
 export class ChildLauncher implements Launcher {
   readonly present = true;
   readonly sameLayout = false;
+  readonly podCpus = { cpus: "", exclusive: false };
   onChange = (): void => undefined;
   readonly #binary: string;
   readonly #paths: StatePaths;

@@ -6,7 +6,7 @@ import type { Log } from "../log";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH } from "../shm/layout.gen";
 import { hostFacts, parseCoreList, type HostFacts } from "./facts";
-import { commandWords, NO_START, optionValue, readArgs, type Ended, type Launcher, type WorkerProcess } from "./launcher";
+import { commandWords, NO_START, optionValue, readArgs, type Ended, type Launcher, type PodCpus, type WorkerProcess } from "./launcher";
 import { LauncherLink, type LauncherState } from "./launcher-link";
 import type { StatePaths } from "./paths";
 import type { WorkerArgs } from "./preflight";
@@ -58,6 +58,11 @@ export class PodLauncher implements Launcher {
 
   get sameLayout(): boolean {
     return this.#link.state?.layout === FW_LAYOUT_HASH.toString(16).padStart(16, "0");
+  }
+
+  get podCpus(): PodCpus {
+    const { state } = this.#link;
+    return { cpus: state?.cpus ?? "", exclusive: state?.exclusive === true };
   }
 
   facts(): HostFacts {

@@ -30,11 +30,18 @@ export interface WorkerProcess {
   kill(): void;
 }
 
+export interface PodCpus {
+  readonly cpus: string;
+  readonly exclusive: boolean;
+}
+
 export interface Launcher {
   /** False: nothing can be started or seen now, for example because there is no worker pod. */
   readonly present: boolean;
   /** The worker is known to have been built from the same layout of the shared memory as this agent. */
   readonly sameLayout: boolean;
+  /** CPUs that the worker pod was given, "2-3", and whether they are its own; "": it has no pod, or is not there. */
+  readonly podCpus: PodCpus;
   /** Called when present or running() may have changed. */
   onChange: () => void;
   /** What the worker will find. Throws a Problem while not present. */

@@ -41,9 +41,10 @@ function makeWorker(agent: Agent): Worker {
   const worker = workerSnapshot(agent);
   const { phase } = worker;
   const pid = BigInt(worker.pid ?? 0);
-  if (!("core" in worker)) return { phase, version: "", dpdkVersion: "", pid, starts: 0n, core: 0, rxMode: undefined };
+  const cpus = agent.podCpus;
+  if (!("core" in worker)) return { phase, version: "", dpdkVersion: "", pid, starts: 0n, core: 0, rxMode: undefined, ...cpus };
   const { version, dpdkVersion, starts, core, rxMode } = worker;
-  return { phase, version, dpdkVersion, pid, starts, core, rxMode: { ...rxMode, reason: clip(rxMode.reason) } };
+  return { phase, version, dpdkVersion, pid, starts, core, rxMode: { ...rxMode, reason: clip(rxMode.reason) }, ...cpus };
 }
 
 /** Equal for two reports that differ in counters only. */

@@ -3,6 +3,8 @@
 import { NODE_REASONS, NODE_REASON_TEXTS, type FirewallNodeStatus, type NodeCondition, type NodeConditionReason, type NodeConditionType, type NodeReason } from "../../crds/index";
 import type { FirewallNodeObject } from "../resources";
 import type { PortReport, Report } from "../stream/report";
+import type { PodObject } from "../worker-pod/desired";
+import { podVerdict, podView, type Allocatable } from "../worker-pod/status";
 import { clip, conditionsFrom, someOf, type Fact } from "./conditions";
 
 export interface NodeFacts {
@@ -14,6 +16,8 @@ export interface NodeFacts {
   /** The agent has been silent for too long, or never spoke. */
   silent: boolean;
   now: string;
+  /** Absent: this operator makes no worker pods. */
+  workerPod?: { pod: PodObject | undefined; allocatable: Allocatable | undefined } | undefined;
 }
 
 type NodeFact = Fact<NodeCondition>;
@@ -23,14 +27,47 @@ export function nodeStatus(facts: NodeFacts): FirewallNodeStatus {
   const { object, report, silent, now } = facts;
   const before = object.status;
   const generation = object.metadata.generation ?? 0;
-  const conditions = silent || report === undefined ? silence(facts) : verdict(facts, report);
-  const observed = report === undefined ? keptFrom(before) : reported(facts, report);
+  const spoken = report === undefined || silent ? heard(facts) : verdict(facts, report);
+  const conditions = [...spoken, ...podFacts(facts)];
+  const observed = { ...(report === undefined ? keptFrom(before) : reported(facts, report)), ...podStatus(facts) };
   return { ...observed, observedGeneration: generation, conditions: conditionsFrom(before?.conditions, conditions, generation, now) };
+}
+
+const POD_CONDITIONS = new Set<string>(["WorkerPodReady", "CPUPinned", "Unprivileged"]);
+
+/** Before an agent is called silent, what it said last holds. */
+function heard(facts: NodeFacts): NodeFact[] {
+  const before = facts.object.status?.conditions;
+  if (facts.silent || before === undefined) return silence(facts);
+  return before.filter(({ type }) => !POD_CONDITIONS.has(type)).map(({ type, status, reason, message }) => ({ type, status, reason, message }));
+}
+
+function podFacts({ workerPod, report }: NodeFacts): NodeFact[] {
+  if (workerPod === undefined) return [];
+  const { status, reason, message } = podVerdict(workerPod.pod, workerPod.allocatable);
+  const { cpus = "", exclusive = false } = report?.worker ?? {};
+  const pinned = exclusive
+    ? fact("CPUPinned", "True", "Pinned")
+    : fact("CPUPinned", "False", "CPUNotPinned", `The worker pod shares CPUs ${cpus} with other pods: set cpuManagerPolicy: static in the kubelet's configuration.`);
+  const privileged = workerPod.pod !== undefined && podView(workerPod.pod).privileged;
+  return [
+    fact("WorkerPodReady", status, reason, message),
+    ...(cpus === "" ? [] : [pinned]),
+    privileged
+      ? fact("Unprivileged", "False", "PrivilegedPod", "Ports of kind pci take their devices from /dev/vfio, which a pod can only open when it is privileged.")
+      : fact("Unprivileged", "True", "CapabilitiesOnly"),
+  ];
+}
+
+function podStatus({ workerPod, report }: NodeFacts): Pick<FirewallNodeStatus, "workerPod"> {
+  if (workerPod?.pod === undefined) return {};
+  const { cpus = "", exclusive = false } = report?.worker ?? {};
+  return { workerPod: { ...podView(workerPod.pod), ...(cpus !== "" && { cpus, exclusive }) } };
 }
 
 /** Without a report in this operator's life, what the one before wrote is the newest there is. */
 function keptFrom(before: FirewallNodeStatus | undefined): FirewallNodeStatus {
-  const { conditions: _, ...kept } = before ?? {};
+  const { conditions: _, workerPod: __, ...kept } = before ?? {};
   return kept;
 }
 

@@ -6,6 +6,7 @@ import type { FirewallNodeStatus } from "../../crds/index";
 import type { Good } from "../programs";
 import type { ConfigObject, FirewallNodeObject } from "../resources";
 import type { Report } from "../stream/report";
+import { DEFAULT_WISHES } from "../worker-pod/settings";
 import { configStatus, type ConfigFacts } from "./config";
 import { nodeStatus } from "./node";
 
@@ -13,10 +14,10 @@ const HASH = "a".repeat(64);
 const OLD = "b".repeat(64);
 const NOW = "2026-01-01T00:00:00Z";
 
-const good: Good = { hash: HASH, bytes: Buffer.from("x"), programVersion: 1, policies: 3, generation: 2, selector: { matchLabels: { pool: "a" } } };
+const good: Good = { hash: HASH, bytes: Buffer.from("x"), programVersion: 1, policies: 3, generation: 2, pod: DEFAULT_WISHES, selector: { matchLabels: { pool: "a" } } };
 const report: Report = {
   activeHash: HASH, desiredHash: HASH, reason: "", message: "", agentVersion: "1",
-  worker: { phase: "Forwarding", version: "1", dpdkVersion: "22.11", pid: 7, starts: 1, core: 1, rxMode: { requested: "Adaptive", effective: "Adaptive", reason: "" } },
+  worker: { phase: "Forwarding", version: "1", dpdkVersion: "22.11", pid: 7, starts: 1, core: 1, cpus: "", exclusive: false, rxMode: { requested: "Adaptive", effective: "Adaptive", reason: "" } },
   ports: [{ name: "lan", kind: "tap", state: "Up", mac: "02:00:00:00:00:01", message: "", mtu: 1500 }], counters: { sessions4: 1, sessions6: 2 }, drops: {},
 };
 const node = (name: string, hash = HASH, status?: FirewallNodeStatus): FirewallNodeObject => ({ metadata: { name, generation: 4 }, spec: { config: "edge", hash }, ...(status && { status }) });

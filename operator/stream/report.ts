@@ -21,6 +21,9 @@ export interface WorkerReport {
   pid: number;
   starts: number;
   core: number;
+  /** CPUs of the worker pod; "": not known. */
+  cpus: string;
+  exclusive: boolean;
   rxMode: { requested: string; effective: string; reason: string } | undefined;
 }
 
@@ -44,6 +47,7 @@ export class InvalidMessageError extends Error {
 const HASH = /^([0-9a-f]{64})?$/;
 const REASON = /^([A-Z][A-Za-z0-9]{0,62})?$/;
 const COUNTER = /^[A-Za-z][A-Za-z0-9._-]{0,62}$/;
+const CPUS = /^[0-9,-]{0,512}$/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const MAX_COUNTERS = 128;
 const MAX_PORTS = 64;
@@ -88,6 +92,8 @@ function checkWorker(worker: WireWorker): WorkerReport {
     pid: count(worker.pid),
     starts: count(worker.starts),
     core: Math.min(worker.core, 65_535),
+    cpus: form(CPUS, worker.cpus, "Report.worker.cpus"),
+    exclusive: worker.exclusive,
     rxMode: rxMode && { requested: word(rxMode.requested), effective: word(rxMode.effective), reason: text(rxMode.reason) },
   };
 }
