@@ -40,7 +40,9 @@ static uint32_t search_both(const struct session_table *s, uint64_t hash, const 
 	uint16_t tag = index_tag(hash);
 	uint32_t bucket = index_first(&s->index, hash);
 	uint32_t entry = search(s, bucket, tag, key);
-	return entry != FW_NO_INDEX ? entry : search(s, index_other(&s->index, bucket, tag), tag, key);
+	if (entry != FW_NO_INDEX || s->index.buckets[bucket].away == 0)
+		return entry;
+	return search(s, index_other(&s->index, bucket, tag), tag, key);
 }
 
 uint32_t session_search4(const struct session_table *s, uint64_t hash, const struct session_key4 *key)

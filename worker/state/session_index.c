@@ -39,7 +39,7 @@ void index_free(struct session_index *x)
 	x->buckets = NULL;
 }
 
-static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry)
+static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry, bool guest)
 {
 	unsigned empty = index_match(b, 0);
 	if (empty == 0)
@@ -47,7 +47,13 @@ static bool put(struct index_bucket *b, uint16_t tag, uint32_t entry)
 	unsigned way = (unsigned)__builtin_ctz(empty);
 	b->tag[way] = tag;
 	b->entry[way] = entry;
+	b->guests = (uint8_t)((b->guests & ~(1u << way)) | (unsigned)guest << way);
 	return true;
+}
+
+static bool is_guest(const struct index_bucket *b, unsigned way)
+{
+	return b->guests >> way & 1;
 }
 
 // One step of the search: bucket was reached by moving away what lies in a way of the parent's
@@ -59,6 +65,18 @@ struct step {
 	uint8_t way;     // of the parent's bucket
 };
 
+// From one of the buckets of an entry to the other one, which has an empty way.
+static void move(struct index_bucket *from, unsigned way, struct index_bucket *to)
+{
+	bool home = is_guest(from, way);
+	put(to, from->tag[way], from->entry[way], !home);
+	from->tag[way] = 0;
+	if (home)
+		to->away--;
+	else
+		from->away++;
+}
+
 // Moves the entries along the path that ends at steps[at], whose bucket has an empty way. Returns
 // the bucket that now has room.
 static uint32_t shift(struct session_index *x, const struct step *steps, unsigned at)
@@ -66,8 +84,7 @@ static uint32_t shift(struct session_index *x, const struct step *steps, unsigne
 	while (steps[at].parent != at) {
 		unsigned parent = steps[at].parent, way = steps[at].way;
 		struct index_bucket *from = &x->buckets[steps[parent].bucket];
-		put(&x->buckets[steps[at].bucket], from->tag[way], from->entry[way]);
-		from->tag[way] = 0;
+		move(from, way, &x->buckets[steps[at].bucket]);
 		at = parent;
 	}
 	return steps[at].bucket;
@@ -94,23 +111,34 @@ static int make_room(struct session_index *x, uint32_t first, uint32_t second, u
 	return -ENOSPC;
 }
 
+static bool put_second(struct session_index *x, uint32_t first, uint32_t second, uint16_t tag,
+		       uint32_t entry)
+{
+	if (!put(&x->buckets[second], tag, entry, true))
+		return false;
+	x->buckets[first].away++;
+	return true;
+}
+
 int index_insert(struct session_index *x, uint64_t hash, uint32_t entry)
 {
 	uint16_t tag = index_tag(hash);
 	uint32_t first = index_first(x, hash), second = index_other(x, first, tag), room;
-	if (put(&x->buckets[first], tag, entry) || put(&x->buckets[second], tag, entry))
+	if (put(&x->buckets[first], tag, entry, false) || put_second(x, first, second, tag, entry))
 		return 0;
 	int rc = make_room(x, first, second, &room);
-	if (rc == 0)
-		put(&x->buckets[room], tag, entry);
+	if (rc == 0 && room == first)
+		put(&x->buckets[first], tag, entry, false);
+	else if (rc == 0)
+		put_second(x, first, second, tag, entry);
 	return rc;
 }
 
-static bool take(struct index_bucket *b, uint16_t tag, uint32_t entry)
+static bool take(struct index_bucket *b, uint16_t tag, uint32_t entry, bool guest)
 {
 	for (unsigned found = index_match(b, tag); found != 0; found &= found - 1) {
 		unsigned way = (unsigned)__builtin_ctz(found);
-		if (b->entry[way] == entry) {
+		if (b->entry[way] == entry && is_guest(b, way) == guest) {
 			b->tag[way] = 0;
 			return true;
 		}
@@ -122,6 +150,8 @@ void index_remove(struct session_index *x, uint64_t hash, uint32_t entry)
 {
 	uint16_t tag = index_tag(hash);
 	uint32_t first = index_first(x, hash);
-	if (!take(&x->buckets[first], tag, entry))
-		take(&x->buckets[index_other(x, first, tag)], tag, entry);
+	struct index_bucket *b = &x->buckets[first];
+	if (!take(b, tag, entry, false) &&
+	    take(&x->buckets[index_other(x, first, tag)], tag, entry, true))
+		b->away--;
 }

@@ -11,10 +11,14 @@
 
 #define INDEX_WAYS 8
 
+// An entry lies in its first bucket, or, when that was full, in its second one. How many entries of
+// a bucket lie elsewhere is known, so that a search that finds nothing mostly reads one bucket.
 struct index_bucket {
 	uint16_t tag[INDEX_WAYS]; // 0: the way is empty
 	uint32_t entry[INDEX_WAYS];
-	uint8_t pad[16];
+	uint32_t away;  // entries whose first bucket this is, and that lie in their second one
+	uint8_t guests; // bit per way: it holds an entry whose second bucket this is
+	uint8_t pad[11];
 } __attribute__((aligned(64)));
 
 struct session_index {

@@ -31,6 +31,8 @@ static inline uint32_t session_candidate(const struct session_table *s, uint64_t
 	uint32_t bucket = index_first(&s->index, hash);
 	unsigned found = index_match(&s->index.buckets[bucket], tag);
 	if (__builtin_expect(found == 0, 0)) {
+		if (__builtin_expect(s->index.buckets[bucket].away == 0, 1))
+			return FW_NO_INDEX;
 		bucket = index_other(&s->index, bucket, tag);
 		found = index_match(&s->index.buckets[bucket], tag);
 		if (found == 0)

@@ -242,6 +242,58 @@ static unsigned index_hits(const struct session_index *x, uint64_t hash, uint32_
 	return hits;
 }
 
+static bool lies_in(const struct index_bucket *b, uint16_t tag, uint32_t entry)
+{
+	for (unsigned way = 0; way < INDEX_WAYS; way++)
+		if (b->tag[way] == tag && b->entry[way] == entry)
+			return true;
+	return false;
+}
+
+// Every bucket knows how many of its entries lie elsewhere.
+static void index_counts_absent(const struct session_index *x, const uint64_t *hashes,
+				uint32_t count)
+{
+	uint32_t *away = calloc(x->mask + 1, sizeof(*away));
+	for (uint32_t i = 0; i < count; i++)
+		away[index_first(x, hashes[i])] += !lies_in(
+		    &x->buckets[index_first(x, hashes[i])], index_tag(hashes[i]), i);
+	for (uint32_t b = 0; b <= x->mask; b++)
+		CHECK_EQ(x->buckets[b].away, away[b]);
+	free(away);
+}
+
+// What moves make of the counts is what a look at all entries says, whatever comes and goes.
+static void the_index_counts_absent_entries(void)
+{
+	enum { ENTRIES = 2600, STEPS = 40000 };
+	static uint64_t hashes[ENTRIES];
+	struct session_index x;
+	uint32_t count = 0;
+	CHECK_EQ(index_init(&x, 2048), 0); // 4096 ways
+	for (uint32_t step = 0; step < STEPS; step++) {
+		if (count < ENTRIES && (count == 0 || below(5) < 3)) {
+			hashes[count] = test_random(&seed);
+			if (step / 8192 % 2) // crowded buckets
+				hashes[count] &= ~0xf0ull;
+			count += index_insert(&x, hashes[count], count) == 0;
+		} else { // the last one goes, sometimes another one with it: numbers stay dense
+			uint32_t gone = below(count);
+			index_remove(&x, hashes[gone], gone);
+			count--;
+			if (gone != count) {
+				index_remove(&x, hashes[count], count);
+				hashes[gone] = hashes[count];
+				CHECK_EQ(index_insert(&x, hashes[gone], gone), 0);
+			}
+		}
+		if (step % 1024 == 0)
+			index_counts_absent(&x, hashes, count);
+	}
+	index_counts_absent(&x, hashes, count);
+	index_free(&x);
+}
+
 // Beyond what a table ever asks for: until no chain of moves is found, nothing is lost, doubled or
 // misplaced.
 static void the_index_loses_nothing_when_it_is_full(void)
@@ -265,8 +317,10 @@ static void the_index_loses_nothing_when_it_is_full(void)
 		CHECK(count > (x.mask + 1) * INDEX_WAYS * 9 / 10);
 		for (uint32_t i = 0; i < count; i++)
 			CHECK_EQ(index_hits(&x, hashes[i], i), 1);
+		index_counts_absent(&x, hashes, count);
 		for (uint32_t i = 0; i < count; i++)
 			index_remove(&x, hashes[i], i);
+		index_counts_absent(&x, hashes, 0);
 		for (uint32_t b = 0; b <= x.mask; b++)
 			CHECK_EQ(index_match(&x.buckets[b], 0), 0xff);
 		index_free(&x);
@@ -309,6 +363,7 @@ int main(void)
 	RUN(a_table_of_no_sessions_refuses);
 	RUN(replays_number_sessions_the_same_way);
 	RUN(the_index_loses_nothing_when_it_is_full);
+	RUN(the_index_counts_absent_entries);
 	RUN(table_behaves_like_the_model);
 	RUN(table_fills_to_the_last_session);
 	return 0;
