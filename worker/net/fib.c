@@ -3,48 +3,25 @@
 // decides nothing (net/trie.h). Both lead to groups of hops that all routes share (net/hops.h). A
 // change is one or a few stores of whole slots; what it replaces - nodes, groups, the table of a
 // VRF without routes - waits here, in order, until every reader has passed a quiescent point.
-#include "net/fib.h"
+#include "net/fib_lookup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <rte_prefetch.h>
-#include "net/hops.h"
-#include "net/retired.h"
-#include "net/rules.h"
-#include "net/trie.h"
-#include "net/trie4.h"
 
 #define RESERVE 8u // what one change can replace
 // Memory that the nodes of all IPv4 tries can take: 256 MiB each. Routes that need more are refused.
 #define WIDE_MAX (1u << 17)
 #define NARROW_MAX (1u << 21)
 
-struct table { // of one VRF
-	struct trie4 trie4;
-	struct trie trie6;
-	uint32_t count;
-};
-
 enum kind { KIND_WIDE, KIND_NARROW, KIND_GROUP, KIND_OBJECT, KIND_TABLE };
-
-struct fib {
-	struct table *tables[UINT16_MAX + 1]; // by VRF
-	uint32_t table_count;
-	uint32_t count[2], limit[2]; // IPv4, IPv6
-	struct trie4_nodes nodes;
-	struct hops hops;
-	struct rules rules; // IPv4 prefixes
-	struct hop_clock clock;
-	struct retired_queue retired;
-};
 
 static void keep_value(void *value)
 {
 	(void)value; // groups belong to net/hops.c
 }
 
-static void table_free(struct table *t)
+static void table_free(struct fib_table *t)
 {
 	trie4_fini(&t->trie4);
 	if (t->trie6.root != NULL)
@@ -93,9 +70,9 @@ static uint32_t word(const uint8_t *address)
 	return __builtin_bswap32(value);
 }
 
-static struct table *table_make(struct fib *f, uint16_t vrf)
+static struct fib_table *table_make(struct fib *f, uint16_t vrf)
 {
-	struct table *t = f->tables[vrf];
+	struct fib_table *t = f->tables[vrf];
 	if (t != NULL || f->table_count == FIB_MAX_VRFS)
 		return t;
 	t = calloc(1, sizeof(*t));
@@ -110,7 +87,7 @@ static struct table *table_make(struct fib *f, uint16_t vrf)
 	return t;
 }
 
-static uint32_t find_exact(const struct fib *f, const struct table *t, uint16_t vrf, uint8_t family,
+static uint32_t find_exact(const struct fib *f, const struct fib_table *t, uint16_t vrf, uint8_t family,
 			   const uint8_t *prefix, unsigned length)
 {
 	if (family == 4)
@@ -120,7 +97,7 @@ static uint32_t find_exact(const struct fib *f, const struct table *t, uint16_t 
 					      f->hops.groups.size);
 }
 
-static int put(struct fib *f, struct table *t, uint16_t vrf, uint8_t family, const uint8_t *prefix,
+static int put(struct fib *f, struct fib_table *t, uint16_t vrf, uint8_t family, const uint8_t *prefix,
 	       unsigned length, uint32_t group)
 {
 	void *old;
@@ -152,7 +129,7 @@ static void changed(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t *
 // A VRF that has lost its last route makes room for another one.
 static void table_drop(struct fib *f, uint16_t vrf)
 {
-	struct table *t = f->tables[vrf];
+	struct fib_table *t = f->tables[vrf];
 	if (t == NULL || t->count > 0)
 		return;
 	__atomic_store_n(&f->tables[vrf], NULL, __ATOMIC_RELEASE);
@@ -167,7 +144,7 @@ int fib_set_group(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t pre
 	int code = retired_reserve(&f->retired, RESERVE);
 	if (code != 0)
 		return code;
-	struct table *t = table_make(f, vrf);
+	struct fib_table *t = table_make(f, vrf);
 	if (t == NULL)
 		return f->table_count == FIB_MAX_VRFS ? -ENOSPC : -ENOMEM;
 	uint32_t old = find_exact(f, t, vrf, family, prefix, length);
@@ -212,7 +189,7 @@ static uint32_t rule_of(const void *context, uint32_t prefix, unsigned length)
 	return rules_get(c->rules, c->vrf, prefix, length);
 }
 
-static void take4(struct fib *f, struct table *t, uint16_t vrf, uint32_t prefix, unsigned length)
+static void take4(struct fib *f, struct fib_table *t, uint16_t vrf, uint32_t prefix, unsigned length)
 {
 	struct trie4_unlinked unlinked;
 	struct rule_context context = {&f->rules, vrf};
@@ -228,7 +205,7 @@ int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix
 {
 	if (!prefix_valid(family, prefix, length))
 		return -EINVAL;
-	struct table *t = f->tables[vrf];
+	struct fib_table *t = f->tables[vrf];
 	uint32_t old = t == NULL ? 0 : find_exact(f, t, vrf, family, prefix, length);
 	if (old == 0)
 		return -ENOENT;
@@ -283,40 +260,17 @@ uint32_t fib_limit(const struct fib *f, uint8_t family)
 	return f->limit[family == 6];
 }
 
-static inline const struct table *table_of(const struct fib *f, uint16_t vrf)
-{
-	return __atomic_load_n(&f->tables[vrf], __ATOMIC_ACQUIRE);
-}
-
 const struct hop_group *fib_group4(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
 {
-	const struct table *t = table_of(f, vrf);
-	return hops_at(&f->hops,
-		       t == NULL ? 0 : trie4_lookup(&t->trie4, &f->nodes, word(destination)));
+	const struct fib_table *t = fib_table_of(f, vrf);
+	uint32_t address;
+	memcpy(&address, destination, 4);
+	return fib_find4(f, t == NULL ? NULL : &t->trie4, address);
 }
 
 const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf, const uint8_t *destination)
 {
-	const struct table *t = table_of(f, vrf);
-	const struct hop_group *g = t == NULL ? NULL : trie_lookup(&t->trie6, destination);
-	return g == NULL ? hops_at(&f->hops, 0) : g;
-}
-
-void fib_prefetch4(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
-{
-	const struct table *t = table_of(f, vrf);
-	if (t != NULL)
-		rte_prefetch0(trie4_root_slot(&t->trie4, word(destination)));
-}
-
-void fib_prefetch4_next(const struct fib *f, uint16_t vrf, const uint8_t destination[4])
-{
-	const struct table *t = table_of(f, vrf);
-	struct trie4_slot s = {0};
-	if (t != NULL)
-		s = trie4_load(trie4_root_slot(&t->trie4, word(destination)));
-	if (s.child != 0)
-		rte_prefetch0(trie4_wide_slot(&f->nodes, s.child, word(destination)));
+	return fib_find6(f, vrf, destination);
 }
 
 struct hop_clock *fib_clock(struct fib *f)

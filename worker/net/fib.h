@@ -53,11 +53,6 @@ const struct hop_group *fib_group4(const struct fib *f, uint16_t vrf, const uint
 const struct hop_group *fib_group6(const struct fib *f, uint16_t vrf,
 				   const uint8_t *destination);
 
-// Fetches the memory that fib_group4() will need, in two steps: call the first for all packets of a
-// burst, then the second.
-void fib_prefetch4(const struct fib *f, uint16_t vrf, const uint8_t destination[4]);
-void fib_prefetch4_next(const struct fib *f, uint16_t vrf, const uint8_t destination[4]);
-
 static inline const struct hop *fib_lookup4(const struct fib *f, uint16_t vrf,
 					    const uint8_t destination[4], uint32_t hash)
 {

@@ -71,23 +71,30 @@ static inline const struct trie4_slot *trie4_wide_slot(const struct trie4_nodes 
 	return (const struct trie4_slot *)arena_at(&n->wide, node) + (address >> 8 & 0xff);
 }
 
+// Reader: the rest of a lookup, from the root slot of the address on.
+static inline uint32_t trie4_descend(const struct trie4 *t, const struct trie4_nodes *n,
+				     struct trie4_slot s, uint32_t address)
+{
+	uint32_t best = s.value;
+	if (s.child != 0) {
+		s = trie4_load(trie4_wide_slot(n, s.child, address));
+		best = s.value != 0 ? s.value : best;
+		for (unsigned shift = 4; s.child != 0; shift -= 4) {
+			const struct trie4_slot *slots = arena_at(&n->narrow, s.child);
+			s = trie4_load(&slots[address >> shift & 0xf]);
+			best = s.value != 0 ? s.value : best;
+		}
+	}
+	if (best == 0)
+		best = __atomic_load_n(&t->fallback, __ATOMIC_ACQUIRE);
+	return best & TRIE4_VALUE_MAX;
+}
+
 // Reader: the value of the longest prefix, or 0.
 static inline uint32_t trie4_lookup(const struct trie4 *t, const struct trie4_nodes *n,
 				    uint32_t address)
 {
-	uint32_t best = __atomic_load_n(&t->fallback, __ATOMIC_ACQUIRE);
-	struct trie4_slot s = trie4_load(trie4_root_slot(t, address));
-	best = s.value != 0 ? s.value : best;
-	if (s.child == 0)
-		return best & TRIE4_VALUE_MAX;
-	s = trie4_load(trie4_wide_slot(n, s.child, address));
-	best = s.value != 0 ? s.value : best;
-	for (unsigned shift = 4; s.child != 0; shift -= 4) {
-		const struct trie4_slot *slots = arena_at(&n->narrow, s.child);
-		s = trie4_load(&slots[address >> shift & 0xf]);
-		best = s.value != 0 ? s.value : best;
-	}
-	return best & TRIE4_VALUE_MAX;
+	return trie4_descend(t, n, trie4_load(trie4_root_slot(t, address)), address);
 }
 
 #endif

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// New flows. All misses of a burst are judged together: routes first, then one classification of
-// the whole vector, then each in the order of arrival, because the first packet of a flow may open
-// what the second belongs to.
+// New flows. All misses of a burst are judged together (judge.c), then each ends in the order of
+// arrival, because the first packet of a flow may open what the second belongs to. As long as none
+// has opened anything, nobody looks for sessions again: a flood of packets that are refused costs
+// one search and one judgement each, and no more.
 #include "pipeline/flow.h"
 
 #include "pipeline/forward.h"
 #include "pipeline/reject.h"
+#include "pipeline/tally.h"
 
 // Needs a session, and can never open one.
-static enum fw_drop needs_session(const struct core *c, const struct packet *p)
+static inline enum fw_drop needs_session(const struct core *c, const struct packet *p)
 {
 	bool middle = p->tcp_class == TCP_ACK && !c->tables->strict_syn;
 	if (p->fragment == FRAGMENT_LATER && p->lane == LANE_FLOW)
@@ -181,16 +183,18 @@ static void finish(struct core *c, struct packet *p, struct judgement *j)
 	reject_drop(c, p, j->reason);
 }
 
-// Judges the packets that may open something.
+// Judges the packets that may open something. The others have their reason.
 static void judge_all(struct core *c, struct packet **packets, unsigned count,
-		      struct judgement *judgements)
+		      struct judgement *judgements, bool *judged)
 {
 	const struct packet *asking[PIPELINE_BURST];
 	struct judgement *answers[PIPELINE_BURST];
 	unsigned n = 0;
-	route_prefetch(c, packets, count);
 	for (unsigned i = 0; i < count; i++) {
-		if (needs_session(c, packets[i]) != FW_DROP_COUNT)
+		enum fw_drop reason = needs_session(c, packets[i]);
+		judged[i] = reason == FW_DROP_COUNT;
+		judgements[i].reason = reason;
+		if (!judged[i])
 			continue;
 		asking[n] = packets[i];
 		answers[n++] = &judgements[i];
@@ -199,24 +203,67 @@ static void judge_all(struct core *c, struct packet **packets, unsigned count,
 		judge_flows(c, asking, answers, n);
 }
 
+// To a port that host_takes_dhcp() asks about.
+static inline bool may_be_dhcp(const struct packet *p)
+{
+	uint16_t port = p->family == 4 ? p->key4.destination_port_be : p->key6.destination_port_be;
+	return p->protocol == IPPROTO_UDP &&
+	       port == rte_cpu_to_be_16(p->family == 4 ? 68 : 546);
+}
+
+// Packets that are refused without a word, counted together.
+struct refused {
+	struct tally policy, reason;
+};
+
+static inline void tally_reason(struct core *c, struct tally *t)
+{
+	c->config.counters->dropped[t->row] += t->packets;
+}
+
+// False: somebody is told, or listens to the ends of packets.
+static inline bool refuse_quietly(struct core *c, struct packet *p, const struct judgement *j,
+				  bool judged, struct refused *r)
+{
+	if (j->reason == FW_DROP_COUNT || !reject_is_silent(j->reason) ||
+	    unlikely(c->config.output.ended != NULL || may_be_dhcp(p)))
+		return false;
+	if (likely(judged))
+		tally_add(c, &r->policy, j->policy, p->ip_length, tally_policy);
+	tally_add(c, &r->reason, j->reason, 0, tally_reason);
+	core_discard(c, p);
+	return true;
+}
+
+// With everything that can be.
+static void end_one(struct core *c, struct packet *p, struct judgement *j, bool judged)
+{
+	uint32_t index = FW_NO_INDEX;
+	if (c->config.counters->sessions_opened != c->opened && p->lane == LANE_FLOW)
+		index = packet_find_again(c, p);
+	if (index != FW_NO_INDEX)
+		flow_hit(c, p, index);
+	else if (host_takes_dhcp(c, p))
+		core_end_punted(c, p, p->interface);
+	else if (!judged)
+		core_end_dropped(c, p, j->reason);
+	else
+		finish(c, p, j);
+}
+
 void admit_flows(struct core *c, struct packet **packets, unsigned count)
 {
+	const uint64_t *opened = &c->config.counters->sessions_opened;
 	struct judgement judgements[PIPELINE_BURST];
-	judge_all(c, packets, count, judgements);
-	for (unsigned i = 0; i < count; i++) {
-		struct packet *p = packets[i];
-		uint32_t index =
-		    i != 0 && p->lane == LANE_FLOW ? packet_find_again(c, p) : FW_NO_INDEX;
-		enum fw_drop reason = needs_session(c, p);
-		if (index != FW_NO_INDEX)
-			flow_hit(c, p, index);
-		else if (host_takes_dhcp(c, p))
-			core_end_punted(c, p, p->interface);
-		else if (reason != FW_DROP_COUNT)
-			core_end_dropped(c, p, reason);
-		else
-			finish(c, p, &judgements[i]);
-	}
+	bool judged[PIPELINE_BURST];
+	struct refused refused = {.policy = {0}};
+	judge_all(c, packets, count, judgements, judged);
+	for (unsigned i = 0; i < count; i++)
+		if (unlikely(*opened != c->opened) ||
+		    !refuse_quietly(c, packets[i], &judgements[i], judged[i], &refused))
+			end_one(c, packets[i], &judgements[i], judged[i]);
+	tally_policy(c, &refused.policy);
+	tally_reason(c, &refused.reason);
 }
 
 void admit_own(struct core *c, struct packet *p, uint16_t interface)

@@ -212,6 +212,7 @@ static void begin(struct core *c, struct burst *b)
 	b->flows.count = b->slow.count = b->misses.count = b->fragments.count = 0;
 	b->errors.count = b->others.count = 0;
 	core_refresh(c);
+	c->opened = c->config.counters->sessions_opened;
 }
 
 static void finish(struct core *c, struct burst *b)

@@ -199,10 +199,23 @@ static void tell_end(struct core *c, struct packet *p, enum outcome outcome)
 		c->config.output.ended(c->config.output.context, p->mbuf, &p->end);
 }
 
-static void flush_dropped(struct core *c)
+// A buffer as most are when they end: whole, its own, nobody else's.
+static inline bool is_plain(const struct rte_mbuf *m)
 {
-	rte_pktmbuf_free_bulk(c->dropped, c->dropped_count);
+	return RTE_MBUF_DIRECT(m) && m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1;
+}
+
+void core_flush_dropped(struct core *c)
+{
+	struct rte_mbuf **frames = c->dropped;
+	unsigned count = c->dropped_count, plain = 0;
 	c->dropped_count = 0;
+	while (plain < count && is_plain(frames[plain]) && frames[plain]->pool == frames[0]->pool)
+		plain++;
+	if (plain != 0)
+		rte_mempool_put_bulk(frames[0]->pool, (void **)frames, plain);
+	if (unlikely(plain != count))
+		rte_pktmbuf_free_bulk(frames + plain, count - plain);
 }
 
 static void flush_tx(struct core *c, unsigned port)
@@ -225,7 +238,7 @@ static void flush_punt(struct core *c)
 
 void core_flush(struct core *c)
 {
-	flush_dropped(c);
+	core_flush_dropped(c);
 	flush_punt(c);
 	if (c->config.cores > 1)
 		steer_flush(c);
@@ -233,26 +246,19 @@ void core_flush(struct core *c)
 		flush_tx(c, (unsigned)__builtin_ctz(c->tx_waiting));
 }
 
-static void discard(struct core *c, struct packet *p)
-{
-	if (c->dropped_count == PIPELINE_BURST)
-		flush_dropped(c);
-	c->dropped[c->dropped_count++] = p->mbuf;
-}
-
 void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason)
 {
 	p->end.reason = reason;
 	c->config.counters->dropped[reason]++;
 	tell_end(c, p, OUTCOME_DROPPED);
-	discard(c, p);
+	core_discard(c, p);
 }
 
 void core_end_consumed(struct core *c, struct packet *p)
 {
 	c->config.counters->consumed++;
 	tell_end(c, p, OUTCOME_CONSUMED);
-	discard(c, p);
+	core_discard(c, p);
 }
 
 // What the mbuf carried from its receiver must not speak to the sender.

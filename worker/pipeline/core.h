@@ -96,6 +96,7 @@ struct core {
 	uint64_t random;     // state of core_random()
 	unsigned nat_budget; // ports that source NAT may still look at in this burst, beyond what each flow may
 	bool translating;    // sessions may be there whose lines do not mirror each other
+	uint64_t opened;     // counters.sessions_opened when the burst was looked up
 
 	struct announce announce;
 
@@ -121,10 +122,20 @@ struct core {
 
 // The ends. Each counts, tells output.ended, and gives the mbuf away.
 void core_end_dropped(struct core *c, struct packet *p, enum fw_drop reason);
+void core_flush_dropped(struct core *c);
 void core_end_punted(struct core *c, struct packet *p, uint16_t interface);
 void core_end_consumed(struct core *c, struct packet *p);
 // The frame is complete, Ethernet header and tag included.
 void core_end_forwarded(struct core *c, struct packet *p, uint16_t interface);
+
+// Gives the mbuf of a packet away that has been counted as dropped, when nobody listens to ends.
+static inline void core_discard(struct core *c, struct packet *p)
+{
+	if (unlikely(c->dropped_count == PIPELINE_BURST))
+		core_flush_dropped(c);
+	rte_mbuf_prefetch_part2(p->mbuf);
+	c->dropped[c->dropped_count++] = p->mbuf;
+}
 
 // Hands over everything that waits in vectors.
 void core_flush(struct core *c);

@@ -1,17 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
+// Flows are judged as a vector, stage by stage, so that the memory of each stage is fetched for all
+// of them together: destination NAT, the routes to destination and source, policies, source NAT.
+// Of a flow that is refused only the first fields of its judgement are written.
 #include "pipeline/judge.h"
 
-static bool has_icmp_type(const struct packet *p)
+#include "net/fib_lookup.h"
+#include "pipeline/address.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+// The flows of one call.
+struct docket {
+	unsigned count;
+	bool deep; // many routes: what root slots lead to is fetched ahead as well
+	const struct packet *const *packets;
+	struct judgement *const *judgements;
+	const struct trie4 *trie; // of IPv4 in the VRF of the last flow; NULL: it has no routes
+	uint32_t vrf;
+	// Where the last flow went and came from: others of a burst mostly go and come the same way.
+	struct {
+		const struct hop_group *group;
+		const struct hop *hop;
+		enum hop_type type;
+		uint16_t out; // egress interface
+	} way;
+	struct {
+		const struct hop_group *group;
+		uint16_t interface;
+		enum fw_drop reason;
+	} back;
+	// What policies are asked, and about which of the flows.
+	unsigned asked4, asked6;
+	uint8_t asks4[PIPELINE_BURST], asks6[PIPELINE_BURST];
+	struct flow4 flows4[PIPELINE_BURST];
+	struct flow6 flows6[PIPELINE_BURST];
+};
+
+static inline bool has_icmp_type(const struct packet *p)
 {
 	return p->icmp_type != 0 || p->icmp_kind != ICMP_KIND_NONE || p->lane == LANE_ICMP_ONCE;
 }
 
-void judge_flow4(const struct packet *p, uint16_t from, uint16_t to, struct flow4 *f)
+static inline void fill4(const struct packet *p, uint16_t from, uint16_t to, struct flow4 *f)
 {
 	bool icmp = has_icmp_type(p);
-	memset(f, 0, sizeof(*f));
-	memcpy(f->source, p->key4.source, 4);
-	memcpy(f->destination, p->key4.destination, 4);
+	_Static_assert(offsetof(struct flow4, destination) == offsetof(struct flow4, source) + 4 &&
+			   offsetof(struct session_key4, destination) ==
+			       offsetof(struct session_key4, source) + 4,
+		       "both addresses are copied at once");
+	memcpy(f, &p->key4, 8);
 	f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key4.source_port_be);
 	f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key4.destination_port_be);
 	f->from = from;
@@ -19,150 +56,300 @@ void judge_flow4(const struct packet *p, uint16_t from, uint16_t to, struct flow
 	f->protocol = p->protocol;
 }
 
-static void fill_flow(const struct packet *p, struct judgement *j)
+void judge_flow4(const struct packet *p, uint16_t from, uint16_t to, struct flow4 *f)
+{
+	memset(f, 0, sizeof(*f));
+	fill4(p, from, to, f);
+}
+
+static void fill6(const struct packet *p, uint16_t from, uint16_t to, struct flow6 *f)
 {
 	bool icmp = has_icmp_type(p);
-	if (j->family == 4) {
-		judge_flow4(p, j->from, j->to, &j->flow4);
-	} else {
-		struct flow6 *f = &j->flow6;
-		memcpy(f->source, p->key6.source, 16);
-		memcpy(f->destination, p->key6.destination, 16);
-		f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key6.source_port_be);
-		f->destination_port =
-		    icmp ? p->icmp_type : rte_be_to_cpu_16(p->key6.destination_port_be);
-		f->from = j->from;
-		f->to = j->to;
-		f->protocol = p->protocol;
-	}
+	memcpy(f->source, p->key6.source, 16);
+	memcpy(f->destination, p->key6.destination, 16);
+	f->source_port = icmp ? 0 : rte_be_to_cpu_16(p->key6.source_port_be);
+	f->destination_port = icmp ? p->icmp_type : rte_be_to_cpu_16(p->key6.destination_port_be);
+	f->from = from;
+	f->to = to;
+	f->protocol = p->protocol;
 }
 
-static void judge_host(const struct core *c, const struct packet *p, struct judgement *j)
+static inline void start(const struct packet *p, struct judgement *j)
 {
-	j->to_host = true;
-	j->reason = host_permits(c->tables->zones[p->zone].host_inbound, p) ? FW_DROP_COUNT
-									    : FW_DROP_HOST_INBOUND;
-}
-
-static void start(const struct packet *p, struct judgement *j)
-{
-	memset(j, 0, sizeof(*j));
-	j->family = p->family;
-	j->protocol = p->protocol;
+	j->reason = FW_DROP_COUNT;
+	j->policy = FW_NO_INDEX;
 	j->from = p->zone;
 	j->to = ZONE_SELF;
 	j->out = ROW_NONE;
-	j->policy = FW_NO_INDEX;
+	j->to_host = j->needs_policy = false;
 }
 
-static void judge_route(const struct core *c, const struct packet *p, struct judgement *j)
+// The destination, after NAT.
+static inline const uint8_t *destination_of(const struct packet *p, const struct judgement *j,
+					    bool nat)
+{
+	return nat && j->nat.target.kind != NAT_NONE ? j->nat.target.address
+						     : packet_destination(p);
+}
+
+static inline uint32_t load_address(const uint8_t *address)
+{
+	uint32_t value;
+	memcpy(&value, address, 4);
+	return value;
+}
+
+INLINE const struct trie4 *trie_of(const struct core *c, struct docket *d, uint16_t vrf)
+{
+	if (unlikely(vrf != d->vrf)) {
+		const struct fib_table *t = fib_table_of(c->config.fib, vrf);
+		d->vrf = vrf;
+		d->trie = t == NULL ? NULL : &t->trie4;
+	}
+	return d->trie;
+}
+
+// Routes of a flow that is judged soon: root slots first, then what they lead to.
+INLINE void fetch_routes(const struct core *c, struct docket *d, unsigned i, bool nat)
+{
+	enum { FIRST = 12, SECOND = 6 };
+	const struct fib *f = c->config.fib;
+	if (i + FIRST < d->count && d->packets[i + FIRST]->family == 4) {
+		const struct packet *p = d->packets[i + FIRST];
+		const struct trie4 *t = trie_of(c, d, p->vrf);
+		fib_fetch4(t, load_address(destination_of(p, d->judgements[i + FIRST], nat)));
+		fib_fetch4(t, load_address(p->key4.source));
+	}
+	if (d->deep && i + SECOND < d->count && d->packets[i + SECOND]->family == 4) {
+		const struct packet *p = d->packets[i + SECOND];
+		const struct trie4 *t = trie_of(c, d, p->vrf);
+		fib_fetch4_next(f, t,
+				load_address(destination_of(p, d->judgements[i + SECOND], nat)));
+		fib_fetch4_next(f, t, load_address(p->key4.source));
+	}
+}
+
+INLINE const struct hop_group *group_of(const struct core *c, struct docket *d,
+					const struct packet *p, const uint8_t *address)
+{
+	if (unlikely(p->family != 4))
+		return fib_find6(c->config.fib, p->vrf, address);
+	return fib_find4(c->config.fib, trie_of(c, d, p->vrf), load_address(address));
+}
+
+static __attribute__((noinline)) const struct hop *choose_hop(const struct hop_group *g,
+							      const struct packet *p,
+							      const struct judgement *j, bool nat)
 {
 	struct packet copy;
-	if (j->nat.filtered) {
+	return hop_choose(g, route_hash(nat ? translate_seen(p, &j->nat, &copy) : p));
+}
+
+INLINE void find_way(const struct core *c, struct docket *d, unsigned i, bool nat)
+{
+	const struct packet *p = d->packets[i];
+	const struct hop_group *g =
+	    group_of(c, d, p, destination_of(p, d->judgements[i], nat));
+	if (likely(g == d->way.group))
+		return;
+	const struct hop *hop = likely(g->count == 1) ? &g->hops[0]
+						      : choose_hop(g, p, d->judgements[i], nat);
+	d->way.group = g->count == 1 ? g : NULL; // of several hops each flow takes its own
+	d->way.hop = hop;
+	d->way.type = hop->type;
+	d->way.out = ROW_NONE;
+	if (hop_forwards(hop->type)) {
+		d->way.out = interface_row(&c->interfaces, hop->interface);
+		if (d->way.out == ROW_NONE)
+			d->way.type = HOP_NONE;
+	}
+}
+
+INLINE enum fw_drop check_source(const struct core *c, struct docket *d,
+					const struct packet *p, bool to_host)
+{
+	const struct hop_group *g = group_of(c, d, p, packet_source(p));
+	if (unlikely(p->family != 4))
+		return route_source_check_by(c, p, g, to_host);
+	if (unlikely(g != d->back.group || p->interface != d->back.interface)) {
+		d->back.group = g;
+		d->back.interface = p->interface;
+		d->back.reason = route_source_check_by(c, p, g, to_host);
+	}
+	return d->back.reason;
+}
+
+static void judge_host(const struct core *c, const struct packet *p, struct judgement *j, bool nat)
+{
+	struct packet copy;
+	uint64_t services = c->tables->zones[p->zone].host_inbound;
+	j->to_host = true;
+	j->timeout = 0;
+	j->reason = host_permits(services, nat ? translate_seen(p, &j->nat, &copy) : p)
+			? FW_DROP_COUNT
+			: FW_DROP_HOST_INBOUND;
+}
+
+// Policies are asked about the packet as it is after destination NAT.
+INLINE void ask(struct docket *d, unsigned i, bool nat)
+{
+	const struct packet *p = d->packets[i];
+	struct judgement *j = d->judgements[i];
+	j->needs_policy = true;
+	if (unlikely(p->family != 4)) {
+		d->asks6[d->asked6] = (uint8_t)i;
+		fill6(p, j->from, j->to, &d->flows6[d->asked6++]);
+		return;
+	}
+	struct flow4 *f = &d->flows4[d->asked4];
+	d->asks4[d->asked4++] = (uint8_t)i;
+	fill4(p, j->from, j->to, f);
+	j->flow4 = f;
+	if (nat && j->nat.target.kind != NAT_NONE) {
+		memcpy(f->destination, j->nat.target.address, 4);
+		if (!has_icmp_type(p))
+			f->destination_port = rte_be_to_cpu_16(j->nat.target.port_be);
+	}
+}
+
+INLINE void judge_route(const struct core *c, struct docket *d, unsigned i, bool nat)
+{
+	const struct packet *p = d->packets[i];
+	struct judgement *j = d->judgements[i];
+	start(p, j);
+	if (nat && unlikely(j->nat.filtered)) {
 		j->reason = FW_DROP_NAT_FILTERED;
 		return;
 	}
-	p = translate_seen(p, &j->nat, &copy);
-	struct route r = route_find(c, p->vrf, p->family, packet_destination(p), route_hash(p));
-	j->reason = route_source_check(c, p, r.type == HOP_LOCAL);
-	if (j->reason != FW_DROP_COUNT)
+	find_way(c, d, i, nat);
+	enum hop_type type = d->way.type;
+	if (unlikely(p->family == 6 && address6_is_link_local(p->key6.destination)))
+		type = HOP_LOCAL; // what is on a link stays there
+	j->reason = check_source(c, d, p, type == HOP_LOCAL);
+	if (unlikely(j->reason != FW_DROP_COUNT))
 		return;
-	if (r.type == HOP_LOCAL) {
-		judge_host(c, p, j);
-		return;
-	}
-	if (!hop_forwards(r.type)) {
-		j->reason = route_reason(r.type);
+	if (unlikely(type == HOP_LOCAL)) {
+		judge_host(c, p, j, nat);
 		return;
 	}
-	j->out = r.interface;
-	j->to = c->tables->interfaces[r.interface].zone;
-	j->next = r.next;
-	if (p->family == 4 && r.type == HOP_CONNECTED &&
-	    route_is_broadcast(c, r.interface, p->key4.destination)) {
+	if (unlikely(!hop_forwards(type))) {
+		j->reason = route_reason(type);
+		return;
+	}
+	j->out = d->way.out;
+	j->to = c->ingress[j->out].zone;
+	j->hop = d->way.hop;
+	if (type == HOP_CONNECTED && p->family == 4 &&
+	    route_is_broadcast(c, j->out, destination_of(p, j, nat))) {
 		j->reason = FW_DROP_MULTICAST;
 		return;
 	}
-	j->needs_policy = true;
-	fill_flow(p, j);
+	ask(d, i, nat);
 }
 
-static void take_timeout(const struct core *c, struct judgement *j)
+INLINE void judge_routes(const struct core *c, struct docket *d, const bool nat)
 {
-	if (!c->tables->policies[j->policy].has_timeouts)
-		return;
-	uint16_t source = j->family == 4 ? j->flow4.source_port : j->flow6.source_port;
-	uint16_t destination =
-	    j->family == 4 ? j->flow4.destination_port : j->flow6.destination_port;
-	uint32_t seconds = policy_timeout(c->tables, j->policy, j->protocol, source, destination);
+	for (unsigned i = 0; i < d->count; i++) {
+		fetch_routes(c, d, i, nat);
+		judge_route(c, d, i, nat);
+	}
+}
+
+static void take_timeout(const struct core *c, uint8_t protocol, struct judgement *j,
+			 uint16_t source, uint16_t destination)
+{
+	uint32_t seconds = policy_timeout(c->tables, j->policy, protocol, source, destination);
 	uint32_t longest =
 	    INT32_MAX / SESSION_TICKS_PER_SECOND; // ticks are compared as signed differences
 	j->timeout = (seconds < longest ? seconds : longest) * SESSION_TICKS_PER_SECOND;
 }
 
-static void judge_policy(const struct core *c, uint32_t row, struct judgement *j)
+static inline enum fw_action judge_policy(const struct core *c, uint32_t row, struct judgement *j,
+					  bool nat)
 {
 	bool matched = row < c->tables->policy_count;
 	j->policy = matched ? row : FW_NO_INDEX;
-	j->reason = FW_DROP_COUNT;
-	if (!matched && j->nat.target.admits)
-		return; // the binding itself permits what no policy speaks about
-	switch (matched ? c->tables->policies[row].action : c->tables->default_action) {
-	case FW_ACTION_PERMIT:
-		if (matched)
-			take_timeout(c, j);
-		return;
-	case FW_ACTION_REJECT:
+	enum fw_action action =
+	    matched ? c->tables->policies[row].action : c->tables->default_action;
+	if (nat && !matched && j->nat.target.admits)
+		action = FW_ACTION_PERMIT; // the binding itself permits what no policy speaks about
+	if (likely(action == FW_ACTION_DENY))
+		j->reason = matched ? FW_DROP_POLICY_DENY : FW_DROP_DEFAULT_DENY;
+	else if (action == FW_ACTION_REJECT)
 		j->reason = matched ? FW_DROP_POLICY_REJECT : FW_DROP_DEFAULT_REJECT;
-		j->reject = true;
-		return;
-	case FW_ACTION_DENY:
-		break;
-	}
-	j->reason = matched ? FW_DROP_POLICY_DENY : FW_DROP_DEFAULT_DENY;
+	return action;
 }
 
-// The flows of each family side by side, as the classifier wants them.
-static void judge_classify(const struct core *c, struct judgement *const *judgements,
-			   unsigned count, uint32_t *rows)
+static void permit(const struct core *c, const struct packet *p, struct judgement *j,
+		   uint16_t source_port, uint16_t destination_port, bool nat)
 {
-	struct flow4 flows4[PIPELINE_BURST];
-	struct flow6 flows6[PIPELINE_BURST];
-	uint32_t rows4[PIPELINE_BURST], rows6[PIPELINE_BURST];
-	unsigned n4 = 0, n6 = 0;
-	for (unsigned i = 0; i < count; i++) {
-		if (judgements[i]->family == 4)
-			flows4[n4++] = judgements[i]->flow4;
-		else
-			flows6[n6++] = judgements[i]->flow6;
+	j->timeout = 0;
+	if (j->policy != FW_NO_INDEX && c->tables->policies[j->policy].has_timeouts)
+		take_timeout(c, p->protocol, j, source_port, destination_port);
+	route_next(j->hop, p->family, destination_of(p, j, nat), &j->next);
+}
+
+static void judge_asked4(const struct core *c, struct docket *d, bool nat)
+{
+	uint32_t rows[PIPELINE_BURST];
+	policy_lookup4_many(c->tables, d->flows4, d->asked4, rows);
+	for (unsigned n = 0; n < d->asked4; n++) {
+		struct judgement *j = d->judgements[d->asks4[n]];
+		const struct flow4 *f = &d->flows4[n];
+		if (judge_policy(c, rows[n], j, nat) == FW_ACTION_PERMIT)
+			permit(c, d->packets[d->asks4[n]], j, f->source_port, f->destination_port,
+			       nat);
 	}
-	if (n4 != 0)
-		policy_lookup4_many(c->tables, flows4, n4, rows4);
-	if (n6 != 0)
-		policy_lookup6_many(c->tables, flows6, n6, rows6);
-	n4 = n6 = 0;
-	for (unsigned i = 0; i < count; i++)
-		rows[i] = judgements[i]->family == 4 ? rows4[n4++] : rows6[n6++];
+}
+
+static void judge_asked6(const struct core *c, struct docket *d)
+{
+	uint32_t rows[PIPELINE_BURST];
+	policy_lookup6_many(c->tables, d->flows6, d->asked6, rows);
+	for (unsigned n = 0; n < d->asked6; n++) {
+		struct judgement *j = d->judgements[d->asks6[n]];
+		const struct flow6 *f = &d->flows6[n];
+		if (judge_policy(c, rows[n], j, false) == FW_ACTION_PERMIT)
+			permit(c, d->packets[d->asks6[n]], j, f->source_port, f->destination_port,
+			       false);
+	}
+}
+
+static void clear_translations(const struct docket *d, bool all)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		if (all || d->judgements[i]->reason == FW_DROP_COUNT) {
+			memset(&d->judgements[i]->nat, 0, sizeof(d->judgements[i]->nat));
+			d->judgements[i]->flow4 = NULL;
+		}
 }
 
 void judge_flows(struct core *c, const struct packet *const *packets,
 		 struct judgement *const *judgements, unsigned count)
 {
-	struct judgement *asking[PIPELINE_BURST];
-	uint32_t rows[PIPELINE_BURST];
-	unsigned n = 0;
-	for (unsigned i = 0; i < count; i++)
-		start(packets[i], judgements[i]);
-	translate_destinations(c, packets, judgements, count);
-	for (unsigned i = 0; i < count; i++) {
-		judge_route(c, packets[i], judgements[i]);
-		if (judgements[i]->needs_policy)
-			asking[n++] = judgements[i];
+	bool nat = c->tables->nat != NULL;
+	struct docket d;
+	d.count = count;
+	d.deep = fib_is_large(c->config.fib);
+	d.packets = packets;
+	d.judgements = judgements;
+	d.asked4 = d.asked6 = 0;
+	d.vrf = UINT32_MAX;
+	d.way.group = d.back.group = NULL;
+	if (nat) {
+		clear_translations(&d, true);
+		translate_destinations(c, packets, judgements, count);
 	}
-	if (n == 0)
-		return;
-	judge_classify(c, asking, n, rows);
-	for (unsigned i = 0; i < n; i++)
-		judge_policy(c, rows[i], asking[i]);
-	translate_sources(c, packets, judgements, count);
+	if (likely(!nat))
+		judge_routes(c, &d, false);
+	else
+		judge_routes(c, &d, true);
+	if (d.asked4 != 0)
+		judge_asked4(c, &d, nat);
+	if (d.asked6 != 0)
+		judge_asked6(c, &d);
+	if (nat)
+		translate_sources(c, packets, judgements, count);
+	else
+		clear_translations(&d, false);
 }

@@ -9,21 +9,20 @@
 #include "pipeline/translate.h"
 
 struct judgement {
+	// of every flow
 	enum fw_drop reason; // FW_DROP_COUNT: permitted
-	bool reject;         // tell the sender
+	uint32_t policy;     // row, or FW_NO_INDEX
+	uint16_t from, to;   // zones
+	uint16_t out;        // egress interface; ROW_NONE for the host
 	bool to_host;
-	bool needs_policy; // routes are known, the policies have the word
-	uint8_t family, protocol;
-	uint16_t from, to; // zones
-	uint16_t out;      // egress interface; ROW_NONE for the host
-	uint32_t policy;   // row, or FW_NO_INDEX
-	uint32_t timeout;  // of the application, ticks; 0: none
-	struct neighbor_key next;
+	bool needs_policy;   // routes are known, the policies have the word
+	// of those that routes forward
+	const struct hop *hop;
+	// of those that are permitted
+	uint32_t timeout;    // of the application, ticks; 0: none
+	struct neighbor_key next; // not of those for the host
 	struct translation nat;
-	union {
-		struct flow4 flow4;
-		struct flow6 flow6;
-	};
+	const struct flow4 *flow4; // what policies were asked about; while judge_flows() runs
 };
 
 // What the rules of policies and NAT are asked about: an IPv4 packet between two zones (rows).

@@ -11,6 +11,19 @@
 // administratively prohibited), route, next hop, TTL.
 void reject_drop(struct core *c, struct packet *p, enum fw_drop reason);
 
+#define REJECT_BIT(reason) (1ull << FW_DROP_##reason)
+#define REJECT_TELLS                                                                               \
+	(REJECT_BIT(POLICY_REJECT) | REJECT_BIT(DEFAULT_REJECT) | REJECT_BIT(NO_ROUTE) |           \
+	 REJECT_BIT(ROUTE_UNREACHABLE) | REJECT_BIT(NEIGHBOR_UNRESOLVED) |                         \
+	 REJECT_BIT(ROUTE_PROHIBIT) | REJECT_BIT(TTL_EXPIRED))
+_Static_assert(FW_DROP_COUNT <= 64, "a bit per reason");
+
+// Reasons that reject_drop() tells nobody about.
+static inline bool reject_is_silent(enum fw_drop reason)
+{
+	return (REJECT_TELLS >> reason & 1) == 0;
+}
+
 // Larger than the MTU and not to be cut: fragmentation needed, packet too big.
 void reject_mtu(struct core *c, struct packet *p, uint16_t mtu);
 

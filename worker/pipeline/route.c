@@ -10,17 +10,17 @@ uint32_t route_hash(const struct packet *p)
 			      : rte_jhash(&p->key6, sizeof(p->key6), 0);
 }
 
-static void set_next(struct route *r, const struct hop *hop, uint8_t family,
-		     const uint8_t *destination)
+void route_next(const struct hop *hop, uint8_t family, const uint8_t *destination,
+		struct neighbor_key *next)
 {
-	memset(&r->next, 0, sizeof(r->next));
-	r->next.interface = hop->interface;
+	memset(next, 0, sizeof(*next));
+	next->interface = hop->interface;
 	if (hop->type == HOP_GATEWAY) {
-		r->next.family = hop->family;
-		memcpy(r->next.address, hop->gateway, hop->family == 4 ? 4 : 16);
+		next->family = hop->family;
+		memcpy(next->address, hop->gateway, hop->family == 4 ? 4 : 16);
 	} else {
-		r->next.family = family;
-		memcpy(r->next.address, destination, family == 4 ? 4 : 16);
+		next->family = family;
+		memcpy(next->address, destination, family == 4 ? 4 : 16);
 	}
 }
 
@@ -47,7 +47,7 @@ struct route route_find(const struct core *c, uint16_t vrf, uint8_t family,
 	if (r.interface == ROW_NONE)
 		r.type = HOP_NONE;
 	else
-		set_next(&r, hop, family, destination);
+		route_next(hop, family, destination, &r.next);
 	return r;
 }
 
@@ -86,10 +86,15 @@ static bool leads_back(const struct hop_group *g, uint32_t interface)
 
 enum fw_drop route_source_check(const struct core *c, const struct packet *p, bool to_host)
 {
-	const uint8_t *source = packet_source(p);
-	if (p->family == 6 && address6_is_link_local(source))
+	return route_source_check_by(c, p, group_of(c, p->vrf, p->family, packet_source(p)),
+				     to_host);
+}
+
+enum fw_drop route_source_check_by(const struct core *c, const struct packet *p,
+				   const struct hop_group *g, bool to_host)
+{
+	if (p->family == 6 && address6_is_link_local(p->key6.source))
 		return to_host ? FW_DROP_COUNT : FW_DROP_SOURCE_INVALID;
-	const struct hop_group *g = group_of(c, p->vrf, p->family, source);
 	if (g->hops[0].type == HOP_LOCAL)
 		return FW_DROP_SOURCE_INVALID;
 	bool good = true;
@@ -104,24 +109,6 @@ enum fw_drop route_source_check(const struct core *c, const struct packet *p, bo
 		break;
 	}
 	return good ? FW_DROP_COUNT : FW_DROP_SOURCE_CHECK;
-}
-
-void route_prefetch(const struct core *c, struct packet *const *packets, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++) {
-		const struct packet *p = packets[i];
-		if (p->family != 4)
-			continue;
-		fib_prefetch4(c->config.fib, p->vrf, p->key4.destination);
-		fib_prefetch4(c->config.fib, p->vrf, p->key4.source);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		const struct packet *p = packets[i];
-		if (p->family != 4)
-			continue;
-		fib_prefetch4_next(c->config.fib, p->vrf, p->key4.destination);
-		fib_prefetch4_next(c->config.fib, p->vrf, p->key4.source);
-	}
 }
 
 bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t destination[4])

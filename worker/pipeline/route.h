@@ -28,11 +28,15 @@ bool route_is_reason(enum fw_drop reason);
 // else uses our addresses, IPv6 link-local senders stay on their link, and what the zone's reverse
 // path check demands (RFC 3704). FW_DROP_COUNT: it may.
 enum fw_drop route_source_check(const struct core *c, const struct packet *p, bool to_host);
+// The same with the routes to the source at hand.
+enum fw_drop route_source_check_by(const struct core *c, const struct packet *p,
+				   const struct hop_group *back, bool to_host);
 
-// Fetches what route_find() and route_source_check() of a burst of packets will read.
-void route_prefetch(const struct core *c, struct packet *const *packets, unsigned count);
+// Who gets a frame to this destination by this hop.
+void route_next(const struct hop *hop, uint8_t family, const uint8_t *destination,
+		struct neighbor_key *next);
 
-// A subnet's own broadcast address on an interface.
+// A subnet's own broadcast address on an interface that it is connected to.
 bool route_is_broadcast(const struct core *c, uint16_t interface, const uint8_t destination[4]);
 
 // A next hop (slot of the neighbor table, or anything above for the host) that a session cached for

@@ -27,7 +27,7 @@ static bool find_outward(const struct core *c, const struct packet *p, const str
 	uint32_t row;
 	if (called == ROW_NONE || zone_of(c, called) == j->from)
 		return false;
-	struct flow4 flow = j->flow4;
+	struct flow4 flow = *j->flow4;
 	flow.to = zone_of(c, called);
 	nat_find_origins(c->tables->nat, &flow, 1, &row);
 	nat_take_origin(c->tables->nat, row, &origin);
@@ -83,7 +83,7 @@ void translate_sources(struct core *c, const struct packet *const *packets,
 		return;
 	for (unsigned i = 0; i < count; i++)
 		if (applies(packets[i], judgements[i]))
-			flows[asking++] = judgements[i]->flow4;
+			flows[asking++] = *judgements[i]->flow4;
 	if (asking != 0)
 		nat_find_origins(c->tables->nat, flows, asking, rows);
 	asking = 0;

@@ -10,6 +10,10 @@
 // new word. So in every word a dimension is constrained for all rows or for none: rules that leave
 // a field open cost nothing there, and the summaries (one bit per word) leave few words to look at.
 // The first match of each group is one candidate; the lowest policy wins.
+//
+// A search begins with the zones (looked up once for packets of the same two zones that follow each
+// other) and the destination. The other dimensions are only looked up when a word that is still in
+// question asks about them: most floods end before.
 #ifndef PORTCULLIS_TABLES_CLASSIFIER_H
 #define PORTCULLIS_TABLES_CLASSIFIER_H
 
@@ -30,6 +34,7 @@ struct classifier {
 	struct dimension by[BY_COUNT];
 	uint32_t words, chunks;
 	uint32_t *row_policy; // [words * 64]; FW_NO_INDEX: no row
+	uint8_t *word_fields; // [words] bit per field that some row of the word asks about
 };
 
 // Returns 0 or -ENOMEM, or -E2BIG and *field set when a dimension is too large. Policies whose

@@ -124,12 +124,14 @@ static int place_rows(struct build *b)
 	c->words = words;
 	c->chunks = (words + 63) / 64;
 	c->row_policy = malloc(((size_t)words * 64 + 1) * sizeof(*c->row_policy));
-	if (c->row_policy == NULL)
+	c->word_fields = calloc((size_t)words + 1, sizeof(*c->word_fields));
+	if (c->row_policy == NULL || c->word_fields == NULL)
 		return -ENOMEM;
 	memset(c->row_policy, 0xff, (size_t)words * 64 * sizeof(*c->row_policy));
 	for (size_t i = 0; i < b->row_count; i++) {
 		uint32_t at = b->rows[i].position = next[b->rows[i].constrained]++;
 		c->row_policy[at] = b->rows[i].policy;
+		c->word_fields[at / 64] |= b->rows[i].constrained | b->rows[i].excluded;
 	}
 	return 0;
 }
@@ -368,5 +370,6 @@ void classifier_free(struct classifier *c)
 	for (unsigned i = 0; i < BY_COUNT; i++)
 		dimension_free(&c->by[i]);
 	free(c->row_policy);
+	free(c->word_fields);
 	free(c);
 }

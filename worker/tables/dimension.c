@@ -255,7 +255,7 @@ static bool sweep_allocate(struct sweep *s)
 	if (in->key_bits == 128)
 		d->wide_bound = malloc(ranges * sizeof(*d->wide_bound));
 	else
-		d->bound = malloc(ranges * sizeof(*d->bound));
+		d->bound = calloc(ranges + 4, sizeof(*d->bound));
 	if (s->events == NULL || s->active == NULL || s->place == NULL || s->depth == NULL ||
 	    s->words == NULL || s->touched == NULL || d->range_class == NULL ||
 	    (d->wide_bound == NULL && d->bound == NULL) ||
@@ -278,11 +278,11 @@ static void sweep_free(struct sweep *s)
 	free(s->table);
 }
 
-// First level of the search, about as many entries as ranges.
+// First level of the search: some entries for each range, so that mostly few ranges share one.
 static int make_index(struct dimension *d, unsigned key_bits)
 {
 	unsigned bits = 1;
-	while (bits < key_bits && bits < 16 && 1u << bits < d->range_count * 2)
+	while (bits < key_bits && bits < 16 && 1u << bits < d->range_count * 16)
 		bits++;
 	d->shift = key_bits - bits;
 	d->index = malloc((((size_t)1 << bits) + 1) * sizeof(uint32_t));

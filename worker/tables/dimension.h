@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 struct wide_key {
 	uint64_t high, low;
@@ -29,7 +32,7 @@ struct dimension {
 	// range_class[i].
 	uint32_t range_count;
 	uint32_t *range_class;
-	uint32_t *bound;             // keys of up to 32 bits
+	uint32_t *bound;             // keys of up to 32 bits; four more can be read behind them
 	struct wide_key *wide_bound; // keys of 128 bits
 	// Range that holds key h << shift, for every h, and the last range behind it; not for wide
 	// keys.
@@ -62,16 +65,27 @@ struct dimension_input {
 int dimension_build(struct dimension *d, const struct dimension_input *in);
 void dimension_free(struct dimension *d);
 
+// Both searches halve without a branch on the key: which half is not to be foreseen.
 static inline const struct chunk *dimension_class(const struct dimension *d, uint32_t key)
 {
 	const uint32_t *bound = d->bound;
-	uint32_t low = d->index[key >> d->shift], high = d->index[(key >> d->shift) + 1];
-	while (low < high) { // the last range whose bound is not above the key
-		uint32_t middle = low + (high - low + 1) / 2;
-		if (bound[middle] <= key)
-			low = middle;
-		else
-			high = middle - 1;
+	uint32_t low = d->index[key >> d->shift];
+	uint32_t count = d->index[(key >> d->shift) + 1] - low + 1;
+#ifdef __SSE2__
+	if (count <= 5 && count > 1) { // the four bounds behind the first one at once
+		const __m128i top = _mm_set1_epi32(INT32_MIN);
+		__m128i bounds = _mm_loadu_si128((const __m128i *)(const void *)&bound[low + 1]);
+		__m128i above = _mm_cmpgt_epi32(_mm_xor_si128(bounds, top),
+						_mm_xor_si128(_mm_set1_epi32((int)key), top));
+		unsigned behind = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(above));
+		low += (uint32_t)__builtin_ctz(behind | 1u << (count - 1));
+		count = 1;
+	}
+#endif
+	while (count > 1) { // the last range whose bound is not above the key
+		uint32_t half = count / 2;
+		low += half & -(uint32_t)(bound[low + half] <= key);
+		count -= half;
 	}
 	return &d->classes[(size_t)d->range_class[low] * d->chunks];
 }
@@ -79,16 +93,22 @@ static inline const struct chunk *dimension_class(const struct dimension *d, uin
 static inline const struct chunk *dimension_wide_class(const struct dimension *d,
 						       struct wide_key key)
 {
-	uint32_t low = 0, high = d->range_count - 1;
-	while (low < high) {
-		uint32_t middle = low + (high - low + 1) / 2;
-		const struct wide_key *b = &d->wide_bound[middle];
-		if (b->high < key.high || (b->high == key.high && b->low <= key.low))
-			low = middle;
-		else
-			high = middle - 1;
+	uint32_t low = 0, count = d->range_count;
+	while (count > 1) {
+		uint32_t half = count / 2;
+		const struct wide_key *b = &d->wide_bound[low + half];
+		uint32_t holds = (uint32_t)(b->high < key.high) |
+				 ((uint32_t)(b->high == key.high) & (uint32_t)(b->low <= key.low));
+		low += half & -holds;
+		count -= half;
 	}
 	return &d->classes[(size_t)d->range_class[low] * d->chunks];
+}
+
+// What dimension_class() reads first.
+static inline void dimension_prefetch(const struct dimension *d, uint32_t key)
+{
+	__builtin_prefetch(&d->index[key >> d->shift]);
 }
 
 // The 64 rows of a candidate word.
