@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Regenerates every generated file of the tree: layout (from worker/shm/layout.h), stream (from program/stream.proto), and
-# CRDs, types and reference pages (from crds/*.ts, layout.h and the compiler's list of reasons).
+# CRDs, types and reference pages (from crds/*.ts, layout.h and the compiler's list of reasons), and from those what the
+# Helm chart needs.
 # Usage: generate.sh            writes them
 #        generate.sh --check    writes nothing; shows the difference and fails when a committed file is stale
 set -euo pipefail
@@ -14,6 +15,8 @@ generated=(
 	node-agent/shm/layout.gen.ts
 	program/stream.gen.ts
 	crds/firewallconfig.gen.yaml crds/firewallnode.gen.yaml crds/types.gen.ts
+	charts/portcullis/values.schema.json charts/portcullis/templates/crds/firewallconfig.gen.yaml
+	charts/portcullis/templates/crds/firewallnode.gen.yaml
 	docs/api.md docs/conditions.md docs/issues.md docs/drop-reasons.md
 )
 
@@ -26,6 +29,7 @@ generate_in() (
 	node -r ts-node/register worker/shm/layout_gen.ts --unreleased
 	sh program/generate.sh
 	node -r ts-node/register crds/generate.ts
+	node -r ts-node/register charts/generate.ts
 )
 
 if [ "${1:-}" != --check ]; then
@@ -37,7 +41,7 @@ fi
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir -p "$copy/docs"
-cp -r --parents crds program operator/compile worker/shm node-agent/shm package.json tsconfig.json "$copy"
+cp -r --parents charts crds program operator/compile worker/shm node-agent/shm package.json tsconfig.json "$copy"
 ln -s "$repository/node_modules" "$copy/node_modules"
 generate_in "$copy"
 stale=0

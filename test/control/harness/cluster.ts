@@ -8,7 +8,7 @@ import { Pki } from "./pki";
 import { freePorts } from "./ports";
 import { killAll, start, type Running } from "./processes";
 
-export { clientOf, NAMESPACE, pause, retry, ROOT } from "./api";
+export { BIN, clientOf, NAMESPACE, pause, retry, ROOT } from "./api";
 export const SERVICE_ACCOUNT = "portcullis-agent";
 
 export class Cluster extends Api {
@@ -40,13 +40,14 @@ export class Cluster extends Api {
     return this.kubeconfig("admin");
   }
 
-  async create(): Promise<void> {
+  /** populate: with our kinds, the namespace, and what the operator may do. */
+  async create(populate = true): Promise<void> {
     [this.#ports] = await Promise.all([freePorts(3), this.pki.create()]);
     this.client = clientOf(this.kubeconfig("admin"));
     this.startEtcd();
     this.startApiServer();
     await this.ready();
-    await this.#populate();
+    if (populate) await this.#populate();
   }
 
   startEtcd(): void {
@@ -89,7 +90,7 @@ export class Cluster extends Api {
     await this.kubectl(["apply", "--server-side", "--warnings-as-errors", ...crds.flatMap((file) => ["-f", file])]);
     await this.kubectl(["wait", "--for=condition=Established", "--timeout=30s", "crd/firewallconfigs.portcullis.dev", "crd/firewallnodes.portcullis.dev"]);
     await this.kubectl(["create", "namespace", NAMESPACE]);
-    await this.kubectl(["apply", "-f", join(ROOT, "operator/rbac.yaml")]);
+    await this.kubectl(["apply", "-f", join(ROOT, "deploy/kustomize/rbac.yaml")]);
   }
 }
 

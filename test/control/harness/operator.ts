@@ -36,9 +36,8 @@ const LEASE = ["--lease-duration", "4s", "--renew-deadline", "2500ms", "--retry-
 export async function startOperator(cluster: Cluster, settings: OperatorSettings = {}): Promise<OperatorProcess> {
   const name = settings.name ?? settings.at?.name ?? "operator-a";
   const [listen, health] = settings.at === undefined ? await freePorts(2) : [settings.at.address, settings.at.health].map((url) => Number(url.split(":").pop()));
-  const main = (compiledIsFresh ??= isFresh()) ? ["dist/operator/main.js"] : ["-r", "ts-node/register", "operator/main.ts"];
   const command = [
-    process.execPath, ...main,
+    ...operatorProgram(),
     "--kubeconfig", cluster.kubeconfig("operator-user", settings.server), "--namespace", NAMESPACE, "--identity", name,
     "--listen", `${settings.listen ?? "127.0.0.1"}:${listen}`, "--health-listen", `127.0.0.1:${health}`,
     ...(settings.tls === "own" ? [] : ["--tls-cert", cluster.pki.path("operator.crt"), "--tls-key", cluster.pki.path("operator.key")]),
@@ -56,6 +55,10 @@ async function readMetrics(at: string): Promise<Map<string, number>> {
     const space = line.lastIndexOf(" ");
     return [line.slice(0, space), Number(line.slice(space + 1))];
   }));
+}
+
+export function operatorProgram(): string[] {
+  return [process.execPath, ...((compiledIsFresh ??= isFresh()) ? ["dist/operator/main.js"] : ["-r", "ts-node/register", "operator/main.ts"])];
 }
 
 let compiledIsFresh: boolean | undefined;
