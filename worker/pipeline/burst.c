@@ -105,7 +105,8 @@ pass_a(struct core *c, uint32_t port, struct burst *b, struct rte_mbuf **mbufs, 
 		bytes += length;
 		if (likely(receive_ordinary(c, by_vlan, p, mbufs[i]))) {
 			if (!passed)
-				tally_add(c, &received, p->interface, length, tally_received);
+				tally_add(c, &received, (uint16_t)p->place, length,
+					  tally_received);
 			b->flows.packets[flows++] = p;
 		} else {
 			b->flows.count = flows;

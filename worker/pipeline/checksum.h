@@ -63,22 +63,16 @@ static inline int checksum_ok(const void *bytes, size_t length)
 	return checksum_fold(checksum_add(0, bytes, length)) == 0xffff;
 }
 
-// -1 of the TTL, as the word that it is in is read.
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define CHECKSUM_TTL_DOWN 0xfffeu
-#else
-#define CHECKSUM_TTL_DOWN 0xfeffu
-#endif
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are put together as they are loaded");
 
-// IPv4 checksum after the TTL went down by one: RFC 1624 equation 3 for one 16-bit word.
+// IPv4 checksum after the TTL (not 0) went down by one: one up, and the carry comes back (RFC 1624
+// equation 3 for this case). TTL, protocol and checksum are one word.
 static inline void checksum_decrement_ttl(uint8_t *ipv4)
 {
-	uint16_t field;
-	ipv4[8]--;
-	memcpy(&field, ipv4 + 10, 2);
-	uint32_t sum = (uint16_t)~field + CHECKSUM_TTL_DOWN;
-	field = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
-	memcpy(ipv4 + 10, &field, 2);
+	uint32_t word;
+	memcpy(&word, ipv4 + 8, 4);
+	word += 0xffffu + ((uint32_t)(word >= 0xfffe0000u) << 16);
+	memcpy(ipv4 + 8, &word, 4);
 }
 
 #endif

@@ -65,6 +65,12 @@ static inline uint64_t receive_sum(uint64_t a, uint64_t b)
 	return sum + (sum < a);
 }
 
+// Whether what 0xffff divides, 0 excepted: by its inverse modulo 2^64.
+static inline bool receive_sum_good(uint64_t sum)
+{
+	return sum * 0xfffefffefffeffffu <= UINT64_MAX / 0xffff;
+}
+
 struct frame { // as pass A sees it
 	struct rte_mbuf *mbuf;
 	uint8_t *ip;
@@ -103,7 +109,7 @@ receive_ip4(const struct core *c, struct packet *p, const struct frame *f)
 	uint32_t total = rte_bswap16((uint16_t)(head >> 16)), ports;
 	uint64_t class, sum = receive_sum(receive_sum(head, middle), addresses >> 32);
 	if (unlikely((head & RECEIVE_IP4_FORM) != 0x45 || total - 28 > f->left - 28 ||
-		     sum % 0xffff != 0 || (uint32_t)addresses == addresses >> 32 ||
+		     !receive_sum_good(sum) || (uint32_t)addresses == addresses >> 32 ||
 		     !receive_unicast4(addresses) || !receive_unicast4(addresses >> 32)))
 		return false;
 	uint8_t protocol = (uint8_t)(middle >> 8);

@@ -82,7 +82,8 @@ static inline void packet_hash(const struct core *c, struct packet *p)
 
 static inline void packet_probe(const struct core *c, struct packet *p)
 {
-	p->candidate = session_probe(session_table_of(c, p->family), p->hash);
+	p->candidate = p->family == 4 ? session_probe4(c->config.sessions4, p->hash)
+				      : session_probe6(c->config.sessions6, p->hash);
 }
 
 static inline uint32_t packet_find(const struct core *c, const struct packet *p)
