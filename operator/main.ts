@@ -2,6 +2,7 @@
 // The operator's process. From source: node -r ts-node/register operator/main.ts --kubeconfig FILE ...
 import { KubeConfig } from "@kubernetes/client-node";
 import { pino, type Logger } from "pino";
+import { VERSION } from "../node-agent/version";
 import { CompileCache, CompileThread } from "./compiler";
 import { Controller, type Duty } from "./controller";
 import { serveHealth } from "./health";
@@ -91,6 +92,7 @@ function kubeConfig(file: string | undefined): KubeConfig {
 
 function main(): void {
   if (process.argv.includes("--help")) return void process.stdout.write(`${usage()}\n`);
+  if (process.argv.includes("--version")) return void process.stdout.write(`${VERSION}\n`);
   let log: Logger | undefined;
   try {
     const options = readOptions(process.argv.slice(2), process.env);

@@ -93,3 +93,4 @@ if wants demo bench dataplane control node; then reserve_hugepages; fi
 install_node_modules
 bash scripts/build.sh worker dist
 if wants control node; then build_cluster; fi
+if wants node; then bash scripts/images/build.sh >/dev/null; fi

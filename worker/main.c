@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <rte_eal.h>
 #include <rte_launch.h>
+#include <rte_version.h>
 #include "control/control.h"
 #include "control/counters.h"
 #include "control/pools.h"
@@ -157,6 +159,8 @@ int main(int argc, char **argv)
 	static struct worker w;
 	char error[1024] = "";
 	pthread_t control;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("portcullis-worker %s, %s\n", PORTCULLIS_VERSION, rte_version()) < 0;
 	int code = options_parse(&w.options, argc, argv, error, sizeof(error));
 	if (code == 0) {
 		keeper_start(w.options.state_dir, argc, argv);
