@@ -19,6 +19,7 @@ export const NODE_REASON_TEXTS = {
   WorkerDown: "The worker ended and is being restarted.",
   WorkerUnresponsive: "The worker stopped giving signs of life; it was killed and is being restarted.",
   Quarantined: "This configuration crashed the worker three times in 60 seconds; the previous one runs.",
+  StateReplaced: "The configuration runs, but the worker could not use the state file that it found (another layout, or damaged): sessions and counters began anew. Said for a quarter of an hour.",
   PortUnavailable: "A port could not be opened: the device does not exist or another process uses it.",
   ProgramRefused: "The worker refused a row of the configuration; the message names row and field.",
   LayoutMismatch: "Agent and worker were built from different layouts of the shared memory.",

@@ -74,6 +74,7 @@ function details(status: WorkerStatus) {
     perCore: coreStates(status),
     pageSize: status.page_size,
     stateDiscarded: status.state_discarded,
+    stateReplaced: status.state_replaced,
     rxMode: {
       requested: nameOf(fw_rx_mode_values, status.rx_mode_requested),
       effective: nameOf(fw_rx_mode_values, status.rx_mode_effective),
@@ -147,11 +148,20 @@ export interface Notice {
   readonly message: string;
 }
 
+const REPLACED_IS_NEWS_MS = 15 * 60_000;
+
+/** A worker that has lost what its predecessors left, while that is news. */
+export function stateReplaced(status: WorkerStatus | null, nowMs = Date.now()): { readonly reason: "StateReplaced"; readonly message: string } | null {
+  if (status === null || status.state_replaced === "" || nowMs - Number(status.started_at_ns / 1_000_000n) > REPLACED_IS_NEWS_MS) return null;
+  return { reason: "StateReplaced", message: `sessions, NAT bindings and counters began anew, because the state file of the worker before could not be used: ${status.state_replaced}` };
+}
+
 export function statusSnapshot(agent: Agent, mode: string, notices: readonly Notice[]) {
   const status = agent.workerStatus();
   const ports = portSnapshot(agent);
   const worker = workerSnapshot(agent);
   const stored = agent.storeProblem;
+  const replaced = stateReplaced(status);
   return {
     ...readiness(agent, ports),
     phase: worker.phase,
@@ -159,7 +169,7 @@ export function statusSnapshot(agent: Agent, mode: string, notices: readonly Not
     hash: status === null ? "" : hexHash(status.active_hash),
     desired: agent.desired?.hash ?? "",
     stored: agent.storedHash,
-    problems: [...(stored === null ? [] : [{ reason: stored.reason, message: stored.sentence }]), ...notices],
+    problems: [...(stored === null ? [] : [{ reason: stored.reason, message: stored.sentence }]), ...(replaced === null ? [] : [replaced]), ...notices],
     agent: { pid: process.pid, version: VERSION, mode, stateDir: agent.paths.dir, startedAt: agent.startedAt.toISOString() },
     worker,
     ports,

@@ -9,6 +9,7 @@
 #include <rte_version.h>
 #include "control/control.h"
 #include "control/counters.h"
+#include "control/fault.h"
 #include "control/pools.h"
 #include "control/status.h"
 #include "net/keeper.h"
@@ -68,7 +69,7 @@ static int worker_sessions(struct worker *w, char *error, size_t size)
 	w->bindings = bindings_attach(w->state.bindings, o->bindings, now);
 	if (w->bindings == NULL)
 		return worker_memory(w, error, size);
-	for (uint32_t n = 0; n < o->core_count; n++)
+	for (uint32_t n = 0; r4.bound != 0 && n < o->core_count; n++)
 		bindings_adopt_sessions(w->bindings, w->sessions4[n]);
 	bindings_set_cores(w->bindings, o->core_count);
 	if (detours_count(w->detours) > 0)
@@ -125,6 +126,7 @@ static int worker_open(struct worker *w, char *error, size_t size)
 				"spec.dataplane.memory.size");
 	if (code != 0)
 		return code;
+	fault_watch();
 	status_start(w->state.status, o);
 	uint8_t boot_id[16];
 	clock_boot_id(boot_id);

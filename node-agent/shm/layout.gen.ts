@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x395c89b2f281091fn;
+export const FW_LAYOUT_HASH = 0x5edb6c9196d249d1n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -866,7 +866,7 @@ export const fw_state_header = {
 } as const;
 
 export const fw_worker_status = {
-  size: 1120,
+  size: 1376,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -900,6 +900,7 @@ export const fw_worker_status = {
     command_sequence: { offset: 1088, type: "u64" },
     command_result: { offset: 1096, type: "u64" },
     boot_id: { offset: 1104, type: "u8", count: 16 },
+    state_replaced: { offset: 1120, type: "char", count: 256 },
   },
 } as const;
 

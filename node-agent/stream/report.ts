@@ -3,7 +3,7 @@
 import type { Report, Worker } from "../../program/stream.gen";
 import type { Agent } from "../agent";
 import type { Problem } from "../problem";
-import { counterSnapshot, dropSnapshot, portSnapshot, workerSnapshot } from "../snapshot";
+import { counterSnapshot, dropSnapshot, portSnapshot, stateReplaced, workerSnapshot } from "../snapshot";
 import { VERSION } from "../version";
 import { hexHash } from "../worker-view";
 
@@ -34,7 +34,8 @@ function judge(agent: Agent, active: string, desired: string, problem: Problem |
   if (desired === "") return active === "" ? { reason: "NoProgram", message: "" } : { reason: "Starting", message: "the program is being withdrawn" };
   if (active !== desired || agent.busy) return { reason: "Starting", message: "the program is being applied" };
   const stored = agent.storeProblem;
-  return stored === null ? { reason: "", message: "" } : { reason: stored.reason, message: stored.sentence };
+  if (stored !== null) return { reason: stored.reason, message: stored.sentence };
+  return stateReplaced(agent.workerStatus()) ?? { reason: "", message: "" };
 }
 
 function makeWorker(agent: Agent): Worker {

@@ -553,6 +553,7 @@ struct fw_worker_status {
 	uint64_t command_sequence; // newest fw_command.sequence that is done
 	uint64_t command_result; // sessions that it ended
 	uint8_t boot_id[16]; // /proc/sys/kernel/random/boot_id; all zero: not set yet
+	char state_replaced[FW_MESSAGE_SIZE]; // why this worker did not use the state file that it found; empty: it did, or there was none
 };
 
 // Tables with a bound. What it does when it is full is in docs/limits.md.

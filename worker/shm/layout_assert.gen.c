@@ -510,7 +510,7 @@ _Static_assert(sizeof(((struct fw_state_header *)0)->bindings_capacity) == 4, "s
 _Static_assert(offsetof(struct fw_state_header, checksum) == 116, "offset of fw_state_header.checksum");
 _Static_assert(sizeof(((struct fw_state_header *)0)->checksum) == 4, "size of fw_state_header.checksum");
 
-_Static_assert(sizeof(struct fw_worker_status) == 1120, "size of fw_worker_status");
+_Static_assert(sizeof(struct fw_worker_status) == 1376, "size of fw_worker_status");
 _Static_assert(offsetof(struct fw_worker_status, version) == 0, "offset of fw_worker_status.version");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->version) == 4, "size of fw_worker_status.version");
 _Static_assert(offsetof(struct fw_worker_status, phase) == 4, "offset of fw_worker_status.phase");
@@ -575,6 +575,8 @@ _Static_assert(offsetof(struct fw_worker_status, command_result) == 1096, "offse
 _Static_assert(sizeof(((struct fw_worker_status *)0)->command_result) == 8, "size of fw_worker_status.command_result");
 _Static_assert(offsetof(struct fw_worker_status, boot_id) == 1104, "offset of fw_worker_status.boot_id");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->boot_id) == 16, "size of fw_worker_status.boot_id");
+_Static_assert(offsetof(struct fw_worker_status, state_replaced) == 1120, "offset of fw_worker_status.state_replaced");
+_Static_assert(sizeof(((struct fw_worker_status *)0)->state_replaced) == 256, "size of fw_worker_status.state_replaced");
 
 _Static_assert(sizeof(struct fw_table_status) == 32, "size of fw_table_status");
 _Static_assert(offsetof(struct fw_table_status, capacity) == 0, "offset of fw_table_status.capacity");

@@ -1111,6 +1111,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	roundtrip_print(roundtrip_path(path, "command_result", -1).text, p->command_result);
 	for (int i = 0; i < 16; i++)
 		roundtrip_print(roundtrip_path(path, "boot_id", i).text, p->boot_id[i]);
+	for (int i = 0; i < 256; i++)
+		roundtrip_print(roundtrip_path(path, "state_replaced", i).text, (uint8_t)p->state_replaced[i]);
 }
 
 static void print_any_fw_worker_status(const char *path, const void *bytes)
@@ -1166,6 +1168,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	p->command_result = (uint64_t)roundtrip_next(state);
 	for (int i = 0; i < 16; i++)
 		p->boot_id[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 256; i++)
+		p->state_replaced[i] = (char)roundtrip_next(state);
 }
 
 static void fill_any_fw_worker_status(void *bytes, uint64_t *state)

@@ -172,8 +172,9 @@ static int make_failed(int code, const char *path, const struct fw_state_header 
 	return fail(code, error, size, "cannot make the state file %s: %s", path, strerror(-code));
 }
 
+// why: what was wrong with the file before it, of which there were discarded; empty: there was none.
 static int state_fresh(struct state *s, const char *path, const struct fw_state_header *h,
-		       uint64_t page_size, uint64_t discarded, char *error, size_t size)
+		       uint64_t page_size, uint64_t discarded, const char *why, char *error, size_t size)
 {
 	char beside[4096];
 	snprintf(beside, sizeof(beside), "%s.new", path);
@@ -181,6 +182,7 @@ static int state_fresh(struct state *s, const char *path, const struct fw_state_
 	if (code != 0)
 		return make_failed(code, path, h, page_size, error, size);
 	s->status->state_discarded = discarded;
+	snprintf(s->status->state_replaced, sizeof(s->status->state_replaced), "%s", why);
 	if (rename(beside, path) == 0)
 		return 0;
 	code = fail(-errno, error, size, "cannot rename the state file to %s: %s", path,
@@ -238,6 +240,7 @@ static int state_resize(struct state *s, const char *path, int fd,
 	if (code != 0)
 		return make_failed(code, path, h, page_size, error, size);
 	s->fresh = false;
+	s->status->state_replaced[0] = '\0';
 	if (rename(beside, path) != 0) {
 		code = fail(-errno, error, size, "cannot rename the state file to %s: %s", path,
 			    strerror(errno));
@@ -273,7 +276,7 @@ int state_open(struct state *s, const char *path, uint64_t page_size,
 	char why[FW_MESSAGE_SIZE];
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
-		return state_fresh(s, path, &wanted, page_size, 0, error, size);
+		return state_fresh(s, path, &wanted, page_size, 0, "", error, size);
 	if (fd < 0 && errno != ELOOP && errno != EISDIR)
 		return fail(-errno, error, size, "cannot open the state file %s: %s", path,
 			    strerror(errno));
@@ -291,7 +294,7 @@ int state_open(struct state *s, const char *path, uint64_t page_size,
 			return fail(-errno, error, size,
 				    "cannot remove the damaged state file %s: %s", path,
 				    strerror(errno));
-		return state_fresh(s, path, &wanted, page_size, before + 1, error, size);
+		return state_fresh(s, path, &wanted, page_size, before + 1, why, error, size);
 	}
 	if (capacity_differs(&found, &wanted))
 		return state_resize(s, path, fd, &found, &wanted, page_size, error, size);
@@ -303,5 +306,6 @@ int state_open(struct state *s, const char *path, uint64_t page_size,
 		close(fd);
 		return make_failed(code, path, &wanted, page_size, error, size);
 	}
+	memset(s->status->state_replaced, 0, sizeof(s->status->state_replaced));
 	return 0;
 }

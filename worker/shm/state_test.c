@@ -88,6 +88,7 @@ static void expect_replaced(uint64_t discarded)
 	CHECK_EQ(s.counters->received, 0);
 	CHECK_EQ(recovered(&s), 0);
 	CHECK_EQ(s.status->state_discarded, discarded);
+	CHECK(s.status->state_replaced[0] != '\0');
 	s.counters->received = 5;
 	put_sessions(&s, 10);
 	state_close(&s);
@@ -115,6 +116,32 @@ static void a_damaged_header_is_never_used(void)
 		write_at((off_t)i, &byte, 1);
 		expect_replaced(i + 1);
 	}
+	unlink(path);
+}
+
+// As an upgrade to another layout finds it: whole, but not ours. Said by this worker, and by no later one.
+static void a_file_of_another_layout_is_replaced_and_says_so(void)
+{
+	struct state s;
+	CHECK_EQ(open_state(&s, 100, 50), 0);
+	CHECK_EQ(s.status->state_replaced[0], '\0');
+	put_sessions(&s, 60);
+	struct fw_state_header other = *s.header;
+	state_close(&s);
+	other.layout_version++;
+	other.layout_hash ^= 1;
+	other.checksum = crc32c(&other, offsetof(struct fw_state_header, checksum));
+	write_at(0, &other, sizeof(other));
+	CHECK_EQ(open_state(&s, 100, 50), 0);
+	CHECK(s.fresh && recovered(&s) == 0);
+	CHECK_EQ(s.status->state_discarded, 1);
+	CHECK(strstr(s.status->state_replaced, "its layout is version 2 hash 0x") != NULL);
+	CHECK(strstr(s.status->state_replaced, ", this worker's is version 1 hash 0x") != NULL);
+	state_close(&s);
+	CHECK_EQ(open_state(&s, 100, 50), 0);
+	CHECK(!s.fresh && s.status->state_replaced[0] == '\0');
+	CHECK_EQ(s.status->state_discarded, 1);
+	state_close(&s);
 	unlink(path);
 }
 
@@ -302,6 +329,7 @@ int main(void)
 	RUN(a_state_file_is_kept);
 	RUN(other_capacities_carry_sessions_over);
 	RUN(a_damaged_header_is_never_used);
+	RUN(a_file_of_another_layout_is_replaced_and_says_so);
 	RUN(truncated_and_foreign_files_are_replaced);
 	RUN(a_half_made_file_is_not_in_the_way);
 	RUN(what_cannot_be_made_says_why);

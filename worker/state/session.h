@@ -26,6 +26,7 @@ struct session_table; // of one family and one core
 struct session_recovery {
 	uint32_t recovered;
 	uint32_t discarded;
+	uint32_t bound; // of those recovered: with a NAT binding
 };
 
 // entries points into the state file; family is 4 or 6. now in ticks. Returns NULL on lack of

@@ -94,6 +94,7 @@ static bool take_over(struct scan *x, struct session_table *s, uint32_t session,
 		x->last_id = table_cold(s, session)->id;
 	wheel_insert(&s->wheel, session, table_deadline(s, session, x->now));
 	s->pool->owner[session] = s->core;
+	x->recovery->bound += table_track(s, session)->binding != FW_NO_INDEX;
 	s->count++;
 	return true;
 }
