@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { serializeProgram } from "../program/codec";
 import { PLAIN } from "../program/testing";
-import { decodeStored, encodeStored, loadProgram, readLastGood, saveLastGood, setAside } from "./last-good";
+import { decodeStored, encodeStored, keepLastGood, loadProgram, readLastGood, saveLastGood, setAside } from "./last-good";
 import { Problem } from "./problem";
 
 const LOADED = loadProgram(serializeProgram({
@@ -27,6 +27,26 @@ describe("the stored program", () => {
     const path = join(folder, "last-good");
     saveLastGood(path, LOADED);
     assert.equal(readLastGood(path)?.hash, LOADED.hash);
+    assert.deepEqual(readdirSync(folder), ["last-good"]);
+  });
+
+  it("keeps its content under another name while the next one takes its place", () => {
+    const [last, previous] = [join(folder, "last-good"), join(folder, "previous-good")];
+    const next = loadProgram(serializeProgram({ ...LOADED.program, config: "next" }));
+    saveLastGood(last, LOADED);
+    assert.equal(keepLastGood(last, previous, LOADED), true);
+    assert.equal(keepLastGood(last, previous, LOADED), true); // again: two names of one file
+    saveLastGood(last, next);
+    assert.equal(readLastGood(last)?.hash, next.hash);
+    assert.equal(readLastGood(previous)?.hash, LOADED.hash);
+    assert.deepEqual(readdirSync(folder).sort(), ["last-good", "previous-good"]);
+  });
+
+  it("is not kept when the file is gone or of another size", () => {
+    const [last, previous] = [join(folder, "last-good"), join(folder, "previous-good")];
+    assert.equal(keepLastGood(last, previous, LOADED), false);
+    writeFileSync(last, "short");
+    assert.equal(keepLastGood(last, previous, LOADED), false);
     assert.deepEqual(readdirSync(folder), ["last-good"]);
   });
 

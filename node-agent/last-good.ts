@@ -2,7 +2,7 @@
 // The last program that the worker acknowledged, on disk: the node starts from it when no operator answers.
 // File: one line "portcullis-program 1 SHA256 SIZE\n", then the program's bytes. Written beside, synced, renamed, so
 // that a reader finds the old file or the new one. The hash in the line covers the bytes.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { hashProgram, parseProgram } from "../program/codec";
 import type { Program } from "../program/program";
@@ -29,9 +29,11 @@ export function loadProgram(bytes: Uint8Array, expectedHash?: string): Loaded {
   return { hash, bytes, program: parsed.program };
 }
 
+const firstLine = (loaded: Loaded): string => `portcullis-program 1 ${loaded.hash} ${loaded.bytes.byteLength}\n`;
+
 /** Encodes the file; pure. */
 export function encodeStored(loaded: Loaded): Uint8Array {
-  return Buffer.concat([Buffer.from(`portcullis-program 1 ${loaded.hash} ${loaded.bytes.byteLength}\n`), loaded.bytes]);
+  return Buffer.concat([Buffer.from(firstLine(loaded)), loaded.bytes]);
 }
 
 /** Decodes the file; throws a Problem when a bit of it is not as it was written. */
@@ -60,6 +62,25 @@ export function saveLastGood(path: string, loaded: Loaded): void {
   } catch (error) {
     rmSync(beside, { force: true });
     throw new Problem("LastGoodNotSaved", `the program runs, but could not be stored in ${path}: ${cure(error)}`, "", error);
+  }
+}
+
+/**
+ * The file of a program that was saved keeps its content under another name too, without being written again. False: it
+ * cannot be, or is not the file of this program. It is on disk once saveLastGood() has saved the next one in this folder.
+ */
+export function keepLastGood(from: string, to: string, loaded: Loaded): boolean {
+  const beside = `${to}.partial`;
+  try {
+    if (statSync(from).size !== firstLine(loaded).length + loaded.bytes.byteLength) return false;
+    rmSync(beside, { force: true });
+    linkSync(from, beside);
+    renameSync(beside, to);
+    rmSync(beside, { force: true }); // rename() of two names of one file leaves both
+    return true;
+  } catch {
+    rmSync(beside, { force: true });
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@
 // program that runs; it is kept for the status.
 import { rmSync } from "node:fs";
 import type { StatePaths } from "./host/paths";
-import { readLastGood, saveLastGood, setAside, type Loaded } from "./last-good";
+import { keepLastGood, readLastGood, saveLastGood, setAside, type Loaded } from "./last-good";
 import type { Log } from "./log";
 import { asProblem, type Problem } from "./problem";
 
@@ -33,13 +33,20 @@ export class ProgramStore {
   save(loaded: Loaded, previous: Loaded | null): void {
     if (this.hash === loaded.hash) return;
     try {
-      if (previous !== null) saveLastGood(this.#paths.previousGood, previous);
+      if (previous !== null) this.#keep(previous);
       saveLastGood(this.#paths.lastGood, loaded);
       this.hash = loaded.hash;
       this.problem = null;
     } catch (error) {
       this.#report(asProblem(error, "LastGoodNotSaved"));
     }
+  }
+
+  /** The previous program is mostly the one in last-good: then its file only gets a second name. */
+  #keep(previous: Loaded): void {
+    const { lastGood, previousGood } = this.#paths;
+    if (this.hash === previous.hash && keepLastGood(lastGood, previousGood, previous)) return;
+    saveLastGood(previousGood, previous);
   }
 
   forget(): void {
