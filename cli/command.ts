@@ -28,6 +28,8 @@ export interface Command {
   readonly description: string;
   readonly usage: string;
   readonly options: Options;
+  /** Name of the option that the first word may give without naming it. */
+  readonly positional?: string;
   /** The process's exit code. */
   run(args: Arguments): Promise<number>;
 }

@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "tell which ports a subscriber has by port blocks, and who had a port",
     load: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
   },
+  "explain node": {
+    summary: "tell why a node of a cluster does not forward, and what cures it",
+    load: () => require("./commands/explain-node") as typeof import("./commands/explain-node"),
+  },
   agent: {
     summary: "run a node of a cluster: programs come from the operator",
     load: () => require("./commands/agent") as typeof import("./commands/agent"),
@@ -114,11 +118,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    return await command.run(readArguments(command.options, rest));
+    return await command.run(readArguments(command.options, named(command, rest)));
   } catch (error) {
     if (error instanceof UsageError) error.message += ` (${programName()} ${name} --help)`;
     throw error;
   }
+}
+
+/** "explain node n1" is "explain node --name n1". */
+function named({ positional }: Command, rest: readonly string[]): readonly string[] {
+  const [first, ...more] = rest;
+  return positional === undefined || first === undefined || first.startsWith("-") ? rest : [`--${positional}`, first, ...more];
 }
 
 function help(word: string | undefined, rest: readonly string[]): number {

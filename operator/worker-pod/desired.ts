@@ -149,7 +149,7 @@ function volumes({ needs, settings }: PodOrder): Volume[] {
     { name: "state", path: settings.stateDir, type: "DirectoryOrCreate" },
     { name: "tun", path: "/dev/net/tun", type: "CharDevice" },
     { name: "runtime", path: "/run/dpdk", type: "DirectoryOrCreate" },
-    ...(needs.pageBytes === 4096 ? [] : [{ name: "hugepages", path: settings.hugepagesDir, type: "Directory" }]),
+    ...(needs.pageBytes === 4096 ? [] : [{ name: "hugepages", path: settings.hugepagesDir, type: "Directory", propagation: "HostToContainer" as const }]),
     ...(needs.namespaces ? [{ name: "namespaces", path: "/run/netns", type: "DirectoryOrCreate", propagation: "HostToContainer" as const }] : []),
   ];
 }
