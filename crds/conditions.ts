@@ -38,6 +38,24 @@ const NO_REPORT = {
   NeverConnected: "No agent has connected from this node yet.",
 } as const;
 
+const NOT_STALLED = { NotStalled: "It is in order, or what is missing may come by itself." } as const;
+
+/** What keeps a worker pod from running, for a person to cure. */
+const POD_STALLING_TEXTS = {
+  WorkerPodCrashing: "The container ends again and again.",
+  ImagePullFailed: "The image cannot be pulled.",
+  HugepagesMissing: "The node has fewer hugepages than the pod asks for.",
+  HugepagesInUse: "The node has enough hugepages, but other pods hold them.",
+  CoresShort: "The node cannot give as many whole CPUs as the pod asks for.",
+} as const satisfies Record<string, string>;
+
+/** Reasons that no waiting cures: it is tried again, but a person must change the node or the configuration first. */
+export const STALLING_REASONS: ReadonlySet<string> = new Set<NodeReason | keyof typeof POD_STALLING_TEXTS>([
+  ...(Object.keys(POD_STALLING_TEXTS) as (keyof typeof POD_STALLING_TEXTS)[]),
+  "HugepagesInsufficient", "MemoryInsufficient", "CPUNotPinned", "CoresUnavailable", "PermissionDenied", "StateDirectoryInUse",
+  "StateDirectoryUnusable", "WorkerNotStarted", "Quarantined", "PortUnavailable", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt",
+]);
+
 /** What `portcullis status` mentions beside what the worker runs: it goes on with what it has. */
 export const NOTICE_REASON_TEXTS = {
   ConfigInvalid: "The configuration file is not valid or cannot be read; what ran before runs on.",
@@ -103,6 +121,17 @@ export const CONFIG_CONDITIONS = {
       NodesClaimed: "Another configuration holds nodes; the message names it.",
     },
   },
+  Stalled: {
+    text: "Waiting does not help: a person must change something. Tools that understand kstatus stop waiting at it.",
+    reasons: {
+      ...NOT_STALLED,
+      CompileFailed: "The newest generation is invalid.",
+      ProgramTooLarge: "The compiled program is too large to be kept.",
+      SelectorAbsent: "There is no nodeSelector, so no node will ever be selected.",
+      NodesClaimed: "Another configuration holds nodes; the message names it.",
+      NodesStalled: "Nodes cannot run it as they are; status.failedNodes names them.",
+    },
+  },
 } as const;
 
 export const NODE_CONDITIONS = {
@@ -138,11 +167,7 @@ export const NODE_CONDITIONS = {
       WorkerPodStarting: "The pod is being made or started.",
       WorkerPodPending: "The pod is not scheduled or cannot be started; the message has the scheduler's or kubelet's words.",
       WorkerPodReplaced: "The pod is ending and is followed by another.",
-      WorkerPodCrashing: "The container ends again and again.",
-      ImagePullFailed: "The image cannot be pulled.",
-      HugepagesMissing: "The node has fewer hugepages than the pod asks for.",
-      HugepagesInUse: "The node has enough hugepages, but other pods hold them.",
-      CoresShort: "The node cannot give as many whole CPUs as the pod asks for.",
+      ...POD_STALLING_TEXTS,
       PodEvicted: "Kubelet ended the pod; it is made again.",
     },
   },
@@ -163,6 +188,10 @@ export const NODE_CONDITIONS = {
   RxModeSatisfied: {
     text: "The receive mode is the one that was asked for.",
     reasons: { AsRequested: "It is.", FellBack: "Another mode is used; status.rxMode.reason says why.", ...NO_REPORT },
+  },
+  Stalled: {
+    text: "Waiting does not help: a person must change node or configuration. Tools that understand kstatus stop waiting at it.",
+    reasons: { ...NOT_STALLED, ...NO_REPORT, ...POD_STALLING_TEXTS, ...NODE_REASON_TEXTS },
   },
 } as const;
 

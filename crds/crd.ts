@@ -105,7 +105,8 @@ function root(kind: Kind): Structural {
       kind: { type: "string", description: `Kind of this object: ${kind.kind}.` },
       metadata: { type: "object" },
       ...(properties?.["spec"] && { spec: properties["spec"] }),
-      ...(properties?.["status"] && { status: properties["status"] }),
+      // An object that no operator has seen yet is not taken for one that is in order.
+      ...(properties?.["status"] && { status: { ...properties["status"], default: { observedGeneration: -1 } } }),
     },
   };
 }

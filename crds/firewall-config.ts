@@ -78,7 +78,7 @@ const compile = object("CompileOutcome", {
 });
 
 export const firewallConfigStatus = object("FirewallConfigStatus", {
-  observedGeneration: z.int().min(0).optional().describe("metadata.generation that this status was computed from."),
+  observedGeneration: z.int().min(-1).optional().describe("metadata.generation that this status was computed from; -1 until the operator has seen the object."),
   hash: v.hash().optional().describe("SHA-256 of the program in force: the last good one."),
   shortHash: z.string().max(12).optional().describe("The first 12 digits of hash, for tables."),
   hashGeneration: z.int().min(0).optional().describe("metadata.generation that the program in force was compiled from."),

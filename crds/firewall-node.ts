@@ -72,7 +72,7 @@ const sessions = object("SessionCounts", {
 });
 
 export const firewallNodeStatus = object("FirewallNodeStatus", {
-  observedGeneration: z.int().min(0).optional().describe("metadata.generation that this status was computed from."),
+  observedGeneration: z.int().min(-1).optional().describe("metadata.generation that this status was computed from; -1 until the operator has seen the object."),
   lastReportTime: z.iso.datetime().max(64).optional().describe("When the agent last reported; at most a minute old while it does."),
   shortHash: z.string().max(12).optional().describe("The first 12 digits of applied.hash, for tables."),
   agent: object("AgentStatus", { version: word().optional().describe("Version of the agent.") }).optional().describe("The node-agent."),

@@ -14,7 +14,7 @@ export interface FirewallConfig {
 
 /** What the nodes do. Written by the operator. */
 export interface FirewallConfigStatus {
-  /** metadata.generation that this status was computed from. */
+  /** metadata.generation that this status was computed from; -1 until the operator has seen the object. */
   observedGeneration?: number | undefined;
   /** SHA-256 of the program in force: the last good one. */
   hash?: string | undefined;
@@ -37,7 +37,7 @@ export interface FirewallConfigStatus {
 /** A condition. */
 export interface ConfigCondition {
   /** Type of the condition. */
-  type: "Ready" | "Progressing" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict";
+  type: "Ready" | "Progressing" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict" | "Stalled";
   /** True, False or Unknown. */
   status: "True" | "False" | "Unknown";
   /** metadata.generation that the condition was computed from. */
@@ -586,7 +586,7 @@ export interface FirewallNode {
 
 /** What the node runs. Written by the operator from the agent's reports. */
 export interface FirewallNodeStatus {
-  /** metadata.generation that this status was computed from. */
+  /** metadata.generation that this status was computed from; -1 until the operator has seen the object. */
   observedGeneration?: number | undefined;
   /** When the agent last reported; at most a minute old while it does. */
   lastReportTime?: string | undefined;
@@ -617,7 +617,7 @@ export interface FirewallNodeStatus {
 /** A condition. */
 export interface NodeCondition {
   /** Type of the condition. */
-  type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "WorkerPodReady" | "CPUPinned" | "Unprivileged" | "RxModeSatisfied";
+  type: "Ready" | "ConfigApplied" | "AgentConnected" | "PortsReady" | "WorkerPodReady" | "CPUPinned" | "Unprivileged" | "RxModeSatisfied" | "Stalled";
   /** True, False or Unknown. */
   status: "True" | "False" | "Unknown";
   /** metadata.generation that the condition was computed from. */

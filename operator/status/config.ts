@@ -43,6 +43,8 @@ interface Tally {
   failed: Failure[];
   /** Those that were in order or never will be by themselves: not the ones whose agent has yet to come. */
   degraded: Failure[];
+  /** Those that say so themselves: no waiting will cure it. */
+  stalled: Failure[];
 }
 
 export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
@@ -74,7 +76,7 @@ export const issueText = (issue: Issue): string => clip(issue.path === "" ? issu
 
 function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
   const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
-  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], failed: [], degraded: [] };
+  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], failed: [], degraded: [], stalled: [] };
   for (const name of share.won) {
     const node = byName.get(name);
     const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -85,6 +87,8 @@ function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
     if (ready.status === "Unknown") tally.unknown.push(name);
     if (ready.status === "True") tally.ready.push(name);
     else if (ready.reason !== "Applying" && ready.reason !== "Stopping") tally.failed.push({ name, reason: ready.reason, message: ready.message });
+    const stalled = node.status?.conditions?.find(({ type, status }) => type === "Stalled" && status === "True");
+    if (stalled !== undefined) tally.stalled.push({ name, reason: stalled.reason, message: stalled.message });
   }
   tally.degraded = tally.failed.filter((node) => node.reason !== "NeverConnected");
   return tally;
@@ -94,7 +98,7 @@ function living(facts: ConfigFacts, tally: Tally, errors: readonly Issue[]): Con
   const compiled = compiledFact(facts, errors);
   const matched = matchedFact(facts, tally);
   const conflict = conflictFact(facts, tally);
-  return [readyFact(facts, tally, [compiled, matched, conflict]), progressFact(tally), degradedFact(tally, compiled), compiled, matched, conflict];
+  return [readyFact(facts, tally, [compiled, matched, conflict]), progressFact(tally), degradedFact(tally, compiled), compiled, matched, conflict, stalledFact(tally, [compiled, matched, conflict])];
 }
 
 function compiledFact({ issues, good, tooLarge }: ConfigFacts, errors: readonly Issue[]): ConfigFact {
@@ -153,6 +157,16 @@ function degradedFact({ degraded }: Tally, compiled: ConfigFact): ConfigFact {
   return fact("Degraded", "True", "NodesDegraded", `${someOf(names)}. ${first.name}: ${first.reason}: ${first.message}`);
 }
 
+/** In the order of what a person would have to cure first. */
+function stalledFact({ stalled }: Tally, [compiled, matched, conflict]: readonly [ConfigFact, ConfigFact, ConfigFact]): ConfigFact {
+  if (compiled.status === "False") return fact("Stalled", "True", compiled.reason === "ProgramTooLarge" ? "ProgramTooLarge" : "CompileFailed", compiled.message);
+  if (matched.reason === "SelectorAbsent") return fact("Stalled", "True", "SelectorAbsent", matched.message);
+  if (conflict.status === "True") return fact("Stalled", "True", "NodesClaimed", conflict.message);
+  const [first] = stalled;
+  if (first === undefined) return fact("Stalled", "False", "NotStalled");
+  return fact("Stalled", "True", "NodesStalled", `${someOf(stalled.map((node) => node.name))}. ${first.name}: ${first.reason}: ${first.message}`);
+}
+
 function stopping(facts: ConfigFacts, errors: readonly Issue[]): ConfigFact[] {
   const names = facts.nodes.map((node) => node.metadata.name).sort();
   const text = names.length === 0 ? "All nodes have stopped." : `Waiting for ${someOf(names)} to stop.`;
@@ -163,5 +177,6 @@ function stopping(facts: ConfigFacts, errors: readonly Issue[]): ConfigFact[] {
     compiledFact(facts, errors),
     fact("NodesMatched", "False", "NoNodeMatches", "The configuration is being deleted."),
     fact("Conflict", "False", "NoConflict"),
+    fact("Stalled", "False", "NotStalled"),
   ];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FirewallNode.status from what the agent reported. Pure.
-import { NODE_REASONS, NODE_REASON_TEXTS, type FirewallNodeStatus, type NodeCondition, type NodeConditionReason, type NodeConditionType, type NodeReason } from "../../crds/index";
+import { NODE_REASONS, NODE_REASON_TEXTS, STALLING_REASONS, type FirewallNodeStatus, type NodeCondition, type NodeConditionReason, type NodeConditionType, type NodeReason } from "../../crds/index";
 import type { FirewallNodeObject } from "../resources";
 import type { PortReport, Report } from "../stream/report";
 import type { PodObject } from "../worker-pod/desired";
@@ -28,18 +28,25 @@ export function nodeStatus(facts: NodeFacts): FirewallNodeStatus {
   const before = object.status;
   const generation = object.metadata.generation ?? 0;
   const spoken = report === undefined || silent ? heard(facts) : verdict(facts, report);
-  const conditions = [...spoken, ...podFacts(facts)];
+  const pod = podFacts(facts);
+  const conditions = [...spoken, ...pod, stalledFact(object, [...spoken, ...pod])];
   const observed = { ...(report === undefined ? keptFrom(before) : reported(facts, report)), ...podStatus(facts) };
   return { ...observed, observedGeneration: generation, conditions: conditionsFrom(before?.conditions, conditions, generation, now) };
 }
 
-const POD_CONDITIONS = new Set<string>(["WorkerPodReady", "CPUPinned", "Unprivileged"]);
+/** What is not the agent's word. */
+const OWN_CONDITIONS = new Set<string>(["WorkerPodReady", "CPUPinned", "Unprivileged", "Stalled"]);
 
 /** Before an agent is called silent, what it said last holds. */
 function heard(facts: NodeFacts): NodeFact[] {
-  const before = facts.object.status?.conditions;
+  const { metadata, spec, status: last } = facts.object;
+  const before = last?.conditions;
   if (facts.silent || before === undefined) return silence(facts);
-  return before.filter(({ type }) => !POD_CONDITIONS.has(type)).map(({ type, status, reason, message }) => ({ type, status, reason, message }));
+  const said = before.filter(({ type }) => !OWN_CONDITIONS.has(type)).map(({ type, status, reason, message }) => ({ type, status, reason, message }));
+  if (last?.observedGeneration === metadata.generation || (spec.hash !== "" && last?.applied?.hash === spec.hash)) return said;
+  // It was about another order.
+  const applying = (["Ready", "ConfigApplied"] as const).map((type) => fact(type, "False", "Applying", "The agent has not yet said that it knows the configuration."));
+  return [...applying, ...said.filter(({ type }) => type !== "Ready" && type !== "ConfigApplied")];
 }
 
 function podFacts({ workerPod, report }: NodeFacts): NodeFact[] {
@@ -145,6 +152,17 @@ function readyFact(object: FirewallNodeObject, report: Report, applied: NodeFact
   if (phase !== "Forwarding") return fact("Ready", "False", "WorkerDown", `The worker is not forwarding: its phase is ${phase}. ${report.message}`.trim());
   if (ports.status !== "True") return fact("Ready", "False", "PortsNotReady", ports.message);
   return fact("Ready", "True", "Ready", applied.message);
+}
+
+/** What keeps the worker pod away comes first: the agent can only say that there is none. */
+function stalledFact(object: FirewallNodeObject, facts: readonly NodeFact[]): NodeFact {
+  const find = (type: NodeConditionType): NodeFact | undefined => facts.find((one) => one.type === type);
+  const no = fact("Stalled", "False", "NotStalled");
+  if (object.metadata.deletionTimestamp !== undefined || find("Ready")?.status === "True") return no;
+  const cause = [find("WorkerPodReady"), find("ConfigApplied")].find((one) => one?.status === "False" && STALLING_REASONS.has(one.reason));
+  if (cause !== undefined) return fact("Stalled", "True", cause.reason as NodeConditionReason<"Stalled">, cause.message);
+  const applied = find("ConfigApplied");
+  return applied?.status === "Unknown" ? fact("Stalled", "Unknown", applied.reason as NodeConditionReason<"Stalled">, applied.message) : no;
 }
 
 function portsFact(ports: readonly PortReport[]): NodeFact {

@@ -67,6 +67,39 @@ describe("operator with a real API server", function () {
     assert.doesNotMatch(operator.process.output.slice(log), /reconcile failed/);
   });
 
+  it("fights over no field: server-side apply twice changes nothing, and the operator owns only status and finalizer", async () => {
+    type Managed = { manager: string; operation: string; subresource?: string; fieldsV1: Record<string, unknown> };
+    const read = async () => (await cluster.get(CONFIGS, "shared")) as unknown as { metadata: { resourceVersion: string; generation: number; managedFields: Managed[] }; spec: unknown };
+    const apply = (): Promise<string> => cluster.kubectl(["apply", "--server-side", "--field-manager=gitops", "--warnings-as-errors", "-f", "-"], JSON.stringify(firewall("shared", { pool: "nobody" })));
+    await apply();
+    await untilConfig(cluster, "shared", holds("NodesMatched", "False", "NoNodeMatches"), "judged");
+    const first = await read();
+    for (let i = 0; i < 2; i++) await apply();
+    // A config that comes later is reconciled later: when it is done, the first one was looked at.
+    await cluster.apply(firewall("later", undefined));
+    await untilConfig(cluster, "later", holds("NodesMatched", "False", "SelectorAbsent"), "judged");
+    const second = await read();
+    assert.deepEqual(second, first);
+    assert.equal(second.metadata.generation, 1, "the operator wrote no field of spec");
+    const ours = second.metadata.managedFields.filter(({ manager }) => manager !== "gitops");
+    assert.ok(ours.length > 0);
+    for (const { subresource, fieldsV1 } of ours) {
+      assert.deepEqual(Object.keys(fieldsV1), subresource === "status" ? ["f:status"] : ["f:metadata"]);
+      if (subresource !== "status") assert.deepEqual(Object.keys(fieldsV1["f:metadata"] as object).filter((name) => name !== "."), ["f:finalizers"]);
+    }
+    const theirs = second.metadata.managedFields.filter(({ manager }) => manager === "gitops");
+    assert.deepEqual(theirs.map(({ operation, fieldsV1 }) => [operation, Object.keys(fieldsV1)]), [["Apply", ["f:spec"]]]);
+    for (const name of ["shared", "later"]) {
+      await cluster.delete(CONFIGS, name);
+      await untilNoConfig(cluster, name);
+    }
+  });
+
+  it("an object that nobody has looked at is not taken for one in order", async () => {
+    const made = JSON.parse(await cluster.kubectl(["create", "--dry-run=server", "-o", "json", "-f", "-"], JSON.stringify(firewall("fresh", undefined)))) as { status?: { observedGeneration?: number } };
+    assert.equal(made.status?.observedGeneration, -1);
+  });
+
   it("keeps the last good program and its selection everywhere while a newer generation is invalid, also across its own restart", async () => {
     const agent = await dial("a1");
     const good = await agent.untilDesired((d) => d.hash !== "", "program");
