@@ -40,6 +40,7 @@ require_clang() {
 
 require_generators() {
 	need protobuf-compiler "protoc, for the check of generated files" has protoc
+	need lua5.1 "runs the health checks for Argo CD" has lua5.1
 }
 
 require_demo() {
