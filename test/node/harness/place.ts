@@ -83,7 +83,7 @@ export async function removePlace(place: Place): Promise<void> {
   for (const at of mountsBelow(place.dir)) await run(["umount", "--lazy", at]).catch(() => undefined);
   for (const group of cgroups) rmdirQuietly(group);
   for (const socket of sockets) rmSync(socket, { force: true });
-  for (const file of list(CNI_RESULTS)) if (basename(file).startsWith(`${place.name}-`)) rmSync(file, { force: true });
+  for (const file of list(CNI_RESULTS)) if (names(file, place.dir)) rmSync(file, { force: true });
   for (const link of list(CONTAINER_LOGS)) if (linksTo(link, place.dir)) rmSync(link, { force: true });
   if (existsSync(`/run/netns/${place.name}`)) await run(["ip", "netns", "del", place.name]);
   const mounted = mountsBelow(place.dir);
@@ -153,6 +153,15 @@ function rmdirQuietly(dir: string): void {
 }
 
 const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir).map((name) => join(dir, name)) : []);
+
+/** What the plugins noted of a pod names its network namespace, which lies in the folder. */
+function names(file: string, dir: string): boolean {
+  try {
+    return readFileSync(file, "utf8").includes(`${dir}/`);
+  } catch {
+    return false;
+  }
+}
 
 function linksTo(path: string, dir: string): boolean {
   try {
