@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import type { Log } from "../log";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH } from "../shm/layout.gen";
+import { VERSION } from "../version";
 import { hostFacts, parseCoreList, type HostFacts } from "./facts";
 import { commandWords, NO_START, optionValue, readArgs, type Ended, type Launcher, type PodCpus, type WorkerProcess } from "./launcher";
 import { LauncherLink, type LauncherState } from "./launcher-link";
@@ -68,6 +69,7 @@ export class PodLauncher implements Launcher {
   facts(): HostFacts {
     const { state } = this.#link;
     if (state === null) throw absent();
+    if (!this.sameLayout) throw new Problem("LayoutMismatch", `the worker pod is of another release (${state.version}) than this agent (${VERSION}): finish the upgrade; what runs, runs on`);
     return podFacts(hostFacts(this.#paths.dir), state);
   }
 

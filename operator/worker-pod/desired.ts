@@ -97,7 +97,7 @@ function podSpec(order: PodOrder): NonNullable<PodObject["spec"]> {
     ...(settings.imagePullSecrets.length > 0 && { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
     securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: isPrivileged(order) ? "Unconfined" : "RuntimeDefault" } },
     containers: [container(order)],
-    volumes: volumes(order).map(({ name, path, type }) => ({ name, hostPath: { path, type } })),
+    volumes: volumes(order).map(({ name, path, type }) => (type === "" ? { name, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } } : { name, hostPath: { path, type } })),
   };
 }
 
@@ -148,8 +148,8 @@ function volumes({ needs, settings }: PodOrder): Volume[] {
   return [
     { name: "state", path: settings.stateDir, type: "DirectoryOrCreate" },
     { name: "tun", path: "/dev/net/tun", type: "CharDevice" },
-    { name: "runtime", path: "/run/dpdk", type: "DirectoryOrCreate" },
-    ...(needs.pageBytes === 4096 ? [] : [{ name: "hugepages", path: settings.hugepagesDir, type: "Directory", propagation: "HostToContainer" as const }]),
+    { name: "runtime", path: "/var/run/dpdk", type: "" }, // of the pod alone
+    ...(needs.pageBytes === 4096 ? [] : [{ name: "hugepages", path: settings.hugepagesDir, type: "Directory" }]),
     ...(needs.namespaces ? [{ name: "namespaces", path: "/run/netns", type: "DirectoryOrCreate", propagation: "HostToContainer" as const }] : []),
   ];
 }

@@ -21,7 +21,7 @@ describe("the desired worker pod", () => {
     assert.deepEqual(resources.requests, { cpu: "2", memory: "512Mi", "hugepages-2Mi": "256Mi" });
     assert.deepEqual(resources.limits, resources.requests);
     assert.deepEqual(securityContext, { privileged: false, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_NICE"] } });
-    assert.deepEqual(volumeMounts.map(({ mountPath }) => mountPath), ["/var/lib/portcullis", "/dev/net/tun", "/run/dpdk", "/dev/hugepages"]);
+    assert.deepEqual(volumeMounts.map(({ mountPath }) => mountPath), ["/var/lib/portcullis", "/dev/net/tun", "/var/run/dpdk", "/dev/hugepages"]);
     assert.equal(pod.spec?.["automountServiceAccountToken"], false);
     assert.equal(pod.spec?.["hostNetwork"], true);
     assert.match(JSON.stringify(pod.spec?.["affinity"]), /"matchFields":\[{"key":"metadata.name","operator":"In","values":\["n1"\]}\]/);
