@@ -13,7 +13,7 @@ import type { StatePaths } from "./paths";
 import type { WorkerArgs } from "./preflight";
 
 const FIRST_WORD_MS = 1_000;
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+const SIGNALS = new Map(Object.entries(constants.signals).reverse().map(([name, number]) => [number, name])); // SIGABRT before its other name, SIGIOT
 
 /** How a worker ended that went with its pod. */
 export const WITH_ITS_POD: Ended = { code: null, signal: "the end of its pod" };

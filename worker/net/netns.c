@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "net/log.h"
 
@@ -36,10 +38,18 @@ int netns_enter(const char *name)
 	return previous;
 }
 
+// A worker that never leaves its namespace needs no right to come back.
+static bool netns_is(int fd)
+{
+	struct stat there, here;
+	return fstat(fd, &there) == 0 && stat("/proc/thread-self/ns/net", &here) == 0 &&
+	       there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
 void netns_leave(int previous)
 {
 	// Going on in a foreign namespace would touch devices that are not ours.
-	if (setns(previous, CLONE_NEWNET) != 0) {
+	if (!netns_is(previous) && setns(previous, CLONE_NEWNET) != 0) {
 		log_line("cannot return to the worker's network namespace");
 		abort();
 	}
