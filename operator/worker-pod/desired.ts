@@ -63,7 +63,8 @@ export function capabilitiesOf({ portKinds, namespaces }: PodNeeds): string[] {
     "SYS_NICE", // memory policy of DPDK
     ...(portKinds.includes("kernelInterface") || portKinds.includes("vdev") ? ["NET_RAW"] : []), // packet sockets
     ...(portKinds.includes("kernelInterface") ? ["BPF"] : []), // the kernel's own stack is kept off the device
-    ...(namespaces ? ["SYS_ADMIN"] : []), // a device is put into a network namespace
+    // A device is put into a network namespace; the program that keeps the kernel off a device is looked up by its number.
+    ...(namespaces || portKinds.includes("kernelInterface") ? ["SYS_ADMIN"] : []),
   ];
 }
 
