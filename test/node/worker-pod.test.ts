@@ -83,7 +83,7 @@ describe("node: the worker pod", function () {
   };
   const snapshot = async (): Promise<string> =>
     [await node.run(["ip", "-o", "link"]), await node.run(["ip", "-o", "address"]), await node.run(["ip", "route"]), await node.run(["ip", "rule"])]
-      .map((text) => text.split("\n").filter((line) => !/veth|cni/.test(line)).map((line) => line.replace(/ (valid_lft|qlen|state|mode|numtxqueues)\b.*/, "").trim()).join("\n")).join("\n")
+      .map((text) => text.split("\n").filter((line) => !/veth|cni/.test(line)).map((line) => line.replace(" tentative", "").replace(/ (valid_lft|qlen|state|mode|numtxqueues)\b.*/, "").trim()).join("\n")).join("\n")
     + readdirSync("/dev/hugepages").filter((name) => name.startsWith("portcullis-")).join();
 
   before(async () => {
