@@ -5,8 +5,8 @@ go_wanted=1.26.8 # fetched where the installed Go is older than 1.26
 go_minimum=26 # of 1.x
 
 go_minor() { GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'; }
-control_programs="etcd kube-apiserver kubectl"
-node_programs="$control_programs kube-controller-manager kube-scheduler kube-proxy kubelet containerd containerd-shim-runc-v2 ctr helm coredns"
+control_programs="etcd kube-apiserver kubectl helm"
+node_programs="$control_programs kube-controller-manager kube-scheduler kube-proxy kubelet containerd containerd-shim-runc-v2 ctr coredns"
 
 # cluster_built BIN: everything that the profile needs is there
 cluster_built() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the programs of a Kubernetes cluster from their Go modules into BIN_DIR: etcd, the control plane and kubectl for the
-# control ring; kubelet, kube-proxy, containerd, CoreDNS and helm for the node ring.
+# Builds the programs of a Kubernetes cluster from their Go modules into BIN_DIR: etcd, API server, kubectl and helm for the
+# control ring; the rest of the control plane, kubelet, kube-proxy, containerd and CoreDNS for the node ring.
 # Usage: build.sh BIN_DIR [control|node]...     default: both. Needs Go 1.26 or newer. Cold, on two cores: six to ten
 # minutes for control, as much again for node.
 set -euo pipefail
@@ -28,6 +28,7 @@ build() {
 build_control() {
 	build etcd etcd go.etcd.io/etcd/server/v3
 	for program in kubectl kube-apiserver; do build kubernetes $program k8s.io/kubernetes/cmd/$program "$stamp"; done
+	build helm helm helm.sh/helm/v3/cmd/helm "$helm"
 }
 
 build_node() {
@@ -38,7 +39,6 @@ build_node() {
 	for program in containerd containerd-shim-runc-v2 ctr; do
 		build containerd $program github.com/containerd/containerd/v2/cmd/$program
 	done
-	build helm helm helm.sh/helm/v3/cmd/helm "$helm"
 	build coredns coredns .
 }
 
