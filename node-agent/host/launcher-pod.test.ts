@@ -106,6 +106,7 @@ describe("a worker under the launcher", function () {
   it("starts it again while no agent is there; the next agent adopts it", async () => {
     const host = await open();
     const first = await host.start(paths.state, args);
+    await started(1); // a worker that is killed earlier says nothing
     host.close();
     await first.ended;
     process.kill(first.pid, "SIGKILL");
@@ -181,6 +182,7 @@ describe("a worker under the launcher", function () {
     await until("the agent knows", () => ended.length === 1);
     assert.equal(ended[0]?.signal, "the end of its pod");
     assert.match(log(), /kept\n$/);
+    await until("the connection has ended too", () => { try { host.facts(); } catch { return true; } return false; });
     assert.throws(() => host.facts(), /no worker pod answers/);
     assert.equal(host.present, false);
     launch();
