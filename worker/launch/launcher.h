@@ -57,9 +57,6 @@ struct launcher {
 	char partial[1024];
 };
 
-uint64_t launcher_now_ns(void);
-__attribute__((format(printf, 1, 2))) void launcher_say(const char *format, ...);
-
 // run.c: the worker's life
 void run_wanted(struct launcher *l); // starts it when it is due
 void run_signal(struct launcher *l, int signal); // the worker, if one runs, and a time limit

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +12,13 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include "launch/launcher.h"
 #include "launch/store.h"
+#include "loop/clock.h"
+#include "net/log.h"
 
 #define MAIN_LOCK_WAIT_US 50000
-
-uint64_t launcher_now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-void launcher_say(const char *format, ...)
-{
-	char line[1024] = "portcullis-launcher: ";
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(line + 21, sizeof(line) - 22, format, args);
-	va_end(args);
-	size_t length = strnlen(line, sizeof(line) - 2);
-	line[length] = '\n';
-	ssize_t written = n < 0 ? 0 : write(STDERR_FILENO, line, length + 1);
-	(void)written;
-}
 
 static const char *main_setting(const char *name, const char *otherwise)
 {
@@ -60,7 +40,7 @@ static int main_lock(struct launcher *l)
 		if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
 			return -EINTR;
 		if (!told)
-			launcher_say("another launcher has %s: waiting for its end", l->state_dir);
+			log_line("another launcher has %s: waiting for its end", l->state_dir);
 		told = true;
 		usleep(MAIN_LOCK_WAIT_US);
 	}
@@ -98,9 +78,9 @@ static int main_open(struct launcher *l)
 	if (code == -EINTR)
 		return code;
 	if (code != 0)
-		launcher_say("cannot start: %s: %s", step, strerror(-code));
+		log_line("cannot start: %s: %s", step, strerror(-code));
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		number = launcher_now_ns();
+		number = clock_monotonic_ns();
 	snprintf(l->boot, sizeof(l->boot), "%016llx", (unsigned long long)number);
 	l->wanted = store_load(l->state_dir, &l->arguments);
 	return code;
@@ -114,7 +94,7 @@ static void main_signal(struct launcher *l)
 			run_reap(l);
 			continue;
 		}
-		launcher_say("told to end: the worker leaves its sessions for the next one");
+		log_line("told to end: the worker leaves its sessions for the next one");
 		l->leaving = true;
 		run_signal(l, SIGUSR1);
 	}
@@ -147,6 +127,7 @@ static void main_turn(struct launcher *l)
 int main(int argc, char **argv)
 {
 	static struct launcher l = {.output = -1, .log = -1};
+	log_program = "portcullis-launcher";
 	l.state_dir = main_setting("PORTCULLIS_STATE_DIR", "/var/lib/portcullis");
 	l.binary = main_setting("PORTCULLIS_WORKER", "/usr/bin/portcullis-worker");
 	l.requested = atoi(main_setting("PORTCULLIS_CPUS", "0"));
@@ -164,7 +145,7 @@ int main(int argc, char **argv)
 	int code = main_open(&l);
 	if (code != 0)
 		return code == -EINTR ? 0 : 1;
-	launcher_say("serving %s/launcher.sock", l.state_dir);
+	log_line("serving %s/launcher.sock", l.state_dir);
 	run_wanted(&l);
 	while (!l.leaving || l.pid != 0)
 		main_turn(&l);

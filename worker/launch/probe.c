@@ -10,6 +10,7 @@
 #include "launch/launcher.h"
 #include "launch/pulse.h"
 #include "launch/store.h"
+#include "loop/clock.h"
 
 // An agent kills a worker that hangs after 5 s: this is for when there is none.
 #define PROBE_SILENT_NS 30000000000ull
@@ -36,7 +37,7 @@ int probe_healthy(const char *state_dir)
 	if (file == NULL)
 		return probe_say("no program is meant for this node yet");
 	if (pulse_read(&p, file, error, sizeof(error)) != 0 ||
-	    !pulse_healthy(&p, launcher_now_ns(), error, sizeof(error)))
+	    !pulse_healthy(&p, clock_monotonic_ns(), error, sizeof(error)))
 		return probe_say(error);
 	return 0;
 }
@@ -73,7 +74,7 @@ int probe_alive(const char *state_dir)
 	const char *since = worker == NULL ? NULL : strstr(worker, "\"since\":");
 	if (since == NULL || file == NULL)
 		return 0;
-	uint64_t start = strtoull(since + 8, NULL, 10), now = launcher_now_ns();
+	uint64_t start = strtoull(since + 8, NULL, 10), now = clock_monotonic_ns();
 	bool beats = pulse_read(&p, file, error, sizeof(error)) == 0 && p.oldest_ns >= start;
 	if (now > (beats ? p.oldest_ns + PROBE_SILENT_NS : start + PROBE_START_NS))
 		return probe_say("the worker hangs");

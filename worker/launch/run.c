@@ -13,13 +13,15 @@
 #include "launch/facts.h"
 #include "launch/launcher.h"
 #include "launch/store.h"
+#include "loop/clock.h"
+#include "net/log.h"
 
 #define RUN_LOG_KEEP (1 << 20)
 #define RUN_NO_START 127
 
 static uint64_t run_now_ms(void)
 {
-	return launcher_now_ns() / 1000000;
+	return clock_monotonic_ns() / 1000000;
 }
 
 // Rotated when large; whoever reads it may cut it short.
@@ -68,7 +70,7 @@ static int run_fork(struct launcher *l)
 		close(output[1]);
 		return error;
 	}
-	l->since_ns = launcher_now_ns();
+	l->since_ns = clock_monotonic_ns();
 	l->pid = fork();
 	if (l->pid == 0)
 		run_exec(l, output[1], failed[1]);
@@ -95,7 +97,7 @@ static void run_failed(struct launcher *l, const char *why)
 	l->ended = (struct ended){.run = l->run, .code = RUN_NO_START};
 	snprintf(l->ended.fault, sizeof(l->ended.fault), "%s", why);
 	l->not_before_ms = run_now_ms() + (wait < BACKOFF_FIRST_MS ? BACKOFF_FIRST_MS : wait);
-	launcher_say("%s", why);
+	log_line("%s", why);
 	serve_news(l);
 }
 
@@ -110,7 +112,7 @@ static bool run_fit(struct launcher *l)
 	if (!cpus_fit(cores, &allowed, fit))
 		return false;
 	if (strcmp(fit, cores) != 0)
-		launcher_say("this container has other CPUs: cores %s instead of %s", fit, cores);
+		log_line("this container has other CPUs: cores %s instead of %s", fit, cores);
 	return strcmp(fit, cores) == 0 || arguments_replace(&l->arguments, "--cores", fit);
 }
 
@@ -133,7 +135,7 @@ void run_wanted(struct launcher *l)
 		return;
 	}
 	l->kill_at_ms = 0;
-	launcher_say("worker %llu started, pid %d", (unsigned long long)l->run, (int)l->pid);
+	log_line("worker %llu started, pid %d", (unsigned long long)l->run, (int)l->pid);
 	serve_news(l);
 }
 
@@ -174,7 +176,7 @@ static void run_ended(struct launcher *l, int status)
 	run_output(l); // its last words come before the news of its end
 	if (l->output >= 0)
 		close(l->output);
-	uint64_t lived = (launcher_now_ns() - l->since_ns) / 1000000;
+	uint64_t lived = (clock_monotonic_ns() - l->since_ns) / 1000000;
 	bool asked = l->kill_at_ms != 0;
 	l->output = -1;
 	l->pid = 0;
@@ -184,10 +186,10 @@ static void run_ended(struct launcher *l, int status)
 				  .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 	l->not_before_ms = asked ? 0 : run_now_ms() + backoff_next(&l->backoff, lived);
 	if (l->ended.signal != 0)
-		launcher_say("worker %llu was ended by signal %d", (unsigned long long)l->run,
+		log_line("worker %llu was ended by signal %d", (unsigned long long)l->run,
 			     l->ended.signal);
 	else
-		launcher_say("worker %llu ended with code %d", (unsigned long long)l->run,
+		log_line("worker %llu ended with code %d", (unsigned long long)l->run,
 			     l->ended.code);
 	serve_news(l);
 }

@@ -12,6 +12,7 @@
 #include "launch/facts.h"
 #include "launch/launcher.h"
 #include "launch/store.h"
+#include "net/log.h"
 
 int serve_open(struct launcher *l)
 {
@@ -92,7 +93,7 @@ static const char *serve_start(struct launcher *l, const struct client *c, const
 	arguments_copy(&l->arguments, a);
 	int code = store_save(l->state_dir, a);
 	if (code != 0)
-		launcher_say("the arguments cannot be kept: %s", strerror(-code));
+		log_line("the arguments cannot be kept: %s", strerror(-code));
 	l->wanted = true;
 	l->held_by = 0;
 	l->not_before_ms = 0;

@@ -5,14 +5,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
+const char *log_program = "portcullis-worker";
+
 void log_line(const char *format, ...)
 {
-	char line[1024] = "portcullis-worker: ";
+	char line[1024];
+	size_t start = (size_t)snprintf(line, sizeof(line) / 2, "%s: ", log_program);
 	va_list args;
 	va_start(args, format);
-	int n = vsnprintf(line + 19, sizeof(line) - 20, format, args);
+	int n = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
 	va_end(args);
-	size_t length = 19 + (n < 0 ? 0 : (size_t)n);
+	size_t length = start + (n < 0 ? 0 : (size_t)n);
 	if (length > sizeof(line) - 1)
 		length = sizeof(line) - 1;
 	line[length++] = '\n';

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+// What every line begins with; to be set before the first one.
+extern const char *log_program;
+
 __attribute__((format(printf, 1, 2))) void log_line(const char *format, ...);
 
 // Writes one sentence into a bounded buffer; returns code, so that a failure is one statement.
