@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { Firewall, type Document, type Policy, type Spec } from "../../scripts/lab/firewall";
 import { Lab, must, sweep, until, type Child, type Namespace } from "../../scripts/lab/lab";
-import { FAMILIES, OUTSIDE, PREFIX, config, configureHosts, count, grows, listening, memory, startSite, unaccounted, type Site } from "./site";
+import { FAMILIES, OUTSIDE, PREFIX, answers, config, configureHosts, count, grows, listening, memory, startSite, unaccounted, type Site } from "./site";
 
 const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], applications: ["stream", "datagrams", "ping", "ping6"], action: "Permit" }];
 const nat: Spec["nat"] = { source: [{ name: "hide", from: ["inside"], to: ["outside"], interface: {} }] };
@@ -117,11 +117,6 @@ async function veths(): Promise<Site> {
   return { lab, inside, outside, firewall: new Firewall(lab, fw) };
 }
 
-/** Both hosts answer each other: the kernel looks for duplicates of a new IPv6 address for a second or two, and resolves nobody from it until then. */
-async function reachable({ inside }: Site): Promise<void> {
-  for (const family of FAMILIES) await until(`${OUTSIDE[family]} answers`, async () => (await inside.run(["ping", "-c", "1", "-W", "1", OUTSIDE[family]])).code === 0);
-}
-
 describe("two datapath cores on kernel interfaces", function () {
   this.timeout(200_000);
   let site: Site;
@@ -130,7 +125,8 @@ describe("two datapath cores on kernel interfaces", function () {
     await configureHosts(site);
     const ports = ["inside", "outside"].map((name) => ({ name, kernelInterface: { name: `fw-${name}` } }));
     await site.firewall.start(twoCores(config(site.lab, policies), { ports }));
-    await reachable(site);
+    // A kernel looks for duplicates of a new IPv6 address for a second or two, and resolves nobody from it until then.
+    for (const family of FAMILIES) await answers(site, OUTSIDE[family]);
   });
   after(() => site.lab.close());
 
@@ -150,7 +146,8 @@ describe("two datapath cores on a device with two queues", function () {
     for (const host of [site.inside, site.outside]) await host.must(["ethtool", "-K", host === site.inside ? "inside" : "outside", "tx", "off", "tso", "off", "gso", "off"]);
     const ports = ["inside", "outside"].map((name, n) => ({ name, vdev: { device: `net_af_packet${n}`, arguments: `iface=fw-${name},qpairs=2` } }));
     await site.firewall.start(twoCores(config(site.lab, policies), { ports }));
-    await reachable(site);
+    // A kernel looks for duplicates of a new IPv6 address for a second or two, and resolves nobody from it until then.
+    for (const family of FAMILIES) await answers(site, OUTSIDE[family]);
   });
   after(() => site.lab.close());
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../scripts/lab/lab";
-import { config, configureHosts, openSite, type Site } from "./site";
+import { answers, config, configureHosts, openSite, reaches, type Site } from "./site";
 
 const MANY = 100_000;
 const FAR = "198.51.100.1"; // an address of the outside host that only a route of the kernel leads to
@@ -13,12 +13,6 @@ const POLICIES = [{ name: "all", from: ["inside"], action: "Permit" as const }];
 const prefix = (i: number): string => `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24`;
 
 /** One echo request at a time, until an answer comes (or none does). */
-async function reaches(site: Site, address: string): Promise<boolean> {
-  const { code } = await site.inside.run(["ping", "-n", "-c", "1", "-W", "1", address]);
-  return code === 0;
-}
-
-const answers = (site: Site, address: string): Promise<boolean> => until(`${address} answers`, () => reaches(site, address), 60_000);
 const silent = (site: Site, address: string): Promise<boolean> => until(`${address} is silent`, async () => !(await reaches(site, address)), 60_000);
 
 async function batch(site: Site, name: string, lines: readonly string[]): Promise<void> {

@@ -124,3 +124,11 @@ export function unaccounted(counters: Record<string, number>, drops: Record<stri
   const dropped = Object.values(drops).reduce((sum, n) => sum + n, 0);
   return value("received") + value("originated") - value("forwarded") - value("punted") - value("consumed") - value("held") - dropped;
 }
+
+/** Whether one ping from inside comes back. */
+export async function reaches(site: Site, address: string): Promise<boolean> {
+  const { code } = await site.inside.run(["ping", "-n", "-c", "1", "-W", "1", address]);
+  return code === 0;
+}
+
+export const answers = (site: Site, address: string): Promise<boolean> => until(`${address} answers`, () => reaches(site, address), 60_000);

@@ -2,12 +2,12 @@
 // The way of a new user: helm install, a label, a FirewallConfig, traffic; then an edit, a mistake, a second
 // configuration, an upgrade, and everything away again.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { CONFIGS, FIREWALL_NODES, type ConfigObject, type FirewallNodeObject } from "../../operator/resources";
 import { Lab, until, type Child, type Namespace } from "../../scripts/lab/lab";
 import { count, grows, listening } from "../dataplane/site";
 import { installPortcullis, LABEL, logsOf, helm, rolledOut } from "./harness/portcullis";
 import { NAMESPACE, NODE_NAME, PODS, theNode, type Pod, type TestNode } from "./harness/node";
+import { cable, footprint } from "./harness/site";
 
 const config = (name: string, policies: object[], more: object = {}): object => ({
   apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallConfig", metadata: { name },
@@ -33,10 +33,6 @@ describe("node: installed by helm", function () {
   let talk: Child;
   let atFirst = "";
 
-  const snapshot = async (): Promise<string> =>
-    [await node.run(["ip", "-o", "link"]), await node.run(["ip", "-o", "address"]), await node.run(["ip", "route"]), await node.run(["ip", "rule"])]
-      .map((text) => text.split("\n").filter((line) => !/veth|cni/.test(line)).map((line) => line.replace(" tentative", "").replace(/ (valid_lft|qlen|state|mode|numtxqueues)\b.*/, "").trim()).join("\n")).join("\n")
-    + readdirSync("/dev/hugepages").filter((name) => name.startsWith("portcullis-")).join();
   const told = <T>(what: string, look: () => Promise<T | undefined>, ms = 90_000): Promise<T> =>
     until(what, look, ms).catch(async (error: unknown) => {
       throw new Error(`${(error as Error).message}\n${JSON.stringify((await node.get(FIREWALL_NODES, NODE_NAME))?.status?.conditions, null, 1)}\n${await logsOf(node)}`);
@@ -55,13 +51,11 @@ describe("node: installed by helm", function () {
     node = await theNode();
     lab = new Lab("pcl-inst");
     [inside, outside] = [await lab.namespace("in"), await lab.namespace("out")];
-    for (const [device, peer] of [["insideport", inside], ["outsideport", outside]] as const) {
-      await node.run(["ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", peer.name]);
-      await node.run(["ip", "link", "set", device, "up"]);
-    }
+    await cable(node, "insideport", inside);
+    await cable(node, "outsideport", outside);
     await inside.device("eth0", ["10.91.0.2/24"], [["default", "via", "10.91.0.1"]]);
     await outside.device("eth0", ["10.92.0.2/24"], [["default", "via", "10.92.0.1"]]);
-    atFirst = await snapshot();
+    atFirst = await footprint(node);
   });
 
   after(async () => {
@@ -147,7 +141,7 @@ describe("node: installed by helm", function () {
     await talk.stop();
     await node.kubectl(["label", "node", NODE_NAME, `${LABEL}-`]);
     await told("the worker is gone", async () => ((await workers()).length === 0 && (await node.get(FIREWALL_NODES, NODE_NAME)) === undefined ? true : undefined));
-    assert.equal(await snapshot(), atFirst);
+    assert.equal(await footprint(node), atFirst);
     await node.kubectl(["delete", "firewallconfig", "edge", "--timeout=60s"]);
     await node.helm(["uninstall", "portcullis", "--namespace", NAMESPACE, "--wait"]);
     const left = await node.kubectl(["get", "all,secret,configmap,role,rolebinding,networkpolicy", "-n", NAMESPACE, "-l", "app.kubernetes.io/part-of=portcullis", "-o", "name"]);

@@ -3,7 +3,7 @@
 // own, with traffic between two hosts through it. Operator and agent run beside it, from the sources.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONFIGS, FIREWALL_NODES, type FirewallNodeObject } from "../../operator/resources";
 import { podName } from "../../operator/worker-pod/desired";
@@ -12,6 +12,7 @@ import { portcullis } from "../../scripts/lab/firewall";
 import { count, grows, listening } from "../dataplane/site";
 import { loadImages, referenceOf } from "./harness/images";
 import { NAMESPACE, NODE_NAME, NODES, PODS, theNode, type Pod, type TestNode } from "./harness/node";
+import { cable, footprint } from "./harness/site";
 
 const OPERATOR = "127.0.0.1:19443";
 const LABEL = "portcullis.dev/worker-pod-test";
@@ -81,21 +82,14 @@ describe("node: the worker pod", function () {
     console.log(`      ${what}: no packets for ${Math.max(...gaps)} ms`);
     assert.equal(talk.code, undefined, "the same connection");
   };
-  const snapshot = async (): Promise<string> =>
-    [await node.run(["ip", "-o", "link"]), await node.run(["ip", "-o", "address"]), await node.run(["ip", "route"]), await node.run(["ip", "rule"])]
-      .map((text) => text.split("\n").filter((line) => !/veth|cni/.test(line)).map((line) => line.replace(" tentative", "").replace(/ (valid_lft|qlen|state|mode|numtxqueues)\b.*/, "").trim()).join("\n")).join("\n")
-    + readdirSync("/dev/hugepages").filter((name) => name.startsWith("portcullis-")).join();
-
   before(async () => {
     node = await theNode();
     await loadImages(node, ["worker"]);
     lab = new Lab("pcl-wpod");
     [inside, outside] = [await lab.namespace("in"), await lab.namespace("out")];
     stateDir = join(lab.folder, "state");
-    for (const [device, peer] of [["pcllan", inside], ["pclwan", outside]] as const) {
-      await node.run(["ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", peer.name]);
-      await node.run(["ip", "link", "set", device, "up"]);
-    }
+    await cable(node, "pcllan", inside);
+    await cable(node, "pclwan", outside);
     await inside.device("eth0", ["10.81.0.2/24"], [["default", "via", "10.81.0.1"]]);
     await outside.device("eth0", ["10.82.0.2/24"], [["default", "via", "10.82.0.1"]]);
     execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -105,7 +99,7 @@ describe("node: the worker pod", function () {
     await node.kubectl(["-n", NAMESPACE, "create", "serviceaccount", "worker-pod-agent"]);
     const uid = (await node.get(NODES, NODE_NAME))?.metadata.uid ?? "";
     writeFileSync(join(lab.folder, "token"), await node.kubectl(["-n", NAMESPACE, "create", "token", "worker-pod-agent", "--audience=portcullis-operator", "--bound-object-kind=Node", `--bound-object-name=${NODE_NAME}`, `--bound-object-uid=${uid}`]));
-    untouched = await snapshot();
+    untouched = await footprint(node);
     operator = startOperator(IMAGE);
     await operator.line(/"operator started"/);
     startAgent();
@@ -169,7 +163,7 @@ describe("node: the worker pod", function () {
     await node.delete(CONFIGS, "worker-pod");
     await until("the pod is gone", async () => (await podNow()) === undefined, 60_000);
     await until("the FirewallNode is gone", async () => (await node.get(FIREWALL_NODES, NODE_NAME)) === undefined);
-    assert.equal(await snapshot(), untouched);
+    assert.equal(await footprint(node), untouched);
     for (const file of ["control", "state", "state.path", "launch"]) assert.equal(existsSync(join(stateDir, file)), false, file);
   });
 });

@@ -5,11 +5,10 @@
 #include "net/port.h"
 
 #include <errno.h>
-#include <arpa/inet.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
-#include <rte_thash.h>
+#include "steer/nic_hash.h"
 #include "steer/steer.h"
 #include "test.h"
 
@@ -128,18 +127,9 @@ static struct nic nic_of(uint16_t rx, uint16_t table, uint8_t key)
 static uint16_t queue_of(const uint8_t *source, const uint8_t *destination, size_t size, uint16_t source_port_be,
 			 uint16_t destination_port_be)
 {
-	uint8_t bytes[36], key[64] = {0};
-	uint32_t words[9];
-	memcpy(bytes, source, size);
-	memcpy(bytes + size, destination, size);
-	memcpy(bytes + 2 * size, &source_port_be, 2);
-	memcpy(bytes + 2 * size + 2, &destination_port_be, 2);
-	for (size_t i = 0; i < size / 2 + 1; i++) {
-		memcpy(&words[i], bytes + 4 * i, 4);
-		words[i] = ntohl(words[i]);
-	}
+	uint8_t key[64] = {0};
 	memcpy(key, nic.written, nic.written_length);
-	uint32_t hash = rte_softrss(words, (uint32_t)(size / 2 + 1), key);
+	uint32_t hash = nic_hash(source, destination, size, source_port_be, destination_port_be, key);
 	return nic.entries[hash % nic.entry_count];
 }
 
