@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes this machine able to run one of the profiles, and says what is missing where it cannot. Idempotent: a second run
 # changes nothing and takes a few seconds.
-# Usage: setup.sh [demo|bench|units|packets|dataplane|control|node|test]      default: test, which is everything but node
+# Usage: setup.sh [demo|bench|units|packets|dataplane|control|node|test]      default: test, which is everything
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -13,8 +13,7 @@ set -euo pipefail
 
 profile=${1:-test}
 case $profile in demo | bench | units | packets | dataplane | control | node | test) ;; *) die "unknown profile '$profile': use demo, bench, units, packets, dataplane, control, node or test" ;; esac
-# test is every ring but node, which has a run of its own: it brings gigabytes of tools and images.
-wants() { case "$profile: $* " in "test: node ") return 1 ;; test:*) ;; *" $profile "*) ;; *) return 1 ;; esac }
+wants() { [ "$profile" = test ] || case " $* " in *" $profile "*) ;; *) return 1 ;; esac }
 
 # Anything that reads packets needs root and the kernel's TAP devices; units and packets do not.
 check_kernel() {

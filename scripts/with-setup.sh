@@ -17,6 +17,6 @@ export PORTCULLIS_CLUSTER_BIN
 case $name in
 demo) exec node dist/scripts/demo.js "$@" ;;
 bench) exec node dist/bench/main.js "$@" ;;
-test) exec node dist/scripts/rings.js units packets dataplane control ;;
+test) exec node dist/scripts/rings.js units packets dataplane control node ;;
 test:*) exec node dist/scripts/rings.js "${name#test:}" "$@" ;;
 esac
