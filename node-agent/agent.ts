@@ -345,6 +345,7 @@ export class Agent {
     if (this.busy || this.#closed) return;
     this.#noticeRefusal();
     this.#noticePod();
+    this.#store.tick();
     if (this.#desired !== null && now() >= this.#retry.at) this.#applyAgain(this.#desired);
   }
 

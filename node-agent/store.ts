@@ -7,9 +7,13 @@ import { keepLastGood, readLastGood, saveLastGood, setAside, type Loaded } from 
 import type { Log } from "./log";
 import { asProblem, type Problem } from "./problem";
 
+const AGAIN_MS = 5_000;
+
 export class ProgramStore {
   readonly #paths: StatePaths;
   readonly #log: Log;
+  /** What could not be saved, and when it is tried again. */
+  #unsaved: { loaded: Loaded; previous: Loaded | null; at: number } | null = null;
   /** Hash of the program in last-good; "": none. */
   hash = "";
   problem: Problem | null = null;
@@ -31,15 +35,26 @@ export class ProgramStore {
   }
 
   save(loaded: Loaded, previous: Loaded | null): void {
-    if (this.hash === loaded.hash) return;
+    this.#unsaved = null;
     try {
+      if (this.hash === loaded.hash) {
+        if (this.problem?.reason === "LastGoodNotSaved") this.problem = null; // that was another program
+        return;
+      }
       if (previous !== null) this.#keep(previous);
       saveLastGood(this.#paths.lastGood, loaded);
       this.hash = loaded.hash;
       this.problem = null;
     } catch (error) {
-      this.#report(asProblem(error, "LastGoodNotSaved"));
+      this.#unsaved = { loaded, previous, at: performance.now() + AGAIN_MS };
+      const problem = asProblem(error, "LastGoodNotSaved");
+      if (this.problem?.message !== problem.message) this.#report(problem);
     }
+  }
+
+  /** A disk that was full has room again some time. Cheap enough to call often. */
+  tick(now = performance.now()): void {
+    if (this.#unsaved !== null && now >= this.#unsaved.at) this.save(this.#unsaved.loaded, this.#unsaved.previous);
   }
 
   /** The previous program is mostly the one in last-good: then its file only gets a second name. */
@@ -53,6 +68,7 @@ export class ProgramStore {
     for (const path of [this.#paths.lastGood, this.#paths.previousGood]) rmSync(path, { force: true });
     this.hash = "";
     this.problem = null;
+    this.#unsaved = null;
   }
 
   #readOne(path: string): Loaded | null {

@@ -55,6 +55,9 @@ const nodesOf = (world: World, config: string): FirewallNodeObject[] =>
 const WRITE_GAP_MS = 500;
 
 async function writeStatus(world: World, config: ConfigObject, { compiled, tooLarge }: Verdict): Promise<number | undefined> {
+  const { uid = "" } = config.metadata;
+  const wait = (world.statusWrittenAt.get(uid) ?? -Infinity) + WRITE_GAP_MS - world.clock.now();
+  if (wait > 0) return wait;
   const after = configStatus({
     object: config,
     issues: compiled.issues,
@@ -66,9 +69,6 @@ async function writeStatus(world: World, config: ConfigObject, { compiled, tooLa
     now: world.nowText(),
   });
   if (sameJson(config.status, after)) return undefined;
-  const { uid = "" } = config.metadata;
-  const wait = (world.statusWrittenAt.get(uid) ?? -Infinity) + WRITE_GAP_MS - world.clock.now();
-  if (wait > 0) return wait;
   world.statusWrittenAt.set(uid, world.clock.now());
   const status = mergeDiff(config.status, after);
   const written = await world.writer.patch(CONFIGS, config, { status }, "status");

@@ -21,6 +21,7 @@ export async function reconcileNode(world: World, name: string): Promise<number 
   const wanted = wantedFor(world, name);
   const current = world.caches.firewallNodes.get(name);
   if (wanted === undefined) return release(world, name, current);
+  world.unselectedSince.delete(current?.metadata.uid ?? "");
   if (current?.metadata.deletionTimestamp !== undefined) {
     // Somebody deleted the object of a node that is still wanted: it may go, and is made again after that.
     await unhold(world, current);
@@ -81,12 +82,28 @@ async function release(world: World, name: string, current: FirewallNodeObject |
     return undefined;
   }
   if (current.metadata.deletionTimestamp === undefined) {
+    const left = flapLeft(world, current);
+    if (left > 0) return left;
     world.log.info({ node: name, config: current.spec.config }, "node released");
     await world.writer.remove(FIREWALL_NODES, current);
     return 1000;
   }
   world.agents.desire(name, NOTHING);
   return awaitStop(world, name, current);
+}
+
+/** A label that is back within this time was never gone: whoever replaces labels may take one away first. */
+const FLAP_MS = 3_000;
+
+/** How long a node that lost its configuration keeps it; 0 when the configuration itself went. */
+function flapLeft(world: World, current: FirewallNodeObject): number {
+  const { uid = "" } = current.metadata;
+  const config = world.caches.configs.get(current.spec.config);
+  if (config === undefined || config.metadata.deletionTimestamp !== undefined) return 0;
+  const now = world.clock.now();
+  const since = world.unselectedSince.get(uid) ?? now;
+  world.unselectedSince.set(uid, since);
+  return since + FLAP_MS - now;
 }
 
 async function awaitStop(world: World, name: string, current: FirewallNodeObject): Promise<number | undefined> {
@@ -127,7 +144,26 @@ async function removeNow(world: World, current: FirewallNodeObject): Promise<voi
 
 async function unhold(world: World, current: FirewallNodeObject): Promise<void> {
   world.stoppingSince.delete(current.metadata.uid ?? "");
+  world.applyingSince.delete(current.metadata.uid ?? "");
+  world.unselectedSince.delete(current.metadata.uid ?? "");
   await dropFinalizer(world.writer, FIREWALL_NODES, world.caches.firewallNodes, current, FINALIZER);
+}
+
+/** Counters of a node are written at most once a minute, and those of all nodes together once a second. */
+const COARSE_MS = 60_000;
+const COARSE_GAP_MS = 1_000;
+/** A change is applied in less than that nearly always: its end is written, and its beginning only when it takes longer. */
+const APPLYING_MS = 5_000;
+
+/** How long it is no news yet that a node is applying what it was just told. Until then observedGeneration says that the status is older. */
+function quietFor(world: World, object: FirewallNodeObject, after: FirewallNodeStatus): number {
+  const ready = (status: FirewallNodeStatus | undefined) => status?.conditions?.find(({ type }) => type === "Ready");
+  const { uid = "", generation } = object.metadata;
+  if (ready(after)?.reason !== "Applying" || ready(object.status)?.status !== "True") return 0;
+  const known = world.applyingSince.get(uid);
+  const since = known !== undefined && known.generation === generation ? known.at : world.clock.now();
+  world.applyingSince.set(uid, { generation, at: since });
+  return since + APPLYING_MS - world.clock.now();
 }
 
 /** Writes what the agent reported, if that is news. Returns when silence would be. */
@@ -148,7 +184,10 @@ async function writeStatus(world: World, object: FirewallNodeObject): Promise<nu
     workerPod: world.workerPods && { pod: podOf(world, object.metadata.name), allocatable: world.caches.nodes.get(object.metadata.name)?.status?.allocatable },
     now: world.nowText(),
   });
-  const status = worthWriting(object.status, after, sameJson) ? mergeDiff(object.status, after) : undefined;
+  const quiet = left > 0 ? quietFor(world, object, after) : 0;
+  if (quiet > 0) return Math.min(quiet, left);
+  const coarseMs = Math.max(COARSE_MS, world.caches.firewallNodes.size * COARSE_GAP_MS);
+  const status = worthWriting(object.status, after, sameJson, coarseMs) ? mergeDiff(object.status, after) : undefined;
   if (status !== undefined) {
     world.caches.firewallNodes.put(await world.writer.patch(FIREWALL_NODES, object, { status }, "status"));
     tell(world, object, after);

@@ -98,7 +98,7 @@ describe("reconciling", () => {
     assert.deepEqual(cluster.events.filter((event) => event.reason === "CompileFailed").map((event) => event.note), ["spec.policies[0].from[0]: There is no zone dmz."]);
     config("edge", "two", { matchLabels: { pool: "b" } });
     cluster.agents.present.add("n2");
-    await cluster.pass(2_000);
+    await cluster.pass(5_000);
     assert.deepEqual([getNode("n1"), told("n1"), told("n2")], [undefined, "", '{"mark":"two"}']);
   });
 
@@ -138,6 +138,56 @@ describe("reconciling", () => {
     assert.deepEqual([orders.includes("stop"), told("n1"), getConfig("first")], [false, '{"mark":"two"}', undefined]);
   });
 
+  it("takes a node away when its label has been gone for a moment, not while it flaps", async () => {
+    config("edge", "one");
+    await begin("n1");
+    const { writes } = cluster;
+    for (let i = 0; i < 5; i++) {
+      node("n1", {});
+      await cluster.pass(1_000);
+      node("n1");
+      await cluster.pass(1_000);
+    }
+    assert.deepEqual([told("n1"), conditionOf(getNode("n1"), "Ready")], ['{"mark":"one"}', "True Ready"]);
+    assert.ok(cluster.writes - writes <= 10, "only the config's status counts its nodes");
+    node("n1", {});
+    await cluster.pass(5_000);
+    assert.deepEqual([told("n1"), getNode("n1")], ["", undefined]);
+  });
+
+  it("writes one status for a change that is applied soon, and says Applying of one that is not", async () => {
+    config("edge", "one");
+    await begin("n1");
+    const versions = new Set<string | undefined>();
+    const put = cluster.caches.firewallNodes.put.bind(cluster.caches.firewallNodes);
+    cluster.caches.firewallNodes.put = (object) => (versions.add(object.metadata.resourceVersion), put(object));
+    config("edge", "two");
+    await cluster.pass(1_000);
+    assert.deepEqual([versions.size, conditionOf(getNode("n1"), "Ready"), getNode("n1")?.status?.observedGeneration], [2, "True Ready", getNode("n1")?.metadata.generation], "spec and status");
+    cluster.agents.present.delete("n1");
+    config("edge", "three");
+    await cluster.pass(4_000);
+    assert.notEqual(getNode("n1")?.status?.observedGeneration, getNode("n1")?.metadata.generation, "the status says that it is older");
+    await cluster.pass(2_000);
+    assert.equal(conditionOf(getNode("n1"), "Ready"), "False Applying");
+  });
+
+  it("writes the counters of many nodes no faster than one node a second", async () => {
+    config("edge", "one");
+    const names = Array.from({ length: 200 }, (_, i) => `n${i}`);
+    await begin(...names);
+    await cluster.pass(5_000);
+    const { writes } = cluster;
+    const report = cluster.agents.view("n1")?.report;
+    assert.ok(report);
+    for (let i = 1; i <= 10; i++) {
+      for (const name of names) cluster.agents.report(name, { ...report, counters: { "rx-packets": i } });
+      await cluster.pass(30_000);
+    }
+    assert.ok(cluster.writes - writes <= 300, `${cluster.writes - writes} writes in 300 s`);
+    assert.ok(cluster.writes - writes >= 200, "each was written");
+  });
+
   it("leaves a Node that is gone alone: no order, no FirewallNode", async () => {
     config("edge", "one");
     await begin("n1");
@@ -168,7 +218,7 @@ describe("reconciling", () => {
           try {
             act();
             if (cluster.world === undefined) await cluster.start();
-            await cluster.pass(3_000);
+            await cluster.pass(7_000);
             return;
           } catch (error) {
             if (!(error instanceof Crash)) throw error;

@@ -69,6 +69,10 @@ export class World {
   readonly programs = new Programs();
   /** Nodes that were seen to be asked to stop, by FirewallNode uid: since when. */
   readonly stoppingSince = new Map<string, number>();
+  /** Nodes that no config selects any more, by FirewallNode uid: since when. */
+  readonly unselectedSince = new Map<string, number>();
+  /** Since when a node is seen to apply a generation of its FirewallNode, by uid. */
+  readonly applyingSince = new Map<string, { generation: number | undefined; at: number }>();
   /** When the status of a config was written last, by its uid. */
   readonly statusWrittenAt = new Map<string, number>();
   readonly #compiler: CompileCache;

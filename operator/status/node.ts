@@ -181,8 +181,8 @@ function rxModeFact(report: Report): NodeFact {
 
 const COARSE = ["lastReportTime", "counters", "drops", "sessions"] as const;
 
-/** Counters move all the time: written with everything else, and alone only when what is written is a minute old. */
-export function worthWriting(before: FirewallNodeStatus | undefined, after: FirewallNodeStatus, same: (a: unknown, b: unknown) => boolean): boolean {
+/** Counters move all the time: written with everything else, and alone only when what is written is `coarseMs` old. */
+export function worthWriting(before: FirewallNodeStatus | undefined, after: FirewallNodeStatus, same: (a: unknown, b: unknown) => boolean, coarseMs = 60_000): boolean {
   const withoutCoarse = (status: FirewallNodeStatus | undefined): object => {
     const copy: Record<string, unknown> = { ...status };
     for (const member of COARSE) delete copy[member];
@@ -190,5 +190,5 @@ export function worthWriting(before: FirewallNodeStatus | undefined, after: Fire
   };
   if (!same(withoutCoarse(before), withoutCoarse(after))) return true;
   const age = Date.parse(after.lastReportTime ?? "") - Date.parse(before?.lastReportTime ?? "");
-  return Number.isNaN(age) ? before?.lastReportTime !== after.lastReportTime : age >= 60_000;
+  return Number.isNaN(age) ? before?.lastReportTime !== after.lastReportTime : age >= coarseMs;
 }

@@ -7,12 +7,13 @@ import type { Clock } from "../kube/clock";
 import { RefusedError, ReviewUnavailableError, type Authenticator } from "./authenticator";
 import type { Identity } from "./identity";
 import { Session, type Call } from "./session";
+import { Turns } from "./turns";
 
 export interface AgentServerOptions {
   authenticator: Pick<Authenticator, "check">;
   clock: Clock;
   random?: () => number;
-  /** How often the token of an open stream is reviewed again. */
+  /** How often the token of an open stream is reviewed again; less often where there are so many that the API server would feel it. */
   recheckMs?: number;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -20,6 +21,12 @@ export interface AgentServerOptions {
 const MAX_MESSAGE_BYTES = 256 * 1024;
 /** Calls whose token is being reviewed at one time. */
 const MAX_KNOCKING = 64;
+/** Programs that are being sent at one time. */
+const MAX_TRANSFERS = 32;
+/** Of reviews again, for all streams together: one of a thousand is reviewed every 17 minutes, and when its token expires. */
+const REVIEW_GAP_MS = 1_000;
+/** After the time that a token names as its end, the API server does not accept it. */
+const EXPIRED_MS = 2_000;
 const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const SERVER_OPTIONS = {
@@ -41,6 +48,7 @@ export class AgentServer implements Agents {
   /** Last words of agents that are not connected. */
   readonly #last = new Map<string, AgentView>();
   readonly #server = new Server(SERVER_OPTIONS);
+  readonly #turns = new Turns(MAX_TRANSFERS);
   #onNews: ((node: string) => void) | undefined;
   #knocking = 0;
   /** Ends of calls by reason, since the start. */
@@ -127,6 +135,7 @@ export class AgentServer implements Agents {
       node,
       clock: this.#o.clock,
       last: this.view(node),
+      turns: this.#turns,
       onNews: () => this.#onNews?.(node),
       onEnd: (code, why) => this.#left(session, code, why),
     });
@@ -151,7 +160,10 @@ export class AgentServer implements Agents {
   /** A long stream outlives its token; who is not trusted any more must go. No verdict is no reason to go. */
   #recheck(session: Session, authorization: string): void {
     if (session.ended) return;
-    session.cancelRecheck = this.#o.clock.after(this.#o.recheckMs * (0.8 + 0.4 * this.#o.random()), () => {
+    const { clock, random, recheckMs } = this.#o;
+    const usual = Math.max(recheckMs, this.#sessions.size * REVIEW_GAP_MS) * (0.8 + 0.4 * random());
+    const left = expiryOf(authorization) - clock.wall();
+    session.cancelRecheck = clock.after(left > 0 ? Math.min(usual, left + EXPIRED_MS) : usual, () => {
       this.#o.authenticator
         .check(authorization, session.node, new AbortController().signal)
         .catch((error: unknown) => {
@@ -181,6 +193,16 @@ export class AgentServer implements Agents {
 
   #count(reason: string): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+  }
+}
+
+/** When a token that the API server accepted will expire, milliseconds since 1970; Infinity when it does not say. */
+export function expiryOf(authorization: string): number {
+  try {
+    const { exp } = JSON.parse(Buffer.from(authorization.split(".")[1] ?? "", "base64url").toString()) as { exp?: unknown };
+    return typeof exp === "number" ? exp * 1000 : Infinity;
+  } catch {
+    return Infinity;
   }
 }
 

@@ -2,13 +2,14 @@
 // One agent's stream: what it is told, as fast as it takes it, and what it last said.
 //
 // Nothing queues here. There is one wanted program and at most one transfer; a newer one replaces it, a slow agent
-// holds one piece. Of reports only the newest is kept.
+// holds one piece. Of reports only the newest is kept. A transfer waits for its turn among those of other nodes.
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import type { AgentMessage, OperatorMessage } from "../../program/stream.gen";
 import type { AgentView, Desired } from "../agents";
 import type { Clock } from "../kube/clock";
 import { checkHello, checkReport, InvalidMessageError, kindOf, type Report } from "./report";
+import { Turns } from "./turns";
 
 export type Call = ServerDuplexStream<AgentMessage, OperatorMessage>;
 
@@ -23,6 +24,8 @@ export interface SessionOptions {
   last?: AgentView | undefined;
   helloMs?: number;
   stuckMs?: number;
+  /** Of transfers, shared with the other streams; default: one of its own. */
+  turns?: Turns;
 }
 
 export const PIECE_BYTES = 256 * 1024;
@@ -38,6 +41,10 @@ export class Session {
   /** Not told yet. */
   #news = false;
   #transfer: { of: Desired; offset: number } | undefined;
+  #endTurn: () => void = () => undefined;
+  /** The last piece was handed over. */
+  #sent = false;
+  readonly #turns: Turns;
   #writing = false;
   #greeted = false;
   #ended = false;
@@ -53,6 +60,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#o = options;
     this.node = options.node;
+    this.#turns = options.turns ?? new Turns(1);
     if (options.last !== undefined) ({ report: this.#report, reportedAt: this.#reportedAt, reportedWall: this.#reportedWall } = options.last);
     this.#cancelHello = options.clock.after(options.helloMs ?? 10_000, () => this.end(status.DEADLINE_EXCEEDED, "no Hello came"));
     const { call } = options;
@@ -76,7 +84,7 @@ export class Session {
     if (this.#desired?.hash === desired.hash && this.#desired.config === desired.config) return;
     this.#desired = desired;
     this.#news = true;
-    this.#transfer = undefined;
+    this.#stopTransfer();
     this.#answers = 0;
     this.#pump();
   }
@@ -87,7 +95,7 @@ export class Session {
     this.#cancelHello();
     this.#cancelStuck();
     this.cancelRecheck();
-    this.#transfer = undefined;
+    this.#stopTransfer();
     const { call } = this.#o;
     if (code === status.OK) call.end();
     else if (!call.cancelled) call.emit("error", { code, details: why });
@@ -131,9 +139,25 @@ export class Session {
 
   /** Only what this node shall run is given out; a request for something older crossed with news. */
   #request(hash: string): void {
-    if (this.#desired === undefined || hash === "" || hash !== this.#desired.hash) return;
-    this.#transfer = { of: this.#desired, offset: 0 };
-    this.#pump();
+    const of = this.#desired;
+    if (of === undefined || hash === "" || hash !== of.hash) return;
+    this.#stopTransfer();
+    this.#endTurn = this.#turns.ask((end) => {
+      this.#endTurn = end;
+      this.#transfer = { of, offset: 0 };
+      this.#pump();
+    });
+  }
+
+  #stopTransfer(): void {
+    this.#transfer = undefined;
+    this.#sent = false;
+    this.#endTurn();
+  }
+
+  /** The turn ends when the peer took the last piece. */
+  #endSent(): void {
+    if (this.#sent) this.#stopTransfer();
   }
 
   #countMessage(): void {
@@ -147,6 +171,7 @@ export class Session {
       const message = this.#next();
       if (message === undefined) return;
       if (!this.#o.call.write(message)) this.#hold();
+      else this.#endSent();
     }
   }
 
@@ -159,6 +184,7 @@ export class Session {
   #drained(): void {
     this.#writing = false;
     this.#cancelStuck();
+    this.#endSent();
     this.#pump();
   }
 
@@ -178,7 +204,10 @@ export class Session {
     const size = Math.min(PIECE_BYTES, length - offset);
     const last = offset + size >= length;
     transfer.offset += size;
-    if (last) this.#transfer = undefined;
+    if (last) {
+      this.#transfer = undefined;
+      this.#sent = true;
+    }
     return { program: { hash: of.hash, offset: BigInt(offset), data: Buffer.from(buffer, byteOffset + offset, size), last } };
   }
 }
