@@ -1,53 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes: per VRF an IPv4 trie of few wide steps (net/trie4.h) and an IPv6 trie that leaves out what
-// decides nothing (net/trie.h). Both lead to groups of hops that all routes share (net/hops.h). A
+// decides nothing (net/trie6.h). Both lead to groups of hops that all routes share (net/hops.h). A
 // change is one or a few stores of whole slots; what it replaces - nodes, groups, the table of a
 // VRF without routes - waits here, in order, until every reader has passed a quiescent point.
-#include "net/fib_lookup.h"
+#include "net/fib_tries.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RESERVE 8u // what one change can replace
 // Memory that the nodes of all IPv4 tries can take: 256 MiB each. Routes that need more are refused.
 #define WIDE_MAX (1u << 17)
 #define NARROW_MAX (1u << 21)
 
-enum kind { KIND_WIDE, KIND_NARROW, KIND_GROUP, KIND_OBJECT, KIND_TABLE };
-
-static void keep_value(void *value)
-{
-	(void)value; // groups belong to net/hops.c
-}
-
 static void table_free(struct fib_table *t)
 {
 	trie4_fini(&t->trie4);
-	if (t->trie6.root != NULL)
-		trie_free(&t->trie6, keep_value);
 	free(t);
 }
 
 static void destroy(void *context, const struct retired *r)
 {
 	struct fib *f = context;
-	switch ((enum kind)r->kind) {
-	case KIND_WIDE:
+	switch (r->kind) {
+	case FIB_WIDE:
 		arena_give(&f->nodes.wide, r->index);
 		break;
-	case KIND_NARROW:
+	case FIB_NARROW:
 		arena_give(&f->nodes.narrow, r->index);
 		break;
-	case KIND_GROUP:
+	case FIB_GROUP:
 		hops_free(&f->hops, r->index);
 		break;
-	case KIND_OBJECT:
-		free(r->object);
-		break;
-	case KIND_TABLE:
+	case FIB_TABLE:
 		table_free(r->object);
 		f->table_count--;
+		break;
+	default:
+		arena_give(&f->nodes6.of[r->kind - FIB_NODE6], r->index);
 		break;
 	}
 }
@@ -63,13 +53,6 @@ static bool prefix_valid(uint8_t family, const uint8_t *prefix, unsigned length)
 	return length % 8 == 0 || (prefix[length / 8] & 0xff >> length % 8) == 0;
 }
 
-static uint32_t word(const uint8_t *address)
-{
-	uint32_t value;
-	memcpy(&value, address, 4);
-	return __builtin_bswap32(value);
-}
-
 static struct fib_table *table_make(struct fib *f, uint16_t vrf)
 {
 	struct fib_table *t = f->tables[vrf];
@@ -78,7 +61,7 @@ static struct fib_table *table_make(struct fib *f, uint16_t vrf)
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return NULL;
-	if (trie4_init(&t->trie4) != 0 || trie_init(&t->trie6, 128) != 0) {
+	if (trie4_init(&t->trie4) != 0) {
 		table_free(t);
 		return NULL;
 	}
@@ -87,34 +70,10 @@ static struct fib_table *table_make(struct fib *f, uint16_t vrf)
 	return t;
 }
 
-static uint32_t find_exact(const struct fib *f, const struct fib_table *t, uint16_t vrf, uint8_t family,
-			   const uint8_t *prefix, unsigned length)
-{
-	if (family == 4)
-		return rules_get(&f->rules, vrf, word(prefix), length);
-	const uint8_t *group = trie_get(&t->trie6, prefix, length);
-	return group == NULL ? 0 : (uint32_t)((size_t)(group - f->hops.groups.base) /
-					      f->hops.groups.size);
-}
-
-static int put(struct fib *f, struct fib_table *t, uint16_t vrf, uint8_t family, const uint8_t *prefix,
-	       unsigned length, uint32_t group)
-{
-	void *old;
-	if (family == 6)
-		return trie_put(&t->trie6, prefix, length, arena_at(&f->hops.groups, group), &old);
-	int code = rules_reserve(&f->rules);
-	if (code == 0)
-		code = trie4_put(&t->trie4, &f->nodes, word(prefix), length, group);
-	if (code == 0)
-		rules_set(&f->rules, vrf, word(prefix), length, group);
-	return code;
-}
-
 static void drop_group(struct fib *f, uint32_t group)
 {
 	if (group != 0 && hops_put(&f->hops, group))
-		retired_add(&f->retired, KIND_GROUP, group, NULL);
+		retired_add(&f->retired, FIB_GROUP, group, NULL);
 }
 
 static void changed(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t *prefix,
@@ -133,26 +92,27 @@ static void table_drop(struct fib *f, uint16_t vrf)
 	if (t == NULL || t->count > 0)
 		return;
 	__atomic_store_n(&f->tables[vrf], NULL, __ATOMIC_RELEASE);
-	retired_add(&f->retired, KIND_TABLE, 0, t);
+	retired_add(&f->retired, FIB_TABLE, 0, t);
 }
 
 int fib_set_group(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
 		  uint8_t length, uint32_t group)
 {
+	const struct fib_prefix p = {vrf, family, length, prefix};
 	if (!prefix_valid(family, prefix, length) || group == 0)
 		return -EINVAL;
-	int code = retired_reserve(&f->retired, RESERVE);
+	int code = retired_reserve(&f->retired, FIB_RESERVE);
 	if (code != 0)
 		return code;
 	struct fib_table *t = table_make(f, vrf);
 	if (t == NULL)
 		return f->table_count == FIB_MAX_VRFS ? -ENOSPC : -ENOMEM;
-	uint32_t old = find_exact(f, t, vrf, family, prefix, length);
+	uint32_t old = fib_tries_find(f, &p);
 	if (old == group)
 		return 0;
 	code = old == 0 && f->count[family == 6] >= f->limit[family == 6]
 		   ? -ENOSPC
-		   : put(f, t, vrf, family, prefix, length, group);
+		   : fib_tries_put(f, t, &p, group);
 	if (code != 0) {
 		table_drop(f, vrf);
 		return code;
@@ -178,48 +138,20 @@ int fib_set(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16
 	return code;
 }
 
-struct rule_context {
-	const struct rules *rules;
-	uint16_t vrf;
-};
-
-static uint32_t rule_of(const void *context, uint32_t prefix, unsigned length)
-{
-	const struct rule_context *c = context;
-	return rules_get(c->rules, c->vrf, prefix, length);
-}
-
-static void take4(struct fib *f, struct fib_table *t, uint16_t vrf, uint32_t prefix, unsigned length)
-{
-	struct trie4_unlinked unlinked;
-	struct rule_context context = {&f->rules, vrf};
-	trie4_take(&t->trie4, &f->nodes, prefix, length, rule_of, &context, &unlinked);
-	rules_delete(&f->rules, vrf, prefix, length);
-	retired_add(&f->retired, KIND_WIDE, unlinked.wide, NULL);
-	retired_add(&f->retired, KIND_NARROW, unlinked.narrow[0], NULL);
-	retired_add(&f->retired, KIND_NARROW, unlinked.narrow[1], NULL);
-}
-
 int fib_delete(struct fib *f, uint16_t vrf, uint8_t family, const uint8_t prefix[16],
 	       uint8_t length)
 {
+	const struct fib_prefix p = {vrf, family, length, prefix};
 	if (!prefix_valid(family, prefix, length))
 		return -EINVAL;
 	struct fib_table *t = f->tables[vrf];
-	uint32_t old = t == NULL ? 0 : find_exact(f, t, vrf, family, prefix, length);
+	uint32_t old = t == NULL ? 0 : fib_tries_find(f, &p);
 	if (old == 0)
 		return -ENOENT;
-	int code = retired_reserve(&f->retired, RESERVE);
+	int code = retired_reserve(&f->retired, FIB_RESERVE);
 	if (code != 0)
 		return code;
-	if (family == 4) {
-		take4(f, t, vrf, word(prefix), length);
-	} else {
-		void *unlinked[2];
-		trie_take(&t->trie6, prefix, length, unlinked);
-		retired_add(&f->retired, KIND_OBJECT, 0, unlinked[0]);
-		retired_add(&f->retired, KIND_OBJECT, 0, unlinked[1]);
-	}
+	fib_tries_take(f, t, &p);
 	f->count[family == 6]--;
 	t->count--;
 	drop_group(f, old);
@@ -244,7 +176,7 @@ const struct hop_group *fib_hops_at(const struct fib *f, uint32_t group)
 
 void fib_drop_hops(struct fib *f, uint32_t group)
 {
-	if (retired_reserve(&f->retired, RESERVE) == 0) // else it is lost: rather that than a reader on freed memory
+	if (retired_reserve(&f->retired, FIB_RESERVE) == 0) // else it is lost: rather that than a reader on freed memory
 		drop_group(f, group);
 	if (f->retired.qsbr == NULL)
 		retired_reclaim(&f->retired);
@@ -306,7 +238,8 @@ struct fib *fib_create(uint32_t max_routes4, uint32_t max_routes6)
 	// A prefix needs at most one wide and two narrow nodes of its own.
 	if (hops_init(&f->hops) == 0 &&
 	    trie4_nodes_init(&f->nodes, smaller(max_routes4, WIDE_MAX),
-			     smaller(max_routes4, NARROW_MAX / 2) * 2) == 0)
+			     smaller(max_routes4, NARROW_MAX / 2) * 2) == 0 &&
+	    trie6_nodes_init(&f->nodes6, max_routes6) == 0)
 		return f;
 	fib_free(f);
 	return NULL;
@@ -321,7 +254,9 @@ void fib_free(struct fib *f)
 		if (f->tables[vrf] != NULL)
 			table_free(f->tables[vrf]);
 	trie4_nodes_fini(&f->nodes);
+	trie6_nodes_fini(&f->nodes6);
 	hops_fini(&f->hops);
 	rules_fini(&f->rules);
+	rules6_fini(&f->rules6);
 	free(f);
 }

@@ -7,12 +7,13 @@
 #include "net/hops.h"
 #include "net/retired.h"
 #include "net/rules.h"
-#include "net/trie.h"
+#include "net/rules6.h"
 #include "net/trie4.h"
+#include "net/trie6.h"
 
 struct fib_table { // of one VRF
 	struct trie4 trie4;
-	struct trie trie6;
+	struct trie6 trie6;
 	uint32_t count;
 };
 
@@ -21,8 +22,10 @@ struct fib {
 	uint32_t table_count;
 	uint32_t count[2], limit[2]; // IPv4, IPv6
 	struct trie4_nodes nodes;
+	struct trie6_nodes nodes6;
 	struct hops hops;
 	struct rules rules; // IPv4 prefixes
+	struct rules6 rules6;
 	struct hop_clock clock;
 	struct retired_queue retired;
 };
@@ -45,8 +48,7 @@ static inline const struct hop_group *fib_find6(const struct fib *f, uint16_t vr
 						const uint8_t *address)
 {
 	const struct fib_table *t = fib_table_of(f, vrf);
-	const struct hop_group *g = t == NULL ? NULL : trie_lookup(&t->trie6, address);
-	return g == NULL ? hops_at(&f->hops, 0) : g;
+	return hops_at(&f->hops, t == NULL ? 0 : trie6_lookup(&t->trie6, &f->nodes6, trie6_key_of(address)));
 }
 
 // More nodes than a cache near the core holds.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes against a linear model, and readers while the writer changes them.
+// Routes against a linear model.
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
-#include <rte_rcu_qsbr.h>
 #include "net/fib.h"
 #include "test.h"
 
@@ -321,83 +319,6 @@ static void the_clock_survives_an_era(void)
 	free(c);
 }
 
-// ---- readers beside the writer
-
-struct race {
-	struct fib *fib;
-	struct rte_rcu_qsbr *qsbr;
-	unsigned id;
-	uint64_t lookups;
-	bool stop;
-};
-
-// 10/8 is always there; longer prefixes of 10.1/16 come and go, all with values above 100.
-static void *read_routes(void *context)
-{
-	struct race *r = context;
-	uint64_t mine = 77 + r->id;
-	rte_rcu_qsbr_thread_register(r->qsbr, r->id);
-	rte_rcu_qsbr_thread_online(r->qsbr, r->id);
-	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
-		for (unsigned i = 0; i < 32; i++) {
-			uint8_t address[4] = {10, (uint8_t)test_below(&mine, 3),
-					      (uint8_t)test_below(&mine, 4),
-					      (uint8_t)test_below(&mine, 8)};
-			const struct hop *h = fib_lookup4(r->fib, 0, address, 0);
-			CHECK(h->type == HOP_GATEWAY);
-			CHECK(h->interface == 100 ||
-			      (address[1] == 1 && h->interface == 200u + h->gateway[0]));
-		}
-		r->lookups += 32;
-		rte_rcu_qsbr_quiescent(r->qsbr, r->id);
-	}
-	rte_rcu_qsbr_thread_offline(r->qsbr, r->id);
-	return NULL;
-}
-
-static void write_routes(struct fib *f)
-{
-	for (unsigned i = 0; i < 200000; i++) {
-		uint8_t prefix[16] = {10, 1, (uint8_t)test_below(&seed, 4),
-				      (uint8_t)test_below(&seed, 8)};
-		uint8_t length = (uint8_t)(16 + test_below(&seed, 17));
-		for (unsigned b = length; b < 32; b++)
-			prefix[b / 8] &= (uint8_t) ~(0x80 >> b % 8);
-		struct hop hop = {
-		    .type = HOP_GATEWAY, .interface = 200u + length, .gateway = {length}};
-		if (test_below(&seed, 2))
-			CHECK_EQ(fib_set(f, 0, 4, prefix, length, &hop, 1), 0);
-		else
-			fib_delete(f, 0, 4, prefix, length);
-	}
-}
-
-static void readers_see_whole_routes_while_they_change(void)
-{
-	static struct race races[2];
-	pthread_t threads[2];
-	struct hop hop = {.type = HOP_GATEWAY, .interface = 100};
-	uint8_t prefix[16] = {10};
-	struct rte_rcu_qsbr *qsbr =
-	    aligned_alloc(64, (rte_rcu_qsbr_get_memsize(2) + 63) & ~(size_t)63);
-	struct fib *f = fib_create(10000, 0);
-	rte_rcu_qsbr_init(qsbr, 2);
-	fib_set_qsbr(f, qsbr);
-	CHECK_EQ(fib_set(f, 0, 4, prefix, 8, &hop, 1), 0);
-	for (unsigned i = 0; i < 2; i++) {
-		races[i] = (struct race){.fib = f, .qsbr = qsbr, .id = i};
-		CHECK_EQ(pthread_create(&threads[i], NULL, read_routes, &races[i]), 0);
-	}
-	write_routes(f);
-	for (unsigned i = 0; i < 2; i++) {
-		__atomic_store_n(&races[i].stop, true, __ATOMIC_RELAXED);
-		pthread_join(threads[i], NULL);
-		CHECK(races[i].lookups > 0);
-	}
-	fib_free(f);
-	free(qsbr);
-}
-
 int main(void)
 {
 	RUN(bad_prefixes_are_refused);
@@ -410,6 +331,5 @@ int main(void)
 	RUN(the_clock_survives_an_era);
 	RUN(ipv4_routes_behave_like_the_model);
 	RUN(ipv6_routes_behave_like_the_model);
-	RUN(readers_see_whole_routes_while_they_change);
 	return 0;
 }
