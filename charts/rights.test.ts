@@ -36,7 +36,10 @@ interface Manifest {
 const folder = join(__dirname, "..", BASE);
 const manifests = readdirSync(folder).filter((name) => name !== "kustomization.yaml")
   .flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), "utf8")).map((document) => document.toJS() as Manifest));
-const roles = manifests.filter(({ rules }) => rules !== undefined);
+const all = manifests.filter(({ rules }) => rules !== undefined);
+/** Given to nobody by what is installed: a cluster's administrators do, or the roles that they are part of. */
+const PEOPLE = ["portcullis-view", "portcullis-admin"];
+const roles = all.filter(({ metadata }) => !PEOPLE.includes(metadata.name));
 const pods = manifests.flatMap(({ kind, spec }) => (spec?.template === undefined ? [] : [{ kind, pod: spec.template.spec }]));
 
 /** "group/resource verb" of everything that is allowed, with the names that it is limited to. */
@@ -49,7 +52,7 @@ const DANGEROUS = ["escalate", "bind", "impersonate", "approve", "sign", "delete
 describe("rights of what is installed", () => {
   it("hold no wildcard, no dangerous verb and no URL", () => {
     assert.ok(roles.length >= 3);
-    for (const { rules = [], metadata } of roles) {
+    for (const { rules = [], metadata } of all) {
       for (const rule of rules) {
         for (const word of [...rule.apiGroups, ...(rule.resources ?? []), ...(rule.resourceNames ?? [])]) assert.ok(!word.includes("*"), `${metadata.name}: ${JSON.stringify(rule)}`);
         for (const verb of rule.verbs) assert.ok(!DANGEROUS.includes(verb), `${metadata.name}: ${verb}`);
@@ -65,9 +68,22 @@ describe("rights of what is installed", () => {
 
   it("write nothing in the whole cluster but our own kinds and reviews of tokens", () => {
     const writes = rights.filter(({ clusterWide, verb }) => clusterWide && !["get", "list", "watch"].includes(verb));
-    for (const { resource, verb } of writes) assert.ok(resource.startsWith("portcullis.dev/") || resource === "authentication.k8s.io/tokenreviews", `${verb} ${resource}`);
+    const argued = ["authentication.k8s.io/tokenreviews", "apiregistration.k8s.io/apiservices"];
+    for (const { resource, verb } of writes) assert.ok(resource.startsWith("portcullis.dev/") || argued.includes(resource), `${verb} ${resource}`);
     const foreign = rights.filter(({ clusterWide, resource }) => clusterWide && !resource.startsWith("portcullis.dev/"));
-    assert.deepEqual(foreign.map(({ resource, verb }) => `${verb} ${resource}`), ["get /nodes", "list /nodes", "watch /nodes", "create authentication.k8s.io/tokenreviews"]);
+    assert.deepEqual(foreign.map(({ resource, verb }) => `${verb} ${resource}`), ["get /nodes", "list /nodes", "watch /nodes", "create authentication.k8s.io/tokenreviews", "get apiregistration.k8s.io/apiservices", "patch apiregistration.k8s.io/apiservices"]);
+    for (const { resource, names } of foreign) if (resource.endsWith("/apiservices")) assert.deepEqual(names, ["v1alpha1.view.portcullis.dev"], "its own, by name");
+  });
+
+  it("for people: view only looks, admin also changes configurations and ends sessions; nobody writes what the operator writes", () => {
+    const of = (name: string): string[] => (all.find(({ metadata }) => metadata.name === name)?.rules ?? []).flatMap(({ apiGroups, resources = [], verbs }) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${apiGroups.join()}/${resource}`)));
+    const [view, admin] = [of("portcullis-view"), of("portcullis-admin")];
+    assert.ok(view.includes("get view.portcullis.dev/firewallnodes/sessions") && view.every((right) => /^(get|list|watch) /.test(right)));
+    assert.deepEqual(view.filter((right) => !admin.includes(right)), []);
+    assert.deepEqual(admin.filter((right) => !view.includes(right)).sort(), ["create", "delete", "patch", "update"].map((verb) => `${verb} portcullis.dev/firewallconfigs`).concat("delete view.portcullis.dev/firewallnodes/sessions").sort());
+    const labels = (name: string): object | undefined => (all.find(({ metadata }) => metadata.name === name)?.metadata as { labels?: object } | undefined)?.labels;
+    assert.equal((labels("portcullis-view") as Record<string, string>)["rbac.authorization.k8s.io/aggregate-to-view"], "true");
+    assert.equal((labels("portcullis-admin") as Record<string, string>)["rbac.authorization.k8s.io/aggregate-to-admin"], "true");
   });
 
   it("touch only these resources in a namespace", () => {

@@ -64,6 +64,7 @@ export const values = z.strictObject({
       kind: z.enum(["Issuer", "ClusterIssuer"]).describe("CertManager: its kind."),
     }),
   }),
+  view: z.strictObject({ enabled: z.boolean().describe("Serve an API behind the API server for kubectl portcullis.") }),
   networkPolicy: z.strictObject({ enabled: z.boolean().describe("Restrict the traffic of operator and agents to what they need.") }),
   podDisruptionBudget: z.strictObject({ enabled: z.boolean().describe("Keep one operator when nodes are drained.") }),
   namespace: z.strictObject({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options that select sessions, for the list and for their end. What they mean is the agent's matter.
-import { FILTER_OPTIONS, type FilterOption } from "../node-agent/session-filter";
+import { FILTER_OPTIONS, type FilterOption } from "../program/session-options";
 import type { Arguments, Option } from "./command";
 
 export const filterOptions: Readonly<Record<FilterOption, Option>> = {

@@ -2,12 +2,14 @@
 // A node of a cluster: the agent's core, driven by the operator's stream. Without the operator it starts from the stored
 // program. Ending the agent does not end the worker.
 import { Agent } from "./agent";
+import { answer } from "./answer";
 import { PodLauncher } from "./host/launcher-pod";
 import { statePaths } from "./host/paths";
 import type { Log } from "./log";
 import { asProblem } from "./problem";
 import type { Notice } from "./snapshot";
 import { serveSocket } from "./socket";
+import { Answers } from "./stream/answers";
 import { backoff } from "./stream/backoff";
 import { Connection } from "./stream/connection";
 import { ClusterNode } from "./stream/node";
@@ -87,6 +89,11 @@ async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: 
   let connection: Connection;
   let broken = "";
   node.reset();
+  const answers = new Answers({
+    answer: (method, path, signal) => answer({ agent, mode: "cluster", notices: () => link.notices }, method, path, signal),
+    send: (piece) => connection.deliver({ answer: piece }),
+    log: o.log,
+  });
   try {
     connection = new Connection({ address, caFile: o.caFile, serverName: o.serverName, tokenFile: o.tokenFile, node: o.node }, {
       desired: (desired) => {
@@ -104,6 +111,8 @@ async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: 
           setTimeout(() => { connection.close(); }, LOOK_MS * 2).unref(); // the report goes out first
         }
       },
+      query: (query) => { void answers.onQuery(query); },
+      queryEnd: ({ id }) => { answers.onEnd(id); },
     });
   } catch (error) {
     return { alive: false, why: (error as Error).message };
@@ -121,6 +130,7 @@ async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: 
   if (abort.aborted) connection.close();
   const why = await connection.ended;
   clearInterval(timer);
+  answers.close();
   abort.removeEventListener("abort", onAbort);
   return { alive: connection.alive, why: broken === "" ? why : broken };
 }

@@ -2,15 +2,10 @@
 // Which sessions are meant: options in words into the bytes of struct fw_session_filter. Wrong values name their option.
 import { parsePrefix, type Family } from "../program/net";
 import type { Program } from "../program/program";
+import { FILTER_OPTIONS, type FilterOption } from "../program/session-options";
 import { policyNameId } from "./encode";
 import { writeScalar } from "./encode/fields";
 import { fw_filter_nat, fw_session_filter, FW_ZONE_SELF } from "./shm/layout.gen";
-
-/** Options that select sessions, as they are called on the command line. */
-export const FILTER_OPTIONS = ["family", "protocol", "address", "source", "destination", "port", "source-port", "destination-port",
-  "zone", "from", "to", "policy", "older-than", "younger-than", "id", "nat"] as const;
-
-export type FilterOption = (typeof FILTER_OPTIONS)[number];
 
 export class FilterError extends Error {}
 

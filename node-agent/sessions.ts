@@ -22,16 +22,26 @@ const OUT_BYTES = 1 << 20;
 
 const PIECE_BYTES = 1 << 18;
 const LONGEST_LINE = 8192;
+const PAGE_ROWS = 64;
+const START: Cursor = { family: 4, slot: 0 };
 
 interface Found {
   readonly matched: number;
-  /** Those that have room under the limit, as lines. */
+  /** Those that have room, as lines. */
   readonly count: number;
   line(row: number): string;
+  /** Where the next slice begins. */
+  readonly next: Cursor;
 }
 
-/** Sessions that match, at most query.limit of them with their contents. Ends early when the worker does. */
-async function* slices(agent: Agent, query: SessionQuery): AsyncGenerator<Found> {
+/** A place in the tables. */
+export interface Cursor {
+  readonly family: 4 | 6;
+  readonly slot: number;
+}
+
+/** Sessions that match, from a place on, with the contents of at most room() of them in each slice. Ends early when the worker does. */
+async function* slices(agent: Agent, filter: Uint8Array, from: Cursor, room: () => number): AsyncGenerator<Found> {
   const worker = agent.supervisor.worker;
   const status = agent.workerStatus();
   const header = worker === null ? null : agent.view.header(worker);
@@ -39,21 +49,20 @@ async function* slices(agent: Agent, query: SessionQuery): AsyncGenerator<Found>
   const nowNs = status.clock_ns + (process.hrtime.bigint() - status.heartbeat_ns);
   const nowTicks = Number(((nowNs * BigInt(TICKS)) / 1_000_000_000n) & 0xffff_ffffn);
   const writer = new SessionWriter(namesOf(activeProgram(agent)), { ticks: nowTicks, ms: Date.now() });
-  let left = query.limit;
   for (const family of [4, 6] as const) {
+    if (family < from.family) continue;
     const capacity = family === 4 ? header.sessions4_capacity : header.sessions6_capacity;
     const size = sizeOf(family === 4 ? "fw_session4" : "fw_session6");
-    const room = Buffer.alloc(Math.floor(OUT_BYTES / size) * size);
-    const view = new DataView(room.buffer, room.byteOffset, room.byteLength);
-    for (let cursor = 0; cursor < capacity;) {
+    const rows = Buffer.alloc(Math.floor(OUT_BYTES / size) * size);
+    const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+    for (let cursor = family === from.family ? from.slot : 0; cursor < capacity;) {
       const file = agent.view.file(worker);
       if (file === null) return;
-      const out = left === 0 ? room.subarray(0, 0) : room.subarray(0, Math.min(left * size, room.length));
-      const slice = await file.sessions(family, query.filter, cursor, SLOTS_PER_SLICE, out);
-      const count = out.length === 0 ? 0 : slice.matched;
+      const out = rows.subarray(0, Math.min(room() * size, rows.length));
+      const slice = await file.sessions(family, filter, cursor, SLOTS_PER_SLICE, out);
       cursor = slice.cursor;
-      left -= count;
-      yield { matched: slice.matched, count, line: (row) => writer.line(room, view, row * size, family) };
+      const next = cursor >= capacity && family === 4 ? { family: 6 as const, slot: 0 } : { family, slot: cursor };
+      yield { matched: slice.matched, count: out.length === 0 ? 0 : slice.matched, line: (row) => writer.line(rows, view, row * size, family), next };
     }
   }
 }
@@ -62,7 +71,7 @@ async function* slices(agent: Agent, query: SessionQuery): AsyncGenerator<Found>
 export async function* sessionText(agent: Agent, query: SessionQuery): AsyncGenerator<Uint8Array> {
   let [matched, shown] = [0, 0];
   if (!query.lines) yield Buffer.from('{"sessions": [');
-  for await (const found of slices(agent, query)) {
+  for await (const found of slices(agent, query.filter, START, () => query.limit - shown)) {
     matched += found.matched;
     for (let row = 0; row < found.count;) {
       const piece = Buffer.allocUnsafe(PIECE_BYTES);
@@ -77,6 +86,41 @@ export async function* sessionText(agent: Agent, query: SessionQuery): AsyncGene
     if (query.lines && shown >= query.limit) return;
   }
   if (!query.lines) yield Buffer.from(`\n],\n${exactLine({ total: total(agent), matched, shown }).slice(1)}\n`);
+}
+
+export interface PageQuery {
+  readonly limit: number;
+  readonly filter: Uint8Array;
+  /** The text may have so many bytes, at least MIN_PAGE_BYTES. */
+  readonly bytes: number;
+  /** null: the first page, which also says how many match in all. */
+  readonly from: Cursor | null;
+}
+
+/** A page with one line at least. */
+export const MIN_PAGE_BYTES = PAGE_ROWS * LONGEST_LINE + 1024;
+
+/** One page of sessions as JSON; `next` is where the following one begins, null when there is none. Sessions that begin or end
+ *  meanwhile may be missed or told twice, others are not. */
+export async function sessionPage(agent: Agent, query: PageQuery, signal: AbortSignal): Promise<string> {
+  const lines: string[] = [];
+  let [matched, bytes] = [0, 1024];
+  let next: Cursor | null = null;
+  const room = (): number => (next === null ? Math.min(PAGE_ROWS, query.limit - lines.length) : 0);
+  for await (const found of slices(agent, query.filter, query.from ?? START, room)) {
+    if (signal.aborted) throw new Error("nobody waits for the answer");
+    matched += found.matched;
+    for (let row = 0; row < found.count; row++) {
+      const line = found.line(row);
+      bytes += Buffer.byteLength(line) + 2;
+      lines.push(line);
+    }
+    if (next === null && (lines.length >= query.limit || bytes + PAGE_ROWS * LONGEST_LINE > query.bytes)) next = found.next;
+    if (next !== null && query.from !== null) break;
+  }
+  const at = next as Cursor | null;
+  const end = exactLine({ total: total(agent), matched, shown: lines.length, next: at === null ? null : `${at.family}:${at.slot}` });
+  return `{"sessions": [\n${lines.join(",\n")}\n],\n${end.slice(1)}\n`;
 }
 
 function total(agent: Agent): bigint {

@@ -16,6 +16,8 @@ import { CertificateFiles } from "./stream/certificate";
 import type { Identity } from "./stream/identity";
 import { AgentServer } from "./stream/server";
 import { AuthorityKeeper } from "./tls/keeper";
+import { caFromFile, keepApiService } from "./view/api-service";
+import { startView } from "./view/start";
 
 const CERTIFICATE_MS = 10_000;
 
@@ -49,7 +51,7 @@ async function run(options: Options, log: Logger): Promise<void> {
     const label = { transport, clock, namespace, pod: options.podName, warn: (fields: object, message: string) => log.warn(fields, message) };
     duties.push((signal, writer) => holdLeaderLabel(label, signal, writer));
   }
-  const { identity: certificate, follow } = await certificates(options, transport, duties, log, stop.signal);
+  const { identity: certificate, ca, follow } = await certificates(options, transport, duties, log, stop.signal);
   const controller: Controller = new Controller({
     ...{ transport, clock, elector, agents, namespace, identity, log, duties },
     compiler: new CompileCache(compiler.compile),
@@ -58,9 +60,12 @@ async function run(options: Options, log: Logger): Promise<void> {
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
   const port = await agents.listen(options.listen, certificate);
+  const view = await startView(options.viewListen, { transport, clock, identity: certificate, agents, known: (node) => controller.firewallNodes.store.get(node) !== undefined, log, stop: stop.signal });
+  if (view !== undefined) duties.push((signal, writer) => keepApiService({ transport, clock, ca, log }, signal, writer));
   const health = await serveHealth(options.healthListen, { controller, elector, agents, identity: certificate });
   log.info({ listen: options.listen, port, health: health.address(), namespace, identity }, "operator started");
   await Promise.all([controller.run(stop.signal), follow]);
+  view?.close();
   agents.shutdown();
   await compiler.close();
   health.close();
@@ -69,17 +74,17 @@ async function run(options: Options, log: Logger): Promise<void> {
 }
 
 /** From files, or from the operator's own authority, which is then a duty of the leader. */
-async function certificates(options: Options, transport: Transport, duties: Duty[], log: Logger, stop: AbortSignal): Promise<{ identity: Identity; follow: Promise<void> }> {
-  const { tls, namespace, caName: name, tlsNames: names } = options;
+async function certificates(options: Options, transport: Transport, duties: Duty[], log: Logger, stop: AbortSignal): Promise<{ identity: Identity; ca: () => Promise<string>; follow: Promise<void> }> {
+  const { tls, tlsCa, namespace, caName: name, tlsNames: names } = options;
   if (tls === undefined) {
     const keeper = new AuthorityKeeper({ transport, clock, namespace, name, names, log });
     duties.push((signal, writer) => keeper.keep(signal, writer));
-    return { identity: keeper.identity, follow: keeper.follow(stop) };
+    return { identity: keeper.identity, ca: () => Promise.resolve(keeper.bundle), follow: keeper.follow(stop) };
   }
   const files = new CertificateFiles(tls.cert, tls.key, (message) => log.warn(message));
   await files.read();
   files.follow(CERTIFICATE_MS, stop, () => log.info("certificate changed"));
-  return { identity: files.identity, follow: Promise.resolve() };
+  return { identity: files.identity, ca: caFromFile(tlsCa), follow: Promise.resolve() };
 }
 
 function kubeConfig(file: string | undefined): KubeConfig {

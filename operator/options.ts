@@ -12,9 +12,13 @@ export interface Options {
   namespace: string;
   identity: string;
   listen: string;
+  /** undefined: no view API is served. */
+  viewListen: string | undefined;
   healthListen: string;
   /** Files; undefined: the operator's own authority. */
   tls: { cert: string; key: string } | undefined;
+  /** File with the certificates that `tls` is signed by. */
+  tlsCa: string | undefined;
   caName: string;
   tlsNames: string[];
   podName: string;
@@ -50,9 +54,11 @@ export const FLAGS = {
   namespace: flag("POD_NAMESPACE", "NAME", "", "namespace of the lease and of the kept programs; default: the pod's, else portcullis-system"),
   identity: flag("PORTCULLIS_IDENTITY", "NAME", "", "name in the lease; default: host name and a random part"),
   listen: flag("PORTCULLIS_LISTEN", "HOST:PORT", "[::]:9443", "where agents connect"),
+  "view-listen": flag("PORTCULLIS_VIEW_LISTEN", "HOST:PORT", "", "where the API server asks for views of nodes, for kubectl portcullis; without it nothing is served"),
   "health-listen": flag("PORTCULLIS_HEALTH_LISTEN", "HOST:PORT", "[::]:9440", "where /healthz, /readyz and /metrics are served"),
   "tls-cert": flag("PORTCULLIS_TLS_CERT", "FILE", "", "server certificate (PEM), read again when it changes; without one the operator keeps an authority of its own"),
   "tls-key": flag("PORTCULLIS_TLS_KEY", "FILE", "", "its key (PEM)"),
+  "tls-ca": flag("PORTCULLIS_TLS_CA", "FILE", "", "what it is signed by (PEM), written into the APIService of the view API"),
   "tls-names": flag("PORTCULLIS_TLS_NAMES", "NAME,...", "", "DNS names in the certificate that it issues itself; default: those of the Service portcullis-operator"),
   "ca-name": flag("PORTCULLIS_CA_NAME", "NAME", "portcullis-ca", "Secret that its authority is kept in, and ConfigMap that agents read it from"),
   "pod-name": flag("POD_NAME", "NAME", "", "its own pod, labelled portcullis.dev/leader=true while it leads"),
@@ -93,8 +99,10 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     namespace,
     identity: get("identity") || `${hostname()}_${randomBytes(6).toString("hex")}`,
     listen: get("listen"),
+    viewListen: get("view-listen") || undefined,
     healthListen: get("health-listen"),
     tls: filesOf(get("tls-cert"), get("tls-key")),
+    tlsCa: get("tls-ca") || undefined,
     tlsNames: names.length > 0 ? names : serviceNames(namespace),
     caName: get("ca-name"),
     podName: get("pod-name"),

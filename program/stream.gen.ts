@@ -29,6 +29,7 @@ export interface AgentMessage {
   hello?: Hello | undefined;
   report?: Report | undefined;
   programRequest?: ProgramRequest | undefined;
+  answer?: Answer | undefined;
 }
 
 /** First message of a stream. */
@@ -39,6 +40,8 @@ export interface Hello {
   programVersions: number[];
   /** SHA-256 (lower-case hex) of the program kept on disk; empty: none. */
   storedHash: string;
+  /** Queries that this agent answers: 1 those of this file; 0, as of older agents: none. */
+  queryVersion: number;
 }
 
 /** The agent does not hold the program of this hash. */
@@ -109,6 +112,8 @@ export interface Port {
 export interface OperatorMessage {
   desired?: Desired | undefined;
   program?: ProgramData | undefined;
+  query?: Query | undefined;
+  queryEnd?: QueryEnd | undefined;
 }
 
 /** What the node shall run. An empty hash means: nothing, stop forwarding and forget the stored program. */
@@ -127,8 +132,34 @@ export interface ProgramData {
   last: boolean;
 }
 
+/** A person asks this node. At most four are open on a stream. */
+export interface Query {
+  /** Not 0, and never used twice on a stream. */
+  id: bigint;
+  /** GET, or POST for what changes something. */
+  method: string;
+  /** Path and parameters, as on the agent's local socket. */
+  path: string;
+  /** The answer may have so many bytes. */
+  maxBytes: number;
+}
+
+/** Nobody waits for the answer any more. */
+export interface QueryEnd {
+  id: bigint;
+}
+
+/** A piece of an answer, at most 64 KiB, in order. Reports go before it. */
+export interface Answer {
+  id: bigint;
+  /** As of HTTP, the same in every piece. Data of a refusal is {"error": SENTENCE}. */
+  status: number;
+  data: Buffer;
+  last: boolean;
+}
+
 function createBaseAgentMessage(): AgentMessage {
-  return { hello: undefined, report: undefined, programRequest: undefined };
+  return { hello: undefined, report: undefined, programRequest: undefined, answer: undefined };
 }
 
 export const AgentMessage: MessageFns<AgentMessage> = {
@@ -141,6 +172,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     }
     if (message.programRequest !== undefined) {
       ProgramRequest.encode(message.programRequest, writer.uint32(26).fork()).join();
+    }
+    if (message.answer !== undefined) {
+      Answer.encode(message.answer, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -182,6 +216,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.programRequest = ProgramRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answer = Answer.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -196,7 +238,7 @@ export const AgentMessage: MessageFns<AgentMessage> = {
 };
 
 function createBaseHello(): Hello {
-  return { node: "", agentVersion: "", programVersions: [], storedHash: "" };
+  return { node: "", agentVersion: "", programVersions: [], storedHash: "", queryVersion: 0 };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -216,6 +258,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.storedHash !== "") {
       writer.uint32(34).string(message.storedHash);
+    }
+    if (message.queryVersion !== 0) {
+      writer.uint32(40).uint32(message.queryVersion);
     }
     return writer;
   },
@@ -273,6 +318,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.storedHash = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.queryVersion = reader.uint32();
             continue;
           }
         }
@@ -924,7 +977,7 @@ export const Port: MessageFns<Port> = {
 };
 
 function createBaseOperatorMessage(): OperatorMessage {
-  return { desired: undefined, program: undefined };
+  return { desired: undefined, program: undefined, query: undefined, queryEnd: undefined };
 }
 
 export const OperatorMessage: MessageFns<OperatorMessage> = {
@@ -934,6 +987,12 @@ export const OperatorMessage: MessageFns<OperatorMessage> = {
     }
     if (message.program !== undefined) {
       ProgramData.encode(message.program, writer.uint32(18).fork()).join();
+    }
+    if (message.query !== undefined) {
+      Query.encode(message.query, writer.uint32(26).fork()).join();
+    }
+    if (message.queryEnd !== undefined) {
+      QueryEnd.encode(message.queryEnd, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -965,6 +1024,22 @@ export const OperatorMessage: MessageFns<OperatorMessage> = {
             }
 
             message.program = ProgramData.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.query = Query.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.queryEnd = QueryEnd.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1113,6 +1188,219 @@ export const ProgramData: MessageFns<ProgramData> = {
             }
 
             message.offset = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.last = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseQuery(): Query {
+  return { id: 0n, method: "", path: "", maxBytes: 0 };
+}
+
+export const Query: MessageFns<Query> = {
+  encode(message: Query, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    if (message.method !== "") {
+      writer.uint32(18).string(message.method);
+    }
+    if (message.path !== "") {
+      writer.uint32(26).string(message.path);
+    }
+    if (message.maxBytes !== 0) {
+      writer.uint32(32).uint32(message.maxBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Query {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQuery();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxBytes = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseQueryEnd(): QueryEnd {
+  return { id: 0n };
+}
+
+export const QueryEnd: MessageFns<QueryEnd> = {
+  encode(message: QueryEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QueryEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueryEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAnswer(): Answer {
+  return { id: 0n, status: 0, data: Buffer.alloc(0), last: false };
+}
+
+export const Answer: MessageFns<Answer> = {
+  encode(message: Answer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    if (message.status !== 0) {
+      writer.uint32(16).uint32(message.status);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(26).bytes(message.data);
+    }
+    if (message.last !== false) {
+      writer.uint32(32).bool(message.last);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Answer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.status = reader.uint32();
             continue;
           }
           case 3: {

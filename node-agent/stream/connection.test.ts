@@ -10,7 +10,7 @@ import { Connection, type Endpoint } from "./connection";
 
 type Call = ServerDuplexStream<AgentMessage, OperatorMessage>;
 
-const NOTHING = { desired: () => undefined, program: () => undefined };
+const NOTHING = { desired: () => undefined, program: () => undefined, query: () => undefined, queryEnd: () => undefined };
 
 describe("a connection to the operator", () => {
   let folder = "";
@@ -65,8 +65,10 @@ describe("a connection to the operator", () => {
         connection.send({ programRequest: { hash: message.hash } });
       },
       program: () => undefined,
+      query: () => undefined,
+      queryEnd: () => undefined,
     });
-    connection.send({ hello: { node: "n1", agentVersion: "1", programVersions: [1], storedHash: "" } });
+    connection.send({ hello: { node: "n1", agentVersion: "1", programVersions: [1], storedHash: "", queryVersion: 0 } });
     assert.equal(await connection.ended, "the operator ended the stream");
     assert.deepEqual([desired, connection.alive], [{ hash: "h", config: "n1", programVersion: 1, size: 7n }, true]);
   });

@@ -2,7 +2,7 @@
 // One stream to the operator, from dialling to its end. The token and the CA are read anew for each.
 import { readFileSync } from "node:fs";
 import { credentials, Metadata, status as codes, type ClientDuplexStream, type ServiceError } from "@grpc/grpc-js";
-import { NodeStreamClient, type AgentMessage, type Desired, type OperatorMessage, type ProgramData } from "../../program/stream.gen";
+import { NodeStreamClient, type AgentMessage, type Desired, type OperatorMessage, type ProgramData, type Query, type QueryEnd } from "../../program/stream.gen";
 
 const KEEPALIVE_MS = 20_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
@@ -20,6 +20,8 @@ export interface Endpoint {
 export interface Handlers {
   desired(message: Desired): void;
   program(message: ProgramData): void;
+  query(message: Query): void;
+  queryEnd(message: QueryEnd): void;
 }
 
 type Call = ClientDuplexStream<AgentMessage, OperatorMessage>;
@@ -27,6 +29,7 @@ type Call = ClientDuplexStream<AgentMessage, OperatorMessage>;
 export class Connection {
   readonly #client: NodeStreamClient;
   readonly #call: Call;
+  readonly #delivering = new Set<() => void>();
   #blocked = false;
   #onDrain: () => void = () => undefined;
   /** The operator has sent something: the stream works. */
@@ -46,6 +49,8 @@ export class Connection {
         this.alive = true;
         if (message.desired !== undefined) handlers.desired(message.desired);
         else if (message.program !== undefined) handlers.program(message.program);
+        else if (message.query !== undefined) handlers.query(message.query);
+        else if (message.queryEnd !== undefined) handlers.queryEnd(message.queryEnd);
       });
       this.#call.on("drain", () => {
         this.#blocked = false;
@@ -54,7 +59,10 @@ export class Connection {
       this.#call.on("error", (error: ServiceError) => { resolve(explain(error)); });
       this.#call.on("end", () => { resolve("the operator ended the stream"); });
     });
-    void this.ended.then(() => { this.#client.close(); });
+    void this.ended.then(() => {
+      this.#client.close();
+      for (const done of [...this.#delivering]) done();
+    });
   }
 
   /** False: the peer takes no more for now; onDrain tells when it does. */
@@ -68,6 +76,18 @@ export class Connection {
 
   send(message: AgentMessage): void {
     this.#blocked = !this.#call.write(message);
+  }
+
+  /** Resolves when the stream took the message, or is over. */
+  async deliver(message: AgentMessage): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#delivering.delete(done);
+        resolve();
+      };
+      this.#delivering.add(done);
+      this.#blocked = !this.#call.write(message, done);
+    });
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { loadProgram, type Loaded } from "../last-good";
 import type { Log } from "../log";
 import { asProblem, Problem } from "../problem";
 import { VERSION } from "../version";
+import { QUERY_VERSION } from "./answers";
 import { Assembly } from "./assembly";
 
 /** What a node needs of the agent. */
@@ -35,7 +36,7 @@ export class ClusterNode {
 
   hello(): AgentMessage {
     return {
-      hello: { node: this.#name, agentVersion: VERSION, programVersions: [...PROGRAM_VERSIONS], storedHash: this.#agent.storedHash },
+      hello: { node: this.#name, agentVersion: VERSION, programVersions: [...PROGRAM_VERSIONS], storedHash: this.#agent.storedHash, queryVersion: QUERY_VERSION },
     };
   }
 

@@ -21,6 +21,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   resource: Resource<T>;
   namespace?: string;
   labelSelector?: string;
+  fieldSelector?: string;
   clock: Clock;
   random?: () => number;
   onChange?: (key: string, before: T | undefined, after: T | undefined) => void;
@@ -150,7 +151,7 @@ export class Reflector<T extends KubeObject> {
     let limit: number | undefined = this.#o.pageSize;
     let next: string | undefined;
     for (;;) {
-      const query = { labelSelector: this.#o.labelSelector, limit, ...(next === undefined ? at : { continue: next }) };
+      const query = { labelSelector: this.#o.labelSelector, fieldSelector: this.#o.fieldSelector, limit, ...(next === undefined ? at : { continue: next }) };
       let page: ListOf<T>;
       try {
         page = await this.#o.transport.request<ListOf<T>>("GET", this.#path, { query, signal });
@@ -168,7 +169,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { clock, random, transport, labelSelector, watchMs, idleMs } = this.#o;
+    const { clock, random, transport, labelSelector, fieldSelector, watchMs, idleMs } = this.#o;
     this.stats.watches++;
     const silence = new AbortController();
     const stop = (): void => silence.abort(signal.reason);
@@ -181,7 +182,7 @@ export class Reflector<T extends KubeObject> {
     try {
       alive();
       const timeoutSeconds = Math.max(1, Math.round((watchMs / 1000) * (1 + random() / 2)));
-      const query = { watch: true, allowWatchBookmarks: true, resourceVersion: this.#version, timeoutSeconds, labelSelector };
+      const query = { watch: true, allowWatchBookmarks: true, resourceVersion: this.#version, timeoutSeconds, labelSelector, fieldSelector };
       for await (const line of transport.stream(this.#path, { query, signal: silence.signal })) {
         alive();
         if (line !== "") this.#apply(JSON.parse(line) as WatchEvent<T>);

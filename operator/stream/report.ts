@@ -77,9 +77,10 @@ export function checkReport(report: WireReport): Report {
   };
 }
 
-export function kindOf(message: AgentMessage): "hello" | "report" | "programRequest" | "nothing" {
+export function kindOf(message: AgentMessage): "hello" | "report" | "programRequest" | "answer" | "nothing" {
   if (message.hello !== undefined) return "hello";
   if (message.report !== undefined) return "report";
+  if (message.answer !== undefined) return "answer";
   return message.programRequest !== undefined ? "programRequest" : "nothing";
 }
 

@@ -6,6 +6,7 @@ import type { Agents, AgentView, Desired } from "../agents";
 import type { Clock } from "../kube/clock";
 import { RefusedError, ReviewUnavailableError, type Authenticator } from "./authenticator";
 import type { Identity } from "./identity";
+import { QueryError, type Question, type Reply } from "./queries";
 import { Session, type Call } from "./session";
 import { Turns } from "./turns";
 
@@ -27,6 +28,8 @@ const MAX_TRANSFERS = 32;
 const REVIEW_GAP_MS = 1_000;
 /** After the time that a token names as its end, the API server does not accept it. */
 const EXPIRED_MS = 2_000;
+/** What all open questions together may be answered with. */
+const MAX_ANSWERS_BYTES = 64 * 1024 * 1024;
 const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const SERVER_OPTIONS = {
@@ -51,6 +54,7 @@ export class AgentServer implements Agents {
   readonly #turns = new Turns(MAX_TRANSFERS);
   #onNews: ((node: string) => void) | undefined;
   #knocking = 0;
+  #answering = 0;
   /** Ends of calls by reason, since the start. */
   readonly refused = new Map<string, number>();
 
@@ -105,6 +109,20 @@ export class AgentServer implements Agents {
 
   view(node: string): AgentView | undefined {
     return this.#sessions.get(node)?.view ?? this.#last.get(node);
+  }
+
+  /** Asks the agent of a node. Rejects with a QueryError. */
+  async ask(node: string, question: Question): Promise<Reply> {
+    if (this.#onNews === undefined) throw new QueryError("NotLeader", "this operator does not lead: ask again");
+    const session = this.#sessions.get(node);
+    if (session === undefined || !session.view.connected) throw new QueryError("AgentNotConnected", "no agent of this node is connected: `kubectl portcullis explain node` says why");
+    if (this.#answering + question.maxBytes > MAX_ANSWERS_BYTES) throw new QueryError("TooManyQueries", "too many nodes are being asked at one time: ask again");
+    this.#answering += question.maxBytes;
+    try {
+      return await session.ask(question);
+    } finally {
+      this.#answering -= question.maxBytes;
+    }
   }
 
   async #connect(call: Call): Promise<void> {

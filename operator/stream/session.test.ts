@@ -31,7 +31,7 @@ class FakeCall extends EventEmitter {
 }
 
 const program = (mark: string, size: number): Desired => ({ hash: mark.repeat(64), config: "edge", programVersion: 1, bytes: Buffer.alloc(size, mark) });
-const hello: AgentMessage = { hello: { node: "n", agentVersion: "1", programVersions: [1], storedHash: "" } };
+const hello: AgentMessage = { hello: { node: "n", agentVersion: "1", programVersions: [1], storedHash: "", queryVersion: 0 } };
 
 describe("Session", () => {
   let clock: FakeClock;

@@ -2,12 +2,14 @@
 // One agent's stream: what it is told, as fast as it takes it, and what it last said.
 //
 // Nothing queues here. There is one wanted program and at most one transfer; a newer one replaces it, a slow agent
-// holds one piece. Of reports only the newest is kept. A transfer waits for its turn among those of other nodes.
+// holds one piece. Of reports only the newest is kept; of questions to the agent a few are open (queries.ts). A transfer waits
+// for its turn among those of other nodes.
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import type { AgentMessage, OperatorMessage } from "../../program/stream.gen";
 import type { AgentView, Desired } from "../agents";
 import type { Clock } from "../kube/clock";
+import { Queries, type Question, type Reply } from "./queries";
 import { checkHello, checkReport, InvalidMessageError, kindOf, type Report } from "./report";
 import { Turns } from "./turns";
 
@@ -37,6 +39,7 @@ export class Session {
   /** Stops the next review of the token; called at the end. */
   cancelRecheck: () => void = () => undefined;
   readonly #o: SessionOptions;
+  readonly #queries: Queries;
   #desired: Desired | undefined;
   /** Not told yet. */
   #news = false;
@@ -61,6 +64,7 @@ export class Session {
     this.#o = options;
     this.node = options.node;
     this.#turns = options.turns ?? new Turns(1);
+    this.#queries = new Queries({ clock: options.clock, wake: () => this.#pump() });
     if (options.last !== undefined) ({ report: this.#report, reportedAt: this.#reportedAt, reportedWall: this.#reportedWall } = options.last);
     this.#cancelHello = options.clock.after(options.helloMs ?? 10_000, () => this.end(status.DEADLINE_EXCEEDED, "no Hello came"));
     const { call } = options;
@@ -89,6 +93,11 @@ export class Session {
     this.#pump();
   }
 
+  /** Rejects with a QueryError. */
+  async ask(question: Question): Promise<Reply> {
+    return this.#queries.ask(question);
+  }
+
   end(code: status, why: string): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -96,6 +105,7 @@ export class Session {
     this.#cancelStuck();
     this.cancelRecheck();
     this.#stopTransfer();
+    this.#queries.close();
     const { call } = this.#o;
     if (code === status.OK) call.end();
     else if (!call.cancelled) call.emit("error", { code, details: why });
@@ -106,6 +116,7 @@ export class Session {
   #receive(message: AgentMessage): void {
     if (this.#ended) return;
     try {
+      if (message.answer !== undefined && this.#queries.hear(message.answer)) return;
       this.#countMessage();
       if (this.#ended) return;
       if (!this.#greeted) this.#greet(message);
@@ -117,7 +128,7 @@ export class Session {
   }
 
   #greet(message: AgentMessage): void {
-    checkHello(message.hello, this.node);
+    this.#queries.version = checkHello(message.hello, this.node).queryVersion;
     this.#greeted = true;
     this.#cancelHello();
     this.#o.onNews();
@@ -134,7 +145,7 @@ export class Session {
       this.#o.onNews();
     } else if (kind === "programRequest" && message.programRequest !== undefined) {
       this.#request(message.programRequest.hash);
-    } else throw new InvalidMessageError(kind === "hello" ? "Hello came twice" : "the message is empty or of an unknown kind");
+    } else if (kind !== "answer") throw new InvalidMessageError(kind === "hello" ? "Hello came twice" : "the message is empty or of an unknown kind");
   }
 
   /** Only what this node shall run is given out; a request for something older crossed with news. */
@@ -190,11 +201,12 @@ export class Session {
 
   #next(): OperatorMessage | undefined {
     const desired = this.#desired;
-    if (desired === undefined) return undefined;
-    if (this.#news) {
+    if (desired !== undefined && this.#news) {
       this.#news = false;
       return { desired: { hash: desired.hash, config: desired.config, programVersion: desired.programVersion, size: BigInt(desired.bytes.length) } };
     }
+    const question = this.#queries.next();
+    if (question !== undefined) return question;
     return this.#transfer === undefined ? undefined : this.#piece(this.#transfer);
   }
 

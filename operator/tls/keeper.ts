@@ -43,6 +43,8 @@ export class AuthorityKeeper {
   /** Issuer and end of the certificate in use. */
   #issued: { by: string; until: number } | undefined;
   #told = "";
+  /** What clients are told to trust, as this replica published it; "": it did not lead yet. */
+  bundle = "";
 
   constructor(options: KeeperOptions) {
     this.#o = { leaderMs: 60_000, followerMs: 600_000, ...options };
@@ -71,6 +73,7 @@ export class AuthorityKeeper {
     // Agents must trust an authority before a certificate of it is shown to them.
     const bundle = trusted(authorities).join("");
     if (map.data?.[BUNDLE_KEY] !== bundle) await writer.patch(CONFIG_MAPS, map, { data: { [BUNDLE_KEY]: bundle } });
+    this.bundle = bundle;
     this.#issue(authorities);
   }
 

@@ -117,7 +117,7 @@ describe("agents' stream", function () {
       ["a thousand counters", (c) => c.report({ counters: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`c${i}`, 1n])) })],
       ["a counter with a strange name", (c) => c.report({ drops: { "__proto__ x": 1n } })],
       ["a port twice", (c) => c.report({ ports: [...REPORT.ports, ...REPORT.ports] })],
-      ["Hello again", (c) => c.send({ hello: { node: "s1", agentVersion: "", programVersions: [], storedHash: "" } })],
+      ["Hello again", (c) => c.send({ hello: { node: "s1", agentVersion: "", programVersions: [], storedHash: "", queryVersion: 0 } })],
       ["nothing", (c) => c.send({})],
     ];
     for (const [what, say] of cases) {

@@ -38,7 +38,7 @@ export class StreamClient {
     this.#call.on("error", (error: ServiceError) => this.#end(error));
     this.#call.on("end", () => this.#end("ended"));
     if (options.hello !== null) {
-      this.send({ hello: { node: options.node, agentVersion: "test", programVersions: [1], storedHash: "", ...options.hello } });
+      this.send({ hello: { node: options.node, agentVersion: "test", programVersions: [1], storedHash: "", queryVersion: 0, ...options.hello } });
     }
   }
 
