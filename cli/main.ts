@@ -2,64 +2,85 @@
 // The command line: finds the command, reads its arguments, turns errors into one line and an exit code.
 import { basename } from "node:path";
 import { VERSION } from "../node-agent/version";
+import { CLUSTER_WORDS } from "./cluster/words";
 import { CommandError, readArguments, UsageError, type Command, type Options } from "./command";
 
 const HELP = { type: "boolean", short: "h", help: "show this help" } as const;
 
+type Load = () => { readonly command: Command };
+
 interface Entry {
   readonly summary: string;
-  /** Loaded on demand: `status` need not wait for the compiler. */
-  load(): { readonly command: Command };
+  /** Loaded on demand: `status` need not wait for the compiler. Asks the agent of this machine, or needs nobody. */
+  readonly local?: Load;
+  /** Asks a cluster, by a kubeconfig. */
+  readonly cluster?: Load;
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   run: {
     summary: "run a firewall from a configuration file, in the foreground",
-    load: () => require("./commands/run") as typeof import("./commands/run"),
+    local: () => require("./commands/run") as typeof import("./commands/run"),
   },
   check: {
     summary: "validate and compile a configuration file, and print every issue",
-    load: () => require("./commands/check") as typeof import("./commands/check"),
+    local: () => require("./commands/check") as typeof import("./commands/check"),
+    cluster: () => require("./commands/check") as typeof import("./commands/check"),
   },
   status: {
     summary: "tell whether the firewall forwards, and why not",
-    load: () => require("./commands/status") as typeof import("./commands/status"),
+    local: () => require("./commands/status") as typeof import("./commands/status"),
+    cluster: () => require("./cluster/commands/status") as typeof import("./cluster/commands/status"),
+  },
+  nodes: {
+    summary: "list the firewall nodes of a cluster",
+    cluster: () => require("./cluster/commands/nodes") as typeof import("./cluster/commands/nodes"),
   },
   interfaces: {
     summary: "list the logical interfaces with their counters",
-    load: () => require("./commands/interfaces") as typeof import("./commands/interfaces"),
+    local: () => require("./commands/interfaces") as typeof import("./commands/interfaces"),
+    cluster: () => require("./cluster/commands/interfaces") as typeof import("./cluster/commands/interfaces"),
   },
   sessions: {
     summary: "list sessions",
-    load: () => require("./commands/sessions") as typeof import("./commands/sessions"),
+    local: () => require("./commands/sessions") as typeof import("./commands/sessions"),
+    cluster: () => require("./cluster/commands/sessions") as typeof import("./cluster/commands/sessions"),
   },
   "sessions clear": {
     summary: "end sessions",
-    load: () => require("./commands/sessions-clear") as typeof import("./commands/sessions-clear"),
+    local: () => require("./commands/sessions-clear") as typeof import("./commands/sessions-clear"),
+    cluster: () => require("./cluster/commands/sessions-clear") as typeof import("./cluster/commands/sessions-clear"),
   },
   counters: {
     summary: "show the worker's counters and those of every policy",
-    load: () => require("./commands/counters") as typeof import("./commands/counters"),
+    local: () => require("./commands/counters") as typeof import("./commands/counters"),
+    cluster: () => require("./cluster/commands/counters") as typeof import("./cluster/commands/counters"),
   },
   drops: {
     summary: "show how many packets were dropped, by reason",
-    load: () => require("./commands/drops") as typeof import("./commands/drops"),
-  },
-  replay: {
-    summary: "run captures through a configuration and tell what would happen",
-    load: () => require("./commands/replay") as typeof import("./commands/replay"),
-  },
-  "nat map": {
-    summary: "tell which ports a subscriber has by port blocks, and who had a port",
-    load: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
+    local: () => require("./commands/drops") as typeof import("./commands/drops"),
+    cluster: () => require("./cluster/commands/drops") as typeof import("./cluster/commands/drops"),
   },
   "explain node": {
     summary: "tell why a node of a cluster does not forward, and what cures it",
-    load: () => require("./commands/explain-node") as typeof import("./commands/explain-node"),
+    cluster: () => require("./commands/explain-node") as typeof import("./commands/explain-node"),
+  },
+  "support-bundle": {
+    summary: "collect what is known of a cluster's firewalls in one archive, without secrets",
+    cluster: () => require("./cluster/commands/support-bundle") as typeof import("./cluster/commands/support-bundle"),
+  },
+  replay: {
+    summary: "run captures through a configuration and tell what would happen",
+    local: () => require("./commands/replay") as typeof import("./commands/replay"),
+  },
+  "nat map": {
+    summary: "tell which ports a subscriber has by port blocks, and who had a port",
+    local: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
+    cluster: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
   },
   agent: {
     summary: "run a node of a cluster: programs come from the operator",
-    load: () => require("./commands/agent") as typeof import("./commands/agent"),
+    local: () => require("./commands/agent") as typeof import("./commands/agent"),
   },
 };
 
@@ -67,18 +88,27 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 function find(words: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {
   for (const count of [2, 1]) {
     const name = words.slice(0, count).join(" ");
-    if (Object.hasOwn(COMMANDS, name)) return { name, command: COMMANDS[name]?.load().command, rest: words.slice(count) };
+    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    const rest = words.slice(count);
+    const load = entry && (isPlugin() ? entry.cluster : asksCluster(rest) ? entry.cluster ?? entry.local : entry.local ?? entry.cluster);
+    if (load !== undefined) return { name, command: load().command, rest };
   }
   return { name: words[0] ?? "", command: undefined, rest: words.slice(1) };
 }
 
+/** `kubectl portcullis` has no other way; `portcullis` asks a cluster when the words name one, or a node of it. */
+const asksCluster = (rest: readonly string[]): boolean => rest.some((word) => CLUSTER_WORDS.has(word.split("=")[0] ?? ""));
+
+const isPlugin = (): boolean => basename(process.argv[1] ?? "").startsWith("kubectl-");
+
 /** "portcullis", or "kubectl portcullis" when it was started as a kubectl plugin. */
 export function programName(): string {
-  return basename(process.argv[1] ?? "").startsWith("kubectl-") ? "kubectl portcullis" : "portcullis";
+  return isPlugin() ? "kubectl portcullis" : "portcullis";
 }
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`);
+  const shown = Object.entries(COMMANDS).filter(([, { cluster }]) => !isPlugin() || cluster !== undefined);
+  const lines = shown.map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`);
   return `${programName()}: a zone-based stateful firewall on DPDK
 
 Usage: ${programName()} COMMAND [OPTIONS]

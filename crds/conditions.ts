@@ -47,6 +47,8 @@ const POD_STALLING_TEXTS = {
   HugepagesMissing: "The node has fewer hugepages than the pod asks for.",
   HugepagesInUse: "The node has enough hugepages, but other pods hold them.",
   CoresShort: "The node cannot give as many whole CPUs as the pod asks for.",
+  ResourcesShort: "The node lacks memory, or a device of a plugin, that the pod asks for.",
+  ContainerNotStarted: "Kubelet cannot make or start the container; the message has its words.",
 } as const satisfies Record<string, string>;
 
 /** Reasons that no waiting cures: it is tried again, but a person must change the node or the configuration first. */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without Kubernetes: one configuration file drives the agent. The file is read again on SIGHUP and whenever it changes;
 // a version that is not valid or cannot run is reported, and what ran before runs on.
-import { readFileSync, watch, type FSWatcher } from "node:fs";
+import { watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { NoticeReason } from "../crds/conditions";
-import { loadDocument } from "../crds/load";
-import { compile } from "../operator/compile/compile";
 import type { Issue } from "../operator/compile/issue";
 import { Agent } from "./agent";
+import { compileText, errorCount, readConfig } from "./config-text";
 import type { Loaded } from "./last-good";
 import type { Log } from "./log";
 import { asProblem } from "./problem";
@@ -24,13 +23,6 @@ export interface StandaloneOptions {
   readonly log: Log;
 }
 
-export interface Reading {
-  readonly text: string;
-  readonly issues: readonly Issue[];
-  /** Absent when an issue is an error. */
-  readonly loaded?: Loaded;
-}
-
 /** Thrown when the first configuration is not valid. */
 export class InvalidConfig extends Error {
   readonly issues: readonly Issue[];
@@ -38,31 +30,6 @@ export class InvalidConfig extends Error {
   constructor(issues: readonly Issue[]) {
     super(`${errorCount(issues)} in the configuration`);
     this.issues = issues;
-  }
-}
-
-export function errorCount(issues: readonly Issue[]): string {
-  const errors = issues.filter((issue) => issue.severity === "error").length;
-  return errors === 1 ? "1 error" : `${errors} errors`;
-}
-
-/** Checks and compiles the text of a file. */
-export function compileText(text: string): Reading {
-  const document = loadDocument(text);
-  if (!document.ok) return { text, issues: document.issues };
-  const { issues, bytes, hash, program } = compile(document.value);
-  if (bytes === undefined || hash === undefined || program === undefined) return { text, issues };
-  return { text, issues, loaded: { hash, bytes, program } };
-}
-
-/** The text of a configuration file. Throws an Error whose message is for people. */
-export function readConfig(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const known: Record<string, string> = { ENOENT: "there is no such file", EISDIR: "it is a directory", EACCES: "permission denied" };
-    throw new Error(`${file} cannot be read: ${known[code ?? ""] ?? message}`, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@
 // Why does a node not forward as it should? Pure: what the API holds of it in, causes in the order in which they must be
 // cured out. The first one is the one to look at; later ones may be its consequences.
 import type { NodeCondition } from "../crds/index";
+import { cureOf } from "./cures";
 import type { ConfigObject, FirewallNodeObject, NodeObject } from "./resources";
 import { hugepageResource, type PodObject } from "./worker-pod/desired";
 import { podVerdict, quantity } from "./worker-pod/status";
@@ -23,13 +24,19 @@ export interface NodeView {
   readonly config: ConfigObject | undefined;
   readonly pod: PodObject | undefined;
   readonly events: readonly EventObject[];
+  /** Whoever asks may not read Nodes. */
+  readonly nodeUnreadable?: boolean;
+  /** Nor pods in the operator's namespace: then the operator's own word counts. */
+  readonly podUnreadable?: boolean;
 }
 
 export interface Cause {
   /** From the closed lists in docs/conditions.md, or of ExplainReason. */
   readonly reason: string;
-  /** One sentence with the cure. */
+  /** What is wrong here, one sentence. */
   readonly message: string;
+  /** What to do about it, one sentence. */
+  readonly cure: string;
 }
 
 export interface Pair {
@@ -45,24 +52,24 @@ export interface Explanation {
   readonly values: readonly Pair[];
 }
 
-type Found = Cause | undefined | false;
+type Found = Omit<Cause, "cure"> | undefined | false;
 const PORT_REASONS = new Set(["PortsNotUp"]);
 
 export function explainNode(view: NodeView): Explanation {
-  const causes = [...machine(view), ...placement(view), ...agent(view), ...program(view)].filter((cause): cause is Cause => cause !== undefined && cause !== false);
+  const causes = [...machine(view), ...placement(view), ...agent(view), ...program(view)].filter((cause) => cause !== undefined && cause !== false);
   const unique = causes.filter((cause, at) => causes.findIndex(({ message }) => message === cause.message) === at);
   const ready = condition(view, "Ready")?.status === "True" && unique.length === 0;
-  return { node: view.name, ready, causes: unique, values: values(view) };
+  return { node: view.name, ready, causes: unique.map((cause) => ({ ...cause, cure: cureOf(cause.reason) })), values: values(view) };
 }
 
 const condition = (view: NodeView, type: string): NodeCondition | undefined => view.firewallNode?.status?.conditions?.find((one) => one.type === type);
 
 /** The Node itself, and whether it is ours at all. */
-function machine({ name, node, firewallNode, config }: NodeView): Found[] {
-  if (node === undefined) return [{ reason: "NodeAbsent", message: `There is no Node ${name}: \`kubectl get nodes\` lists them.` }];
+function machine({ name, node, firewallNode, config, nodeUnreadable = false }: NodeView): Found[] {
+  if (node === undefined && !nodeUnreadable) return [{ reason: "NodeAbsent", message: `There is no Node ${name}: \`kubectl get nodes\` lists them.` }];
   if (firewallNode === undefined)
     return [{ reason: "NotSelected", message: `No FirewallConfig selects node ${name}: label it, or change spec.nodeSelector; \`kubectl get firewallconfigs\` shows configurations that conflict.` }];
-  const kubelet = node.status?.conditions?.find(({ type }) => type === "Ready");
+  const kubelet = node?.status?.conditions?.find(({ type }) => type === "Ready");
   const compiled = config?.status?.conditions?.find(({ type }) => type === "Compiled");
   return [
     kubelet !== undefined && kubelet.status !== "True" && { reason: "NodeNotReady", message: `Kubelet of the node is not ready: ${kubelet.message ?? kubelet.status}. Forwarding may go on; nothing is changed until it is back.` },
@@ -73,10 +80,10 @@ function machine({ name, node, firewallNode, config }: NodeView): Found[] {
 /** The worker pod: is there one, and what keeps it from running. */
 function placement(view: NodeView): Found[] {
   const { firewallNode, pod, node } = view;
-  if (node === undefined || firewallNode === undefined) return [];
+  if (firewallNode === undefined) return [];
   const told = condition(view, "WorkerPodReady");
   if (told === undefined && pod === undefined) return []; // this installation makes no worker pods
-  const verdict = podVerdict(pod, node.status?.allocatable);
+  const verdict = view.podUnreadable === true && told !== undefined ? told : podVerdict(pod, node?.status?.allocatable);
   const pinned = condition(view, "CPUPinned");
   return [
     verdict.status !== "True" && { reason: verdict.reason, message: verdict.message },

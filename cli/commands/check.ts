@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { exactJson } from "../../node-agent/json";
-import { compileText, readConfig } from "../../node-agent/standalone";
+import { compileText, readConfig } from "../../node-agent/config-text";
 import type { Issue } from "../../operator/compile/issue";
 import { CommandError, type Command } from "../command";
 import { configOption, outputOption, print, wantsJson } from "../common";

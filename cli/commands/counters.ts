@@ -4,7 +4,7 @@ import type { Command } from "../command";
 import { answer, outputOption, stateDirOption } from "../common";
 import { table } from "../table";
 
-type Counters = { readonly cores: readonly CoreView[]; readonly policies: readonly PolicyView[]; readonly tables: readonly TableView[] } & Readonly<Record<string, number | string>>;
+export type Counters = { readonly cores: readonly CoreView[]; readonly policies: readonly PolicyView[]; readonly tables: readonly TableView[] } & Readonly<Record<string, number | string>>;
 
 export const command: Command = {
   usage: "[--state-dir DIR] [-o json]",
@@ -15,7 +15,7 @@ datapath cores each has a row of its own too. Tables show their bound, use, high
   run: (args) => answer<Counters>(args, "/counters", render),
 };
 
-function render({ cores, policies, tables, ...counters }: Counters): string {
+export function render({ cores, policies, tables, ...counters }: Counters): string {
   const values = table(["COUNTER", "VALUE"], Object.entries(counters).map(([name, value]) => [name, value]));
   const bounds = table(["TABLE", "BOUND", "USED", "HIGHEST", "REFUSED"], tables.map((t) => [t.name, Number(t.capacity) === 0 ? "-" : t.capacity, t.used, t.highWater, t.refused]));
   const perCore = table(["CORE", "RECEIVED", "FORWARDED", "TO-HOST", "DROPPED", "STEERED", "STEERED-IN", "SLEEPS", "SESSIONS4", "SESSIONS6"],

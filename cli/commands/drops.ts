@@ -4,7 +4,7 @@ import type { Command } from "../command";
 import { answer, outputOption, stateDirOption } from "../common";
 import { table } from "../table";
 
-type Drops = Readonly<Record<string, number | string>>;
+export type Drops = Readonly<Record<string, number | string>>;
 
 export const command: Command = {
   usage: "[--all] [--state-dir DIR] [-o json]",
@@ -17,7 +17,7 @@ export const command: Command = {
   run: (args) => answer<Drops>(args, "/drops", (drops) => render(drops, args.flag("all"))),
 };
 
-function render(drops: Drops, all: boolean): string {
+export function render(drops: Drops, all: boolean): string {
   const rows = fw_drop_values.map(({ name, text }) => [name, drops[name] ?? 0, text] as const).filter(([, packets]) => all || String(packets) !== "0");
   return rows.length === 0 ? "no packet was dropped" : table(["REASON", "PACKETS", "WHAT IT MEANS"], rows);
 }

@@ -11,7 +11,7 @@ export const command: Command = {
   run: (args) => answer<readonly InterfaceView[]>(args, "/interfaces", render),
 };
 
-function render(items: readonly InterfaceView[]): string {
+export function render(items: readonly InterfaceView[]): string {
   return table(["NAME", "PORT", "VLAN", "ZONE", "ADDRESSES", "RX-PACKETS", "TX-PACKETS", "TO-HOST", "FROM-HOST"],
     items.map((i) => [i.name, i.port, i.vlan === 0 ? "-" : i.vlan, i.zone, i.addresses.join(",") || "-", i.rxPackets, i.txPackets, i.punted, i.fromHost]));
 }

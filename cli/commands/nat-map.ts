@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who has which ports, by the arithmetic of port blocks. Nothing is asked: the configuration says it all.
 import { exactJson } from "../../node-agent/json";
-import { compileText, readConfig } from "../../node-agent/standalone";
+import { compileText, readConfig } from "../../node-agent/config-text";
 import { parseAddress } from "../../program/net";
 import { allBlocks, type Block, blocksOfPort, blocksOfSubscriber } from "../../program/port-blocks";
 import type { NatPoolRow } from "../../program/program";

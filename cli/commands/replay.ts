@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { encode } from "../../node-agent/encode";
 import { replayPath } from "../../node-agent/host/paths";
-import { compileText, readConfig } from "../../node-agent/standalone";
+import { compileText, readConfig } from "../../node-agent/config-text";
 import type { Loaded } from "../../node-agent/last-good";
 import { CommandError, UsageError, type Command } from "../command";
 import { configOption, print } from "../common";

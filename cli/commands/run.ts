@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { makeLog } from "../../node-agent/log";
 import { Problem } from "../../node-agent/problem";
-import { InvalidConfig, readConfig, runStandalone } from "../../node-agent/standalone";
+import { readConfig } from "../../node-agent/config-text";
+import { InvalidConfig, runStandalone } from "../../node-agent/standalone";
 import { CommandError, type Command } from "../command";
 import { configOption, stateDir, stateDirOption } from "../common";
 import { formatIssues } from "../issues";

@@ -9,13 +9,13 @@ import { byLine } from "../lines";
 import { FILTER_USAGE, filterOptions, filterQuery } from "../session-options";
 import { tableInPieces } from "../table";
 
-interface Summary {
+export interface Summary {
   readonly total: number | string;
   readonly matched: number;
   readonly shown: number;
 }
 
-const HEADER = ["ID", "PROTOCOL", "SOURCE", "DESTINATION", "TRANSLATED", "FROM", "TO", "POLICY", "STATE", "AGE", "IDLE", "PACKETS", "BYTES"];
+export const SESSION_HEADER = ["ID", "PROTOCOL", "SOURCE", "DESTINATION", "TRANSLATED", "FROM", "TO", "POLICY", "STATE", "AGE", "IDLE", "PACKETS", "BYTES"];
 const ROWS_AT_ONCE = 1_000;
 
 export const command: Command = {
@@ -50,20 +50,20 @@ async function count(args: Arguments, query: URLSearchParams): Promise<number> {
   return 0;
 }
 
-async function write(piece: Uint8Array | string): Promise<void> {
+export async function write(piece: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(piece)) await once(process.stdout, "drain");
 }
 
 /** The agent's document, line by line: an opening, a session each, and what they are of. */
 async function tabulate(dir: string, path: string): Promise<void> {
-  const rows = tableInPieces(HEADER);
+  const rows = tableInPieces(SESSION_HEADER);
   let [waiting, end]: [string[], string] = [[], ""];
   const take = byLine((line) => {
     if (line.startsWith('{"id":')) waiting.push(line);
     else if (line.startsWith('"total":')) end = line;
   });
   const flush = async (): Promise<void> => {
-    const text = rows(waiting.map((line) => row(parse(line))));
+    const text = rows(waiting.map((line) => sessionRow(parseSession(line))));
     waiting = [];
     await write(`${text}\n`);
   };
@@ -75,14 +75,14 @@ async function tabulate(dir: string, path: string): Promise<void> {
   print(summary(parseExactJson(`{${end}`) as Summary));
 }
 
-function parse(line: string): SessionView {
+export function parseSession(line: string): SessionView {
   const text = line.endsWith(",") ? line.slice(0, -1) : line;
   const quick = JSON.parse(text) as SessionView;
   const safe = Number.isSafeInteger(quick.id) && Number.isSafeInteger(quick.packets) && Number.isSafeInteger(quick.bytes);
   return safe ? quick : (parseExactJson(text) as SessionView);
 }
 
-function row(s: SessionView): string[] {
+export function sessionRow(s: SessionView): string[] {
   return [String(s.id), s.protocol, endpoint(s.source, s.sourcePort), endpoint(s.destination, s.destinationPort), translated(s),
     s.fromZone ?? "host", s.toZone ?? "host", s.policy ?? "-", s.state ?? "-", `${s.ageSeconds}s`, `${s.idleSeconds}s/${s.timeoutSeconds}s`,
     `${s.forward.packets}/${s.reverse.packets}`, `${s.forward.bytes}/${s.reverse.bytes}`];

@@ -45,7 +45,7 @@ async function askUntilReady(dir: string, waitMs: number): Promise<string> {
   }
 }
 
-function render(status: StatusView): string {
+export function render(status: StatusView): string {
   const { worker, agent, sessions } = status;
   const details = "core" in worker ? worker : null;
   const use = (name: string, s: { used: bigint; capacity: number }): string => `${name} ${s.used} of ${s.capacity}`;

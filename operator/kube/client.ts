@@ -16,6 +16,8 @@ export interface Call {
   body?: unknown;
   /** Default application/json; a PATCH must say which kind it is. */
   contentType?: string;
+  /** Default application/json. */
+  accept?: string;
   signal: AbortSignal;
   timeoutMs?: number;
 }
@@ -40,22 +42,29 @@ export class KubeClient implements Transport {
   readonly #config: KubeConfig;
   readonly #clock: Clock;
   readonly #userAgent: string;
+  readonly #headers: Readonly<Record<string, string | string[]>>;
   #agent: HttpAgent | HttpsAgent | undefined;
   #material = "";
 
-  constructor(config: KubeConfig, options: { clock?: Clock; userAgent?: string } = {}) {
+  constructor(config: KubeConfig, options: { clock?: Clock; userAgent?: string; headers?: Readonly<Record<string, string | string[]>> } = {}) {
     this.#config = config;
     this.#clock = options.clock ?? systemClock;
     this.#userAgent = options.userAgent ?? "portcullis-operator";
+    this.#headers = options.headers ?? {};
   }
 
   async request<T>(method: Method, path: string, call: Call): Promise<T> {
+    return JSON.parse(await this.text(method, path, call)) as T;
+  }
+
+  /** The answer as it came. */
+  async text(method: Method, path: string, call: Call): Promise<string> {
     const limit = deadline(this.#clock, call.timeoutMs ?? REQUEST_TIMEOUT_MS, call.signal, `${method} ${path}`);
     try {
       const response = await this.#send(method, path, { ...call, signal: limit.signal });
       const text = await textOf(response);
       if (isFailure(response)) throw this.#failure(response, text);
-      return JSON.parse(text) as T;
+      return text;
     } catch (error) {
       throw limit.signal.aborted ? (limit.signal.reason as Error) : error;
     } finally {
@@ -92,8 +101,9 @@ export class KubeClient implements Transport {
     options.signal = call.signal;
     options.headers = {
       ...options.headers,
-      accept: "application/json",
+      accept: call.accept ?? "application/json",
       "user-agent": this.#userAgent,
+      ...this.#headers,
       ...(body && { "content-type": call.contentType ?? "application/json", "content-length": body.length }),
     };
     return new Promise((resolve, reject) => {

@@ -33,11 +33,27 @@ const pods: [name: string, pod: PodObject | undefined | "none made", cure: boole
   ["no pods are made", "none made", false],
   ["no pod yet", undefined, false],
   ["image absent", pod({ phase: "Pending", containerStatuses: [{ name: "worker", ready: false, state: { waiting: { reason: "ImagePullBackOff", message: "" } } }] }), true],
+  ...(["CreateContainerError", "CrashLoopBackOff"] as const).map((reason): (typeof pods)[number] => [reason, waiting(reason), true]),
+  ["a container that comes", waiting("ContainerCreating"), false],
+  ...["hugepages-2Mi", "cpu", "memory", "intel.com/fw_vfio"].map((resource): (typeof pods)[number] => [`short of ${resource}`, unscheduled(`0/1 nodes are available: 1 Insufficient ${resource}.`), true]),
+  ["a taint that may pass", unscheduled("0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }."), false],
+  ["hugepages gone at the start", pod({ phase: "Failed", reason: "OutOfhugepages-2Mi" }), true],
+  ["evicted", pod({ phase: "Failed", reason: "Evicted" }), false],
   ["pod runs", pod({ phase: "Running", containerStatuses: [{ name: "worker", ready: true, state: { running: {} } }] }), false],
 ];
 
 function pod(status: object): PodObject {
   return { metadata: { name: "portcullis-worker-n" }, spec: { containers: [{ name: "worker", image: "worker:1", resources: {} }] }, status } as unknown as PodObject;
+}
+
+const EVERYTHING = new Set(["no pods are made", "no pod yet", "image absent", "pod runs"]);
+
+function waiting(reason: string): PodObject {
+  return pod({ phase: "Pending", containerStatuses: [{ name: "worker", ready: false, state: { waiting: { reason, message: "" } } }] });
+}
+
+function unscheduled(message: string): PodObject {
+  return pod({ phase: "Pending", conditions: [{ type: "PodScheduled", status: "False", message }] });
 }
 
 const dates = (deleted: boolean): object => (deleted ? { deletionTimestamp: NOW } : {});
@@ -54,7 +70,8 @@ export function* nodeSamples(): Generator<Sample> {
       };
       const waits: Truth = podCure ? "Failed" : "InProgress";
       yield make("no agent ever", waits, undefined, true);
-      for (const reason of ["", "ReasonOfTomorrow", ...NODE_REASONS]) {
+      // Of the pod only its verdict counts: one of each kind is combined with everything, the others with what matters.
+      for (const reason of EVERYTHING.has(podName) ? ["", "ReasonOfTomorrow", ...NODE_REASONS] : ["", "WorkerPodAbsent"]) {
         for (const [activeHash, desiredHash, phase, state] of product([HASH, OLD, ""], [HASH, OLD], ["Forwarding", "Down"] as const, ["Up", "Down"] as const)) {
           const report: Report = { activeHash, desiredHash, reason, message: "words", agentVersion: "1", worker: worker && { ...worker, phase }, ports: [{ ...port, state }], counters: {}, drops: {} };
           const good = activeHash === HASH && phase === "Forwarding" && state === "Up";

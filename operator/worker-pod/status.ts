@@ -13,6 +13,7 @@ export interface PodVerdict {
 export type Allocatable = Readonly<Record<string, string>>;
 
 const IMAGE_FAULTS = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable"]);
+const START_FAULTS = new Set(["CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError", "PostStartHookError"]);
 const UNITS: Readonly<Record<string, number>> = { "": 1, m: 0.001, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 
 /** A quantity of Kubernetes as a number; NaN when it is none. */
@@ -35,7 +36,7 @@ export function podVerdict(pod: PodObject | undefined, allocatable: Allocatable 
   if (waiting?.reason === "CrashLoopBackOff")
     return verdict("False", "WorkerPodCrashing", `The container ended ${container?.restartCount ?? 0} times: \`kubectl logs --previous\` of pod ${pod.metadata.name} says why.`);
   if (waiting?.reason !== undefined && waiting.reason !== "ContainerCreating" && waiting.reason !== "PodInitializing")
-    return verdict("False", "WorkerPodPending", `Kubelet cannot start the container: ${waiting.reason}${tail(waiting.message)}.`);
+    return verdict("False", START_FAULTS.has(waiting.reason) ? "ContainerNotStarted" : "WorkerPodPending", `Kubelet cannot start the container: ${waiting.reason}${tail(waiting.message)}.`);
   if (container?.ready === true) return verdict("True", "Running", "");
   if (container?.state !== undefined && waiting === undefined) return verdict("False", "NotForwarding", "The worker pod runs, but its probe finds no datapath that forwards yet.");
   return verdict("False", "WorkerPodStarting", "Kubelet is starting the worker pod.");
@@ -49,6 +50,8 @@ function unschedulable(pod: PodObject, message: string, allocatable: Allocatable
   const pages = /Insufficient (hugepages-[0-9]+[MG]i)/.exec(message)?.[1];
   if (pages !== undefined) return lacksPages(pod, pages, said, allocatable);
   if (/Insufficient cpu/.test(message)) return lacksCpus(pod, said, allocatable);
+  const lacking = /Insufficient ([^\s,]+?)[.,]?(\s|$)/.exec(message)?.[1];
+  if (lacking !== undefined) return verdict("False", "ResourcesShort", `The pod asks for ${requested(pod, lacking)} of ${lacking}, the node has ${allocatable?.[lacking] ?? "too little"} for all pods together: move other pods away, or ask for less. ${said}`);
   return verdict("False", "WorkerPodPending", said);
 }
 

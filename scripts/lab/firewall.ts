@@ -7,7 +7,7 @@ import type { z } from "zod";
 import type { firewallConfig } from "../../crds/index";
 import { ask } from "../../cli/client";
 import { parseExactJson } from "../../node-agent/json";
-import { compileText, readConfig } from "../../node-agent/standalone";
+import { compileText, readConfig } from "../../node-agent/config-text";
 import { root, until, type Child, type Lab, type Namespace } from "./lab";
 import type { Finished } from "./process";
 

@@ -11,7 +11,7 @@ import { PodLauncher } from "../../node-agent/host/launcher-pod";
 import type { Loaded } from "../../node-agent/last-good";
 import { makeLog } from "../../node-agent/log";
 import { statusSnapshot } from "../../node-agent/snapshot";
-import { compileText } from "../../node-agent/standalone";
+import { compileText } from "../../node-agent/config-text";
 import type { Policy } from "../../scripts/lab/firewall";
 import { until, type Child } from "../../scripts/lab/lab";
 import { config, configureHosts, grows, listening, openSite, OUTSIDE, type Site } from "./site";
