@@ -14,8 +14,9 @@ import type { Context, Experiment } from "./rows/context";
 import { inProcessExperiments } from "./rows/inprocess";
 import { liveExperiments } from "./rows/live";
 import { portExperiments } from "./rows/ports";
+import { routeExperiments } from "./rows/routes";
 
-export const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...inProcessExperiments];
+export const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...routeExperiments, ...inProcessExperiments];
 
 /** Names are ids of rows; "G4,G7" is both. */
 export function chosen(only: string | undefined, experiments: readonly Experiment[]): readonly Experiment[] {

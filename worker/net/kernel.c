@@ -20,9 +20,11 @@
 #include <linux/nexthop.h>
 #include "net/kernel_message.h"
 #include "net/link.h"
+#include "net/log.h"
 #include "net/nl.h"
 
 #define KERNEL_RESOLVE_GAP_NS 250000000u // between two questions for one neighbor
+#define KERNEL_TELL_NS 100000000u // a dump that takes longer is said in the log
 
 struct kernel *kernel_create(struct rib *rib, struct neighbor_table *neighbors,
 			     const struct kernel_hooks *hooks)
@@ -210,24 +212,29 @@ static void kernel_dump_neighbors(struct kernel *k)
 	}
 }
 
-// The clock of now_ns, read where time passes inside a call.
-static uint64_t kernel_clock_ns(void)
+// CLOCK_MONOTONIC is the clock of now_ns, read where time passes inside a call.
+static uint64_t kernel_clock_ns(clockid_t clock)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void kernel_learn(struct kernel *k)
 {
-	uint64_t start = kernel_clock_ns();
+	uint64_t start = kernel_clock_ns(CLOCK_MONOTONIC), computed = kernel_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	k->wants_settle = false;
 	kernel_dump_addresses(k);
 	kernel_dump_nexthops(k);
 	kernel_dump_routes(k);
 	kernel_dump_neighbors(k);
-	k->settled_ns = kernel_clock_ns();
+	k->settled_ns = kernel_clock_ns(CLOCK_MONOTONIC);
 	k->learn_ns = k->settled_ns - start;
+	computed = kernel_clock_ns(CLOCK_THREAD_CPUTIME_ID) - computed;
+	if (k->learn_ns > KERNEL_TELL_NS)
+		log_line("read %u IPv4 and %u IPv6 routes of the kernel in %u ms (%u ms of processor time)",
+			 rib_routes(k->rib, RIB_KERNEL, 4), rib_routes(k->rib, RIB_KERNEL, 6),
+			 (uint32_t)(k->learn_ns / 1000000), (uint32_t)(computed / 1000000));
 	kernel_tell(k);
 }
 
