@@ -35,7 +35,7 @@ export const GOALS: readonly Goal[] = [
   { id: "G5", name: "ticks at 10 M sessions over ticks at 1 M", unit: "x", direction: "most", parts: one(1.4, 1.2) },
   { id: "G6", name: "rte_hash over session table, find and touch at 1 M", unit: "x", direction: "least", parts: one(1.5, 1.9) },
   { id: "G7", name: "source NAT over plain, established", unit: "x", direction: "most", parts: one(1.25, 1.15) },
-  { id: "G8", name: "new sessions per second and core, 1 k rules, table half full", unit: "M/s", direction: "least", parts: one(0.8, 1.5) },
+  { id: "G8", name: "new sessions per second and core, 1 k rules, table half full", unit: "M/s", direction: "least", parts: [{ name: "in a second", must: 0.8, target: 1.5 }, { name: "against the kernel's nftables with the same rules", must: 3, target: 3, unit: "x" }] },
   { id: "G9", name: "sessions that begin and end, against the rate at which grout ends them", unit: "x", direction: "least", parts: one(100, 300) },
   { id: "G10", name: "flood that a policy denies over established", unit: "x", direction: "most", parts: one(1.0, 0.8) },
   { id: "G11", name: "new session with 10 k rules over 100 rules", unit: "x", direction: "most", parts: one(3, 2) },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { compile } from "../../operator/compile/compile";
 import { groutCommands, parseSent } from "./grout/grout";
+import { policyRules } from "./netfilter";
 import { alternate, type Subject } from "./subject";
 import { testpmdCommand } from "./testpmd";
 import { workerConfig } from "./worker";
@@ -22,6 +23,13 @@ describe("peers of the benchmark", () => {
       assert.deepEqual(issues, []);
       assert.deepEqual(program?.ports.map((port) => port.device), ["net_pcap0,rx_pcap=/tmp/a.pcap,infinite_rx=1", "net_null0,no-rx=1"]);
     }
+  });
+
+  it("the kernel has a rule for each policy, in order", () => {
+    const lines = policyRules(1_000).split("\n").filter((line) => line.includes("iifname"));
+    assert.equal(lines.length, 1_000 + 2); // two policies name two applications
+    assert.equal(lines[2]?.trim(), 'iifname "lan" oifname "wan" ip saddr { 10.2.0.0/16 } ip daddr { 172.16.1.0/25 } tcp dport { 2002 } accept');
+    assert.match(lines.at(-5) ?? "", /100\.66\.0\.0\/16 \} accept$/);
   });
 
   it("reads what grout sent", () => {
