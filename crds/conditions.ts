@@ -66,6 +66,7 @@ export const NOTICE_REASON_TEXTS = {
 
 /** Reasons of Events beside those of the conditions. */
 export const EVENT_REASON_TEXTS = {
+  RevisionNotKept: "The specification is too large to be kept for undo, or earlier revisions had to go for it.",
   NodeAway: "A node was to stop, but does not report; it is released without its word.",
 } as const satisfies Record<string, string>;
 
@@ -89,7 +90,18 @@ export const CONFIG_CONDITIONS = {
     reasons: {
       RollingOut: "Nodes are applying it.",
       Complete: "All selected nodes have it.",
+      Paused: "spec.rollout.paused is true: no node gets anything new. The status is Unknown, as a paused Deployment says it.",
+      ProgressDeadlineExceeded: "A node did not become ready in time; the message names it. No further worker is restarted.",
       Stopping: "It is being deleted; nodes are told to stop.",
+    },
+  },
+  Available: {
+    text: "At most as many nodes as spec.rollout.maxUnavailable are not ready, whichever program the others run.",
+    reasons: {
+      MinimumNodesReady: "So it is.",
+      TooFewNodesReady: "More nodes are not ready.",
+      NoNodesMatched: "No node is selected.",
+      Stopping: "It is being deleted.",
     },
   },
   Degraded: {
@@ -131,6 +143,7 @@ export const CONFIG_CONDITIONS = {
       ProgramTooLarge: "The compiled program is too large to be kept.",
       SelectorAbsent: "There is no nodeSelector, so no node will ever be selected.",
       NodesClaimed: "Another configuration holds nodes; the message names it.",
+      ProgressDeadlineExceeded: "A node did not become ready in time; the message names it.",
       NodesStalled: "Nodes cannot run it as they are; status.failedNodes names them.",
     },
   },

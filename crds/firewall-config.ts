@@ -8,6 +8,7 @@ import { nat } from "./nat";
 import { interfaces, routing, zones } from "./network";
 import { API_VERSION, conditions, count, message, metadata } from "./object";
 import { action, addresses, applications, policies } from "./policy";
+import { rollout, rolloutStatus } from "./rollout";
 import { atomic, mapOf, object, withRule } from "./rules";
 import { schedules } from "./schedule";
 import * as v from "./values";
@@ -41,6 +42,7 @@ const nodeSelector = object("NodeSelector", {
 
 export const firewallConfigSpec = object("FirewallConfigSpec", {
   nodeSelector: nodeSelector.optional().describe("Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored."),
+  rollout: rollout.prefault({}).describe("How changes go over the nodes, and how many earlier revisions are kept. Without Kubernetes it is ignored."),
   dataplane: dataplane.prefault({}).describe("Cores, memory and ports of the packet worker."),
   interfaces: interfaces.default([]).describe("Logical interfaces: a port, perhaps a VLAN of it, with addresses and a zone."),
   zones: zones.default([]).describe("Zones: groups of interfaces that policies speak of."),
@@ -84,6 +86,7 @@ export const firewallConfigStatus = object("FirewallConfigStatus", {
   hashGeneration: z.int().min(0).optional().describe("metadata.generation that the program in force was compiled from."),
   revision: z.int().min(0).optional().describe("Number of the ControllerRevision that keeps the program in force."),
   nodes: nodes.optional().describe("Nodes, counted."),
+  rollout: rolloutStatus.optional().describe("How far the newest program and worker pod are."),
   compile: compile.optional().describe("Outcome of the compiler."),
   failedNodes: mapOf(failedNode, (item) => z.array(item).max(20), ["name"]).optional().describe("The first nodes that are not ready, and why."),
   conditions: conditions("ConfigCondition", Object.keys(CONFIG_CONDITIONS) as [ConfigConditionType, ...ConfigConditionType[]]).optional(),

@@ -14,6 +14,8 @@ export const firewallNodeSpec = object("FirewallNodeSpec", {
   programVersion: z.int().min(0).max(65_535).optional().describe("Version of the program's format."),
   generation: z.int().min(0).optional().describe("metadata.generation of the FirewallConfig that the program was compiled from."),
   revision: z.int().min(0).optional().describe("Number of the ControllerRevision that keeps the program."),
+  template: word().optional().describe("Digest of everything that the worker is restarted for: cores, memory, session tables, and its pod."),
+  orderTime: z.iso.datetime().max(64).optional().describe("When the node was given this program and worker pod."),
 });
 
 const worker = object("WorkerStatus", {
@@ -73,6 +75,7 @@ const sessions = object("SessionCounts", {
 
 export const firewallNodeStatus = object("FirewallNodeStatus", {
   observedGeneration: z.int().min(-1).optional().describe("metadata.generation that this status was computed from; -1 until the operator has seen the object."),
+  readyOrderTime: z.iso.datetime().max(64).optional().describe("The spec.orderTime with which the node was last ready: it has come back when the two are equal."),
   lastReportTime: z.iso.datetime().max(64).optional().describe("When the agent last reported; at most a minute old while it does."),
   shortHash: z.string().max(12).optional().describe("The first 12 digits of applied.hash, for tables."),
   agent: object("AgentStatus", { version: word().optional().describe("Version of the agent.") }).optional().describe("The node-agent."),

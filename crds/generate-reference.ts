@@ -95,7 +95,7 @@ function typeText(schema: Structural): string {
 }
 
 function baseText(schema: Structural): string {
-  if (schema["x-kubernetes-int-or-string"] === true) return `${(schema.pattern ?? "").slice(2, -2).replaceAll("|", ", ")}, or integer${range(schema.minimum, schema.maximum)}`;
+  if (schema["x-kubernetes-int-or-string"] === true) return `${PATTERN_TEXTS.get(schema.pattern ?? "") ?? (schema.pattern ?? "").slice(2, -2).replaceAll("|", ", ")}, or integer${range(schema.minimum, schema.maximum)}`;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
   if (schema.type === "array") return listText(schema);
   if (schema.type === "integer") return `integer${range(schema.minimum, schema.maximum)}`;

@@ -24,6 +24,7 @@ describe("parseFirewallConfig() and defaults", () => {
     assert.ok(result.ok);
     assert.deepEqual(result.value.spec, {
       defaultAction: "Deny",
+      rollout: { maxUnavailable: 1, paused: false, progressDeadline: "10m", order: {}, revisionHistoryLimit: 10 },
       dataplane: {
         cores: { count: 1 },
         memory: { size: "256Mi", pageSize: "2Mi" },

@@ -26,6 +26,8 @@ export interface FirewallConfigStatus {
   revision?: number | undefined;
   /** Nodes, counted. */
   nodes?: NodeCounts | undefined;
+  /** How far the newest program and worker pod are. */
+  rollout?: RolloutStatus | undefined;
   /** Outcome of the compiler. */
   compile?: CompileOutcome | undefined;
   /** The first nodes that are not ready, and why. */
@@ -37,7 +39,7 @@ export interface FirewallConfigStatus {
 /** A condition. */
 export interface ConfigCondition {
   /** Type of the condition. */
-  type: "Ready" | "Progressing" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict" | "Stalled";
+  type: "Ready" | "Progressing" | "Available" | "Degraded" | "Compiled" | "NodesMatched" | "Conflict" | "Stalled";
   /** True, False or Unknown. */
   status: "True" | "False" | "Unknown";
   /** metadata.generation that the condition was computed from. */
@@ -72,6 +74,30 @@ export interface CompileOutcome {
   top?: string[] | undefined;
 }
 
+/** How far the newest program and worker pod are. */
+export interface RolloutStatus {
+  /** Number of the newest revision that is kept of this configuration. */
+  revision?: number | undefined;
+  /** Nodes that were given the newest program and worker pod, and became ready with them. */
+  updated: number;
+  /** Nodes selected. */
+  total: number;
+  /** Nodes that forward and are ready, with the newest program or an earlier one. */
+  ready: number;
+  /** Nodes that still run with earlier settings, and whose worker must be restarted for the newest. */
+  restarts: number;
+  /** How many nodes may be not ready, as a number. */
+  maxUnavailable: number;
+  /** The first nodes that were given the newest and are not ready with it yet. */
+  current?: string[] | undefined;
+  /** The first nodes whose turn has not come, in their order. */
+  waiting?: string[] | undefined;
+  /** The first nodes that did not become ready within the progress deadline. */
+  failed?: string[] | undefined;
+  /** When the rollout last came forward: it began, or a node was given the newest, or became ready. */
+  progressTime?: string | undefined;
+}
+
 /** Nodes, counted. */
 export interface NodeCounts {
   /** Nodes that the selector matches and no older configuration holds. */
@@ -94,6 +120,8 @@ export interface NodeCounts {
 export interface FirewallConfigSpec {
   /** Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored. */
   nodeSelector?: NodeSelector | undefined;
+  /** How changes go over the nodes, and how many earlier revisions are kept. Without Kubernetes it is ignored. */
+  rollout: Rollout;
   /** Cores, memory and ports of the packet worker. */
   dataplane: Dataplane;
   /** Logical interfaces: a port, perhaps a VLAN of it, with addresses and a zone. */
@@ -555,6 +583,26 @@ export interface Cores {
   list?: string | undefined;
 }
 
+/** How changes go over the nodes, and how many earlier revisions are kept. Without Kubernetes it is ignored. */
+export interface Rollout {
+  /** How many nodes may be not ready while workers are restarted: a number, or a percentage of the selected nodes, rounded down, at least 1. A node that is not ready for another reason counts. */
+  maxUnavailable: number | string;
+  /** True: no node gets another program or worker pod, whether its worker must be restarted or not. A node that is selected meanwhile runs what the others run. */
+  paused: boolean;
+  /** How long a node may take to become ready with what it was given. After it no further worker is restarted until that node is ready or the configuration changes. */
+  progressDeadline: string;
+  /** Which nodes go first. Of those with the same place, nodes that are not ready go first, then by name, numbers in it as numbers. */
+  order: RolloutOrder;
+  /** How many earlier revisions are kept for undo, beside the present one. */
+  revisionHistoryLimit: number;
+}
+
+/** Which nodes go first. Of those with the same place, nodes that are not ready go first, then by name, numbers in it as numbers. */
+export interface RolloutOrder {
+  /** Label of nodes: those with the smallest value go first, and the next value begins when all of them are done; nodes without the label are last. */
+  label?: string | undefined;
+}
+
 /** Which nodes become this firewall. Absent: none; {}: all. Without Kubernetes it is ignored. */
 export interface NodeSelector {
   /** Labels that a node must have, key and value. */
@@ -588,6 +636,8 @@ export interface FirewallNode {
 export interface FirewallNodeStatus {
   /** metadata.generation that this status was computed from; -1 until the operator has seen the object. */
   observedGeneration?: number | undefined;
+  /** The spec.orderTime with which the node was last ready: it has come back when the two are equal. */
+  readyOrderTime?: string | undefined;
   /** When the agent last reported; at most a minute old while it does. */
   lastReportTime?: string | undefined;
   /** The first 12 digits of applied.hash, for tables. */
@@ -732,6 +782,10 @@ export interface FirewallNodeSpec {
   generation?: number | undefined;
   /** Number of the ControllerRevision that keeps the program. */
   revision?: number | undefined;
+  /** Digest of everything that the worker is restarted for: cores, memory, session tables, and its pod. */
+  template?: string | undefined;
+  /** When the node was given this program and worker pod. */
+  orderTime?: string | undefined;
 }
 
 export interface ObjectMeta {

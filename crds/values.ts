@@ -130,6 +130,11 @@ export function quantityBytes(value: string): number {
 /** Milliseconds or seconds, one number and one unit. */
 export const shortDuration = () => text("duration (ms, s)", "[1-9][0-9]{0,5}(ms|s)", 8, "must be a duration in ms or s, for example 100ms").min(2);
 
+export const PERCENT = "[1-9][0-9]?%|100%";
+
+/** A share of nodes. */
+export const percent = () => text("percentage", PERCENT, 4, "must be a percentage from 1% to 100%, for example 25%").min(2);
+
 /** Whole seconds, Go notation: "90s", "30m", "1h30m". */
 export const longDuration = () =>
   text("duration (h, m, s)", "([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,7}s)?", 20, "must be a duration in h, m and s, for example 90s, 30m or 1h30m").min(2);

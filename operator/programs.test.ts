@@ -36,7 +36,7 @@ describe("Programs", () => {
     assert.ok(JSON.stringify(kept.list()).length < 2_000, "it is compressed");
   });
 
-  it("writes nothing for what is kept, only the number for a new generation of it, and removes what went before", async () => {
+  it("writes nothing for what is kept, only the number for a new generation of it, and removes what went before when no node runs it", async () => {
     const programs = new Programs();
     await programs.keep(config, good(Buffer.from("one"), 1), "ns", kept, writer);
     await programs.keep(config, good(Buffer.from("one"), 1), "ns", kept, writer);
@@ -44,6 +44,10 @@ describe("Programs", () => {
     await programs.keep(config, good(Buffer.from("one"), 2), "ns", kept, writer);
     assert.deepEqual(writes, ["create", "patch"]);
     await programs.keep(config, good(Buffer.from("two"), 3), "ns", kept, writer);
+    await programs.prune(config, [{ hash: good(Buffer.from("one"), 1).hash, generation: 2 }], kept, writer);
+    assert.deepEqual([writes, kept.size], [["create", "patch", "create"], 2], "a node runs it still");
+    assert.equal(Buffer.from(programs.ordered("u1", { hash: good(Buffer.from("one"), 1).hash, generation: 1 }, kept)?.bytes ?? []).toString(), "one");
+    await programs.prune(config, [{ hash: good(Buffer.from("two"), 3).hash, generation: 3 }], kept, writer);
     assert.deepEqual([writes, kept.size], [["create", "patch", "create", "remove"], 1]);
   });
 

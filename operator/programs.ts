@@ -5,7 +5,8 @@
 // compiled is kept in the cluster before any node hears of it: as a ControllerRevision in the operator's namespace, owned
 // by the config. That is what the kind is for: its data cannot be changed after creation. The program is found by its
 // hash; the node selector that was valid with it is kept beside it and stays in force with it. `revision` is the
-// generation of the config that compiled to it; the highest one counts.
+// generation of the config that compiled to it; the highest one is in force. Earlier ones stay as long as a node runs them
+// because the turn of its restart has not come.
 import { createHash } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import type { NodeSelector } from "../crds/index";
@@ -27,6 +28,12 @@ export interface Good {
   pod: PodWishes;
 }
 
+/** What a node was given: part of its FirewallNode's spec. */
+interface Order {
+  readonly hash: string;
+  readonly generation?: number | undefined;
+}
+
 /** What etcd takes in one request is 1.5 MiB; the rest of the object needs little. */
 const MAX_ENCODED = 1_300_000;
 const MAX_DECODED = 256 * 1024 * 1024;
@@ -40,6 +47,15 @@ export class Programs {
 
   of(uid: string | undefined): Good | undefined {
     return uid === undefined ? undefined : this.#goods.get(uid);
+  }
+
+  /** The program of an order that a node was given, perhaps an earlier one; undefined when it is not kept any more. */
+  ordered(uid: string | undefined, order: Order, kept: Store<RevisionObject>): Good | undefined {
+    const newest = this.of(uid);
+    if (newest === undefined || (newest.hash === order.hash && newest.generation === order.generation)) return newest;
+    const revision = revisionOf(uid, order, kept);
+    const good = revision && decoded(revision);
+    return good ?? (newest.hash === order.hash ? newest : undefined);
   }
 
   forget(uid: string | undefined): void {
@@ -56,7 +72,7 @@ export class Programs {
     for (const revision of [...revisions].sort((a, b) => b.revision - a.revision)) {
       const uid = ownerUid(revision);
       if (uid === undefined || this.#goods.has(uid)) continue;
-      const good = decode(revision);
+      const good = decoded(revision);
       if (good === undefined) damaged.push(revision);
       else this.#goods.set(uid, good);
     }
@@ -73,7 +89,17 @@ export class Programs {
       kept.put(await writer.patch(REVISIONS, current, { revision: good.generation }));
     }
     this.#goods.set(config.metadata.uid ?? "", good);
-    for (const old of mine) if (old.metadata.name !== name) await discard(old, kept, writer);
+  }
+
+  /** Removes what is kept of a config beside the program in force, as far as no node was ordered to run it. */
+  async prune(config: ConfigObject, orders: readonly Order[], kept: Store<RevisionObject>, writer: Writer): Promise<void> {
+    const { uid } = config.metadata;
+    const good = this.of(uid);
+    if (good === undefined) return;
+    const distinct = new Map(orders.map((order) => [`${order.hash} ${order.generation}`, order]));
+    const inUse = new Set([...distinct.values()].map((order) => revisionOf(uid, order, kept)?.metadata.name));
+    const name = revisionName(config, good);
+    for (const old of revisionsOf(config, kept)) if (old.metadata.name !== name && !inUse.has(old.metadata.name)) await discard(old, kept, writer);
   }
 
   /** Removes everything that is kept of a config. */
@@ -88,6 +114,12 @@ const ownerUid = (revision: RevisionObject): string | undefined =>
 
 const revisionsOf = (config: ConfigObject, kept: Store<RevisionObject>): RevisionObject[] =>
   kept.list().filter((revision) => ownerUid(revision) === config.metadata.uid);
+
+/** Of several with the same program (they differ in what they want of the pod) the one of that generation. */
+function revisionOf(uid: string | undefined, order: Order, kept: Store<RevisionObject>): RevisionObject | undefined {
+  const same = kept.list().filter((revision) => revision.data.hash === order.hash && ownerUid(revision) === uid);
+  return same.find(({ revision }) => revision === order.generation) ?? same[0];
+}
 
 function revisionName(config: ConfigObject, good: Good): string {
   const wishes = sameJson(good.pod, DEFAULT_WISHES) ? "" : `\n${JSON.stringify(good.pod)}`;
@@ -131,6 +163,15 @@ function encode(bytes: Uint8Array): string {
   throw new ProgramTooLargeError(
     `The compiled program needs ${Math.ceil(text.length / 1024)} KiB compressed, more than the ${limit} that the cluster can keep; use fewer policies or prefixes.`,
   );
+}
+
+const decodedGoods = new WeakMap<RevisionObject, Good>();
+
+/** Programs are large, and one serves many nodes: each is unpacked once. */
+function decoded(revision: RevisionObject): Good | undefined {
+  const good = decodedGoods.get(revision) ?? decode(revision);
+  if (good !== undefined) decodedGoods.set(revision, good);
+  return good;
 }
 
 function decode(revision: RevisionObject): Good | undefined {

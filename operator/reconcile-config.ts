@@ -2,9 +2,12 @@
 // One FirewallConfig: gather > compile > nodes > status. The nodes are keys of their own in the same queue.
 import { ApiError, isConflict } from "./kube/errors";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson, withFinalizer } from "./kube/objects";
-import { CONFIGS, FINALIZER, type ConfigObject, type FirewallNodeObject } from "./resources";
+import type { Good } from "./programs";
+import { CONFIGS, FINALIZER, FIREWALL_NODES, type ConfigObject, type FirewallNodeObject } from "./resources";
+import { orderOf, rolloutView, type RolloutView } from "./rollout/view";
 import { changed } from "./status/conditions";
 import { configStatus, issueText } from "./status/config";
+import { rolloutFacts } from "./status/rollout";
 import { nodeKey, type Verdict, type World } from "./world";
 
 export async function reconcileConfig(world: World, name: string): Promise<number | undefined> {
@@ -16,7 +19,42 @@ export async function reconcileConfig(world: World, name: string): Promise<numbe
     tellNotKept(world, held, error);
     throw error;
   });
-  return writeStatus(world, held, verdict);
+  const early = tooEarly(world, held);
+  if (early !== undefined) return early;
+  const view = await rollOut(world, held);
+  await world.programs.prune(held, nodesOf(world, name).map(({ spec }) => spec), world.caches.revisions, world.writer);
+  return writeStatus(world, held, verdict, view);
+}
+
+/** A thousand nodes that report at once are looked through together, and not once for each. */
+const LOOK_GAP_MS = 100;
+const MANY_NODES = 50;
+
+function tooEarly(world: World, { metadata: { name, uid = "" } }: ConfigObject): number | undefined {
+  if (world.shareOf(name).won.length <= MANY_NODES) return undefined;
+  const now = world.clock.now();
+  const left = (world.lookedAt.get(uid) ?? -Infinity) + LOOK_GAP_MS - now;
+  if (left > 0) return left;
+  world.lookedAt.set(uid, now);
+  return undefined;
+}
+
+/** Gives the newest to the nodes whose turn it is. One key of the queue decides for all nodes, so that two never go at once. */
+async function rollOut(world: World, config: ConfigObject): Promise<RolloutView | undefined> {
+  const good = world.programs.of(config.metadata.uid);
+  if (good === undefined) return undefined;
+  const view = rolloutView(world, config, good);
+  for (const name of view.restart) await give(world, config, good, name);
+  for (const name of view.hot) world.enqueue(nodeKey(name));
+  return view.restart.length === 0 ? view : rolloutView(world, config, good);
+}
+
+async function give(world: World, config: ConfigObject, good: Good, name: string): Promise<void> {
+  const node = world.caches.firewallNodes.get(name);
+  if (node === undefined || node.metadata.deletionTimestamp !== undefined) return;
+  const spec = mergeDiff(node.spec, orderOf(world, config.metadata.name, good, node.spec));
+  world.caches.firewallNodes.put(await world.writer.patch(FIREWALL_NODES, node, { spec }));
+  world.log.info({ node: name, config: config.metadata.name, hash: good.hash }, "node gets what its worker is restarted for");
 }
 
 /** A program that cannot be kept never reaches a node; trying again does not cure a missing right or namespace. */
@@ -40,7 +78,7 @@ async function finish(world: World, config: ConfigObject): Promise<number | unde
   const left = nodesOf(world, config.metadata.name);
   if (left.length > 0) {
     for (const node of left) world.enqueue(nodeKey(node.metadata.name));
-    return writeStatus(world, config, { compiled: await world.verdictOf(config), tooLarge: undefined });
+    return writeStatus(world, config, { compiled: await world.verdictOf(config), tooLarge: undefined }, undefined);
   }
   await world.programs.drop(config, world.caches.revisions, world.writer);
   await dropFinalizer(world.writer, CONFIGS, world.caches.configs, config, FINALIZER);
@@ -54,10 +92,14 @@ const nodesOf = (world: World, config: string): FirewallNodeObject[] =>
 /** At most two writes a second, however many nodes report at once. */
 const WRITE_GAP_MS = 500;
 
-async function writeStatus(world: World, config: ConfigObject, { compiled, tooLarge }: Verdict): Promise<number | undefined> {
+async function writeStatus(world: World, config: ConfigObject, { compiled, tooLarge }: Verdict, view: RolloutView | undefined): Promise<number | undefined> {
   const { uid = "" } = config.metadata;
   const wait = (world.statusWrittenAt.get(uid) ?? -Infinity) + WRITE_GAP_MS - world.clock.now();
   if (wait > 0) return wait;
+  const rollout = view && rolloutFacts({
+    view, won: world.shareOf(config.metadata.name).won, nodes: nodesOf(world, config.metadata.name), before: config.status,
+    hash: world.programs.of(config.metadata.uid)?.hash ?? "", now: world.nowText(), revision: undefined,
+  });
   const after = configStatus({
     object: config,
     issues: compiled.issues,
@@ -65,19 +107,22 @@ async function writeStatus(world: World, config: ConfigObject, { compiled, tooLa
     good: world.programs.of(config.metadata.uid),
     share: world.shareOf(config.metadata.name),
     nodes: nodesOf(world, config.metadata.name),
+    rollout,
     labels: world.caches.nodes.list().map((node) => node.metadata.labels),
     now: world.nowText(),
   });
-  if (sameJson(config.status, after)) return undefined;
+  if (sameJson(config.status, after)) return rollout?.lookInMs;
   world.statusWrittenAt.set(uid, world.clock.now());
   const status = mergeDiff(config.status, after);
   const written = await world.writer.patch(CONFIGS, config, { status }, "status");
   world.caches.configs.put(written);
   tell(world, config, after, compiled.issues.filter((issue) => issue.severity === "error").slice(0, 5).map(issueText));
-  return undefined;
+  return rollout?.lookInMs;
 }
 
-const TELLING = new Set(["Ready", "Compiled", "Conflict", "Degraded", "NodesMatched"]);
+const TELLING = new Set(["Ready", "Compiled", "Conflict", "Degraded", "NodesMatched", "Progressing"]);
+/** Of Progressing only these are news; the rest is told by Ready. */
+const NEWS_OF_PROGRESS = new Set(["ProgressDeadlineExceeded", "Paused"]);
 /** Reasons of Ready that another condition tells in its own words. */
 const TOLD_ELSEWHERE = new Set(["CompileFailed", "NotCompiled", "NoNodesMatched"]);
 
@@ -87,6 +132,10 @@ function tell(world: World, config: ConfigObject, after: ConfigObject["status"],
   const moved = changed(config.status?.conditions, after?.conditions ?? []).map(({ after: now }) => now);
   for (const { type, status, reason, message } of moved) {
     if (!TELLING.has(type) || TOLD_ELSEWHERE.has(reason) || (type === "Ready" && reason === "Conflict")) continue;
+    if (type === "Progressing") {
+      if (NEWS_OF_PROGRESS.has(reason)) world.events.record(CONFIGS, config, { type: reason === "Paused" ? "Normal" : "Warning", reason, action: type, note: message });
+      continue;
+    }
     const good = (type === "Conflict" || type === "Degraded" ? "False" : "True") === status;
     if (good && type !== "Ready" && type !== "Compiled") continue;
     world.events.record(CONFIGS, config, { type: good ? "Normal" : "Warning", reason, action: type, note: message });

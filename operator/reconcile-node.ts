@@ -3,16 +3,20 @@
 import type { FirewallNodeStatus } from "../crds/index";
 import { NOTHING } from "./agents";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson } from "./kube/objects";
-import { CONFIGS, FINALIZER, FIREWALL_NODES, NODES, ownerOf, type FirewallNodeObject, type NodeObject } from "./resources";
+import { CONFIGS, FINALIZER, FIREWALL_NODES, NODES, ownerOf, type ConfigObject, type FirewallNodeObject, type NodeObject } from "./resources";
 import type { Good } from "./programs";
-import { ensureWorkerPod, podOf, removeWorkerPod } from "./worker-pod/reconcile";
+import { rolloutOf } from "./rollout/rules";
+import { orderedGood, orderOf, stateOf } from "./rollout/view";
+import { podIsBack, podOf } from "./worker-pod/pods";
+import { ensureWorkerPod, removeWorkerPod } from "./worker-pod/reconcile";
 import { changed, count } from "./status/conditions";
 import { nodeStatus, worthWriting } from "./status/node";
 import { timeText, type World } from "./world";
 
 interface Wanted {
   node: NodeObject;
-  config: string;
+  config: ConfigObject;
+  /** The program in force. */
   good: Good;
 }
 
@@ -27,10 +31,14 @@ export async function reconcileNode(world: World, name: string): Promise<number 
     await unhold(world, current);
     return undefined;
   }
-  const object = await ensure(world, wanted, current);
-  const { config, good } = wanted;
-  world.agents.desire(name, { hash: good.hash, config, programVersion: good.programVersion, bytes: good.bytes });
-  const again = [await ensureWorkerPod(world, object, good), await writeStatus(world, object)].filter((ms) => ms !== undefined);
+  const next = nextGood(world, wanted, current);
+  const object = await ensure(world, wanted, current, next);
+  if (object === undefined) return undefined; // paused before any node had anything
+  const good = next ?? orderedGood(world, object);
+  const { config, hash } = object.spec;
+  if (good !== undefined) world.agents.desire(name, { hash, config, programVersion: good.programVersion, bytes: good.bytes });
+  const pod = good === undefined ? undefined : await ensureWorkerPod(world, object, good);
+  const again = [pod, await writeStatus(world, object, good)].filter((ms) => ms !== undefined);
   return again.length === 0 ? undefined : Math.min(...again);
 }
 
@@ -38,18 +46,40 @@ function wantedFor(world: World, name: string): Wanted | undefined {
   const node = world.caches.nodes.get(name);
   const winner = world.assignment.winner.get(name);
   const good = world.programs.of(winner?.uid);
-  return node === undefined || winner === undefined || good === undefined ? undefined : { node, config: winner.config, good };
+  const config = winner && world.caches.configs.get(winner.config);
+  return node === undefined || config === undefined || good === undefined ? undefined : { node, config, good };
 }
 
-/** The FirewallNode as wanted; written only where it differs. */
-async function ensure(world: World, { node, config, good }: Wanted, current: FirewallNodeObject | undefined): Promise<FirewallNodeObject> {
-  const spec = { config, hash: good.hash, programVersion: good.programVersion, generation: good.generation, revision: good.generation };
+/**
+ * The program that the node is to be given now; undefined: it keeps what it has. That its worker be restarted is not decided
+ * here but for all nodes of the config together (reconcile-config.ts).
+ */
+function nextGood(world: World, { config, good }: Wanted, current: FirewallNodeObject | undefined): Good | undefined {
+  const { paused } = rolloutOf(config);
+  const { name } = config.metadata;
+  if (current?.spec.config !== name) {
+    if (!paused) return good;
+    return newestInUse(world, name) ?? (current === undefined ? undefined : good);
+  }
+  return paused || stateOf(world, current, good) === "restart" ? undefined : good;
+}
+
+/** The newest program that a node of the config was given. */
+function newestInUse(world: World, config: string): Good | undefined {
+  const goods = world.caches.firewallNodes.list().filter(({ spec }) => spec.config === config).map((node) => orderedGood(world, node));
+  return goods.reduce((best, good) => (good !== undefined && good.generation > (best?.generation ?? -1) ? good : best), undefined);
+}
+
+/** The FirewallNode as wanted; written only where it differs. next: what it is to be given. */
+async function ensure(world: World, { node, config }: Wanted, current: FirewallNodeObject | undefined, next: Good | undefined): Promise<FirewallNodeObject | undefined> {
+  const spec = next === undefined ? current?.spec : orderOf(world, config.metadata.name, next, current?.spec);
+  if (spec === undefined) return undefined;
   const owner = ownerOf("Node", node);
   if (current === undefined) {
     const metadata = { name: node.metadata.name, finalizers: [FINALIZER], ownerReferences: [owner] };
     const made = await world.writer.create(FIREWALL_NODES, { metadata, spec });
     world.caches.firewallNodes.put(made);
-    world.log.info({ node: metadata.name, config, hash: good.hash }, "node selected");
+    world.log.info({ node: metadata.name, config: spec.config, hash: spec.hash }, "node selected");
     return made;
   }
   const metadata = {
@@ -60,7 +90,7 @@ async function ensure(world: World, { node, config, good }: Wanted, current: Fir
   if (specPatch === undefined && Object.keys(metadata).length === 0) return current;
   const written = await world.writer.patch(FIREWALL_NODES, current, { metadata, ...(specPatch && { spec: specPatch }) });
   world.caches.firewallNodes.put(written);
-  if (specPatch !== undefined) world.log.info({ node: node.metadata.name, config, hash: good.hash }, "node gets another program");
+  if (specPatch?.["hash"] !== undefined) world.log.info({ node: node.metadata.name, config: spec.config, hash: spec.hash }, "node gets another program");
   return written;
 }
 
@@ -117,7 +147,7 @@ async function awaitStop(world: World, name: string, current: FirewallNodeObject
   const stopped = untouched || view?.stopped === true;
   const left = since + world.stopMs - now;
   if (!stopped && left > 0) {
-    const again = await writeStatus(world, current);
+    const again = await writeStatus(world, current, undefined);
     return Math.min(left, again ?? left);
   }
   if (!stopped) tellAway(world, name, current);
@@ -166,8 +196,8 @@ function quietFor(world: World, object: FirewallNodeObject, after: FirewallNodeS
   return since + APPLYING_MS - world.clock.now();
 }
 
-/** Writes what the agent reported, if that is news. Returns when silence would be. */
-async function writeStatus(world: World, object: FirewallNodeObject): Promise<number | undefined> {
+/** Writes what the agent reported, if that is news. good: what the node was given, if that is known. Returns when silence would be. */
+async function writeStatus(world: World, object: FirewallNodeObject, good: Good | undefined): Promise<number | undefined> {
   const view = world.agents.view(object.metadata.name);
   const now = world.clock.now();
   const spokeAt = view?.report === undefined ? undefined : view.reportedAt;
@@ -181,6 +211,7 @@ async function writeStatus(world: World, object: FirewallNodeObject): Promise<nu
     report: view?.report,
     reportedAt: view?.report === undefined ? undefined : timeText(view.reportedWall),
     silent: left <= 0,
+    podIsBack: good !== undefined && podIsBack(world, object, good),
     workerPod: world.workerPods && { pod: podOf(world, object.metadata.name), allocatable: world.caches.nodes.get(object.metadata.name)?.status?.allocatable },
     now: world.nowText(),
   });

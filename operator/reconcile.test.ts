@@ -244,7 +244,7 @@ describe("reconciling", () => {
     const status = (object: ConfigObject | FirewallNodeObject): unknown => (object.status?.conditions as { type: string; status: string; reason: string }[] | undefined)?.map((c) => [c.type, c.status, c.reason]);
     return {
       configs: of.caches.configs.list().map((c) => [c.metadata.name, c.metadata.finalizers, c.status?.hash, status(c)]),
-      nodes: of.caches.firewallNodes.list().map((n) => [n.metadata.name, n.metadata.finalizers, n.spec, n.status?.applied, status(n)]),
+      nodes: of.caches.firewallNodes.list().map((n) => [n.metadata.name, n.metadata.finalizers, { ...n.spec, orderTime: n.spec.orderTime !== undefined }, n.status?.readyOrderTime === n.spec.orderTime, n.status?.applied, status(n)]),
       revisions: of.caches.revisions.list().map((r) => r.data.hash),
       told: [...of.agents.told].map(([name, desired]) => [name, desired.hash]).sort(),
     };

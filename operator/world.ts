@@ -75,6 +75,8 @@ export class World {
   readonly applyingSince = new Map<string, { generation: number | undefined; at: number }>();
   /** When the status of a config was written last, by its uid. */
   readonly statusWrittenAt = new Map<string, number>();
+  /** When its nodes were looked through last, if they are many, by its uid. */
+  readonly lookedAt = new Map<string, number>();
   readonly #compiler: CompileCache;
   /** Configs whose newest generation could not be judged yet, because the API server did not take our write. */
   readonly #unsettled = new Set<string>();
@@ -108,8 +110,10 @@ export class World {
     const compiled = await this.#compiler.of(config);
     if (compiled.program === undefined) return this.#settled(name, { compiled, tooLarge: undefined });
     const { hash, bytes, version, policies } = compiled.program;
-    const good: Good = { hash, bytes, programVersion: version, policies, generation, selector: config.spec.nodeSelector, pod: wishesOf(config.spec) };
     const before = this.programs.of(uid);
+    // The same object stays: what was worked out about it is known by it.
+    const good: Good = before?.hash === hash && before.generation === generation ? before
+      : { hash, bytes, programVersion: version, policies, generation, selector: config.spec.nodeSelector, pod: wishesOf(config.spec) };
     try {
       await this.programs.keep(config, good, this.namespace, this.caches.revisions, this.writer);
     } catch (error) {
@@ -136,6 +140,7 @@ export class World {
     this.#unsettled.delete(config.metadata.name);
     this.programs.forget(config.metadata.uid);
     this.statusWrittenAt.delete(config.metadata.uid ?? "");
+    this.lookedAt.delete(config.metadata.uid ?? "");
     this.changed();
   }
 

@@ -55,6 +55,7 @@ const EXPECTED: Record<Kind, [type: string, status: string, health: string][]> =
     ["Degraded", "True", "Degraded"],
     ["Stalled", "True", "Degraded"],
     ["Ready", "True", "Healthy"],
+    ["Progressing", "Unknown", "Suspended"],
   ],
   FirewallNode: [
     ["Stalled", "True", "Degraded"],
@@ -73,10 +74,13 @@ function withConditions(states: States, generation: number, observed: number, of
   return { metadata: { name: "x", generation }, status: { observedGeneration: observed, conditions } };
 }
 
-/** Types that the health of a node depends on, and one that it does not. */
+/** Types that the health does not depend on. */
+const OTHERS: Record<Kind, string[]> = { FirewallConfig: ["Available"], FirewallNode: ["Unprivileged", "CPUPinned", "RxModeSatisfied"] };
+const typesOf = (kind: Kind): string[] => Object.keys(kind === "FirewallConfig" ? CONFIG_CONDITIONS : NODE_CONDITIONS);
+/** Types that the health of an object depends on, and one that it does not. */
 const TYPES: Record<Kind, string[]> = {
-  FirewallConfig: Object.keys(CONFIG_CONDITIONS),
-  FirewallNode: Object.keys(NODE_CONDITIONS).filter((type) => type !== "Unprivileged" && type !== "CPUPinned" && type !== "RxModeSatisfied"),
+  FirewallConfig: typesOf("FirewallConfig").filter((type) => !OTHERS.FirewallConfig.includes(type)),
+  FirewallNode: typesOf("FirewallNode").filter((type) => !OTHERS.FirewallNode.includes(type)),
 };
 
 describe("health checks for Argo CD", function () {
@@ -91,11 +95,10 @@ describe("health checks for Argo CD", function () {
     });
 
     it(`${kind}: each other condition changes nothing, and the message is that of the condition that decides`, () => {
-      const bad = Object.fromEntries((kind === "FirewallNode" ? Object.keys(NODE_CONDITIONS) : TYPES[kind]).map((type) => [type, "False" as const]));
+      const bad = Object.fromEntries(typesOf(kind).map((type) => [type, "False" as const]));
       const [health] = judge(kind, [withConditions({ ...bad, Ready: "False" }, 3, 3)]);
       assert.match(health?.message ?? "", kind === "FirewallConfig" ? /^CompiledReason: about Compiled$/ : /^ReadyReason: about Ready$/);
-      const others = kind === "FirewallNode" ? ["Unprivileged", "CPUPinned", "RxModeSatisfied"] : [];
-      for (const other of others) assert.equal(judge(kind, [withConditions({ Ready: "True", [other]: "False" }, 3, 3)])[0]?.status, "Healthy");
+      for (const other of OTHERS[kind]) assert.equal(judge(kind, [withConditions({ Ready: "True", [other]: "False" }, 3, 3)])[0]?.status, "Healthy");
     });
 
     it(`${kind}: nothing is known, what is known is of another generation, or it is being deleted`, () => {
@@ -112,7 +115,7 @@ describe("health checks for Argo CD", function () {
     });
 
     it(`${kind}: agrees with kstatus about every status that the operator writes`, () => {
-      const agrees: Record<Truth, string[]> = { Current: ["Healthy"], Failed: ["Degraded"], InProgress: ["Progressing", "Degraded"], Terminating: ["Progressing"] };
+      const agrees: Record<Truth, string[]> = { Current: ["Healthy"], Failed: ["Degraded"], InProgress: ["Progressing", "Degraded", "Suspended"], Terminating: ["Progressing"] };
       const samples = [...(kind === "FirewallConfig" ? configSamples() : nodeSamples())].filter((_, i) => kind === "FirewallConfig" || i % 19 === 0);
       judge(kind, samples.map(({ object: { metadata, status } }) => ({ metadata, status }))).forEach((health, i) => {
         const { what, truth } = samples[i] as (typeof samples)[number];

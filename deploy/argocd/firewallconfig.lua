@@ -30,6 +30,10 @@ for _, fault in ipairs(faults) do
 end
 
 local ready = conditions["Ready"]
+local progressing = conditions["Progressing"]
+if progressing ~= nil and progressing.status == "Unknown" and (ready == nil or ready.status ~= "True") then
+  return { status = "Suspended", message = progressing.reason .. ": " .. (progressing.message or "") }
+end
 if ready == nil then
   return { status = "Progressing", message = "The operator has not judged it yet." }
 end

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // FirewallConfig.status from the compiler's verdict, the assignment and the FirewallNodes. Pure.
-import type { ConfigCondition, ConfigConditionType, ConfigReason, FirewallConfigStatus } from "../../crds/index";
+import type { ConfigCondition, FirewallConfigStatus } from "../../crds/index";
 import type { Share } from "../assign";
 import type { Issue } from "../compiler";
 import type { Good } from "../programs";
 import type { ConfigObject, FirewallNodeObject } from "../resources";
 import { matches, selectorText, whyNothing } from "../selector";
 import { clip, conditionsFrom, count, someOf, type Fact } from "./conditions";
+import { availableFact, fact, progressFact, type RolloutFacts } from "./rollout";
 
 export interface ConfigFacts {
   object: ConfigObject;
@@ -19,13 +20,14 @@ export interface ConfigFacts {
   share: Share;
   /** FirewallNodes of the nodes that this config has or is about to leave. */
   nodes: readonly FirewallNodeObject[];
+  /** How far the program in force is; undefined when there is none. */
+  rollout: RolloutFacts | undefined;
   /** Labels of every node in the cluster. */
   labels: readonly (Readonly<Record<string, string>> | undefined)[];
   now: string;
 }
 
 type ConfigFact = Fact<ConfigCondition>;
-const fact = <T extends ConfigConditionType>(type: T, status: ConfigCondition["status"], reason: ConfigReason<T> & string, message = ""): ConfigFact => ({ type, status, reason, message });
 
 interface Failure {
   name: string;
@@ -39,6 +41,8 @@ interface Tally {
   updated: string[];
   ready: string[];
   unknown: string[];
+  /** They run an earlier program until their turn has come. */
+  waiting: readonly string[];
   /** Not ready for a reason that waiting will not cure. */
   failed: Failure[];
   /** Those that were in order or never will be by themselves: not the ones whose agent has yet to come. */
@@ -66,6 +70,7 @@ export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
       unknown: tally.unknown.length,
       summary: `${tally.ready.length}/${tally.matched.length}`,
     },
+    ...(facts.rollout && { rollout: facts.rollout.status }),
     compile: { policies: good?.policies ?? 0, errors: errors.length, warnings: issues.length - errors.length, ...(top.length > 0 && { top }) },
     ...(tally.failed.length > 0 && { failedNodes: tally.failed.slice(0, 20) }),
     conditions: conditionsFrom(object.status?.conditions, conditions, generation, now),
@@ -74,9 +79,9 @@ export function configStatus(facts: ConfigFacts): FirewallConfigStatus {
 
 export const issueText = (issue: Issue): string => clip(issue.path === "" ? issue.message : `${issue.path}: ${issue.message}`, 1024);
 
-function tallyOf({ share, nodes, good }: ConfigFacts): Tally {
+function tallyOf({ share, nodes, good, rollout }: ConfigFacts): Tally {
   const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
-  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], failed: [], degraded: [], stalled: [] };
+  const tally: Tally = { matched: share.won, conflicting: [...share.lost.values()].flat().sort(), updated: [], ready: [], unknown: [], waiting: rollout?.view.waiting ?? [], failed: [], degraded: [], stalled: [] };
   for (const name of share.won) {
     const node = byName.get(name);
     const ready = node?.status?.conditions?.find((condition) => condition.type === "Ready");
@@ -98,7 +103,7 @@ function living(facts: ConfigFacts, tally: Tally, errors: readonly Issue[]): Con
   const compiled = compiledFact(facts, errors);
   const matched = matchedFact(facts, tally);
   const conflict = conflictFact(facts, tally);
-  return [readyFact(facts, tally, [compiled, matched, conflict]), progressFact(tally), degradedFact(tally, compiled), compiled, matched, conflict, stalledFact(tally, [compiled, matched, conflict])];
+  return [readyFact(facts, tally, [compiled, matched, conflict]), progress(facts, tally), ...available(facts), degradedFact(tally, compiled), compiled, matched, conflict, stalledFact(facts, tally, [compiled, matched, conflict])];
 }
 
 function compiledFact({ issues, good, tooLarge }: ConfigFacts, errors: readonly Issue[]): ConfigFact {
@@ -131,23 +136,29 @@ function conflictFact({ share }: ConfigFacts, { conflicting }: Tally): ConfigFac
 }
 
 function readyFact({ good }: ConfigFacts, tally: Tally, [compiled, matched, conflict]: readonly ConfigFact[]): ConfigFact {
-  const { matched: all, ready, unknown, failed } = tally;
+  const { matched: all, ready, unknown, failed, waiting: later } = tally;
   const where = `${ready.length} of ${count(all.length, "node")} ready`;
+  const turn = later.length === 0 ? "" : `; ${someOf(later)} ${later.length === 1 ? "runs" : "run"} an earlier configuration until ${later.length === 1 ? "its" : "their"} turn has come`;
   if (compiled?.status === "False") return fact("Ready", "False", "NotCompiled", `${compiled.message}${good === undefined ? "" : ` ${where} with it.`}`);
   if (matched?.status === "False") return fact("Ready", "False", "NoNodesMatched", matched.message);
   if (conflict?.status === "True") return fact("Ready", "False", "Conflict", conflict.message);
   if (ready.length === all.length) return fact("Ready", "True", "AllNodesReady", `${where}.`);
-  const waiting = all.filter((name) => !ready.includes(name));
+  const waiting = all.filter((name) => !ready.includes(name) && !later.includes(name));
   const first = failed.find((node) => !unknown.includes(node.name)) ?? failed[0];
-  const message = `${where}; not ready: ${someOf(waiting)}.${first === undefined ? "" : ` ${first.name}: ${first.reason}: ${clip(first.message, 500)}`}`;
-  if (unknown.length > 0 && unknown.length === waiting.length) return fact("Ready", "Unknown", "NodesUnknown", message);
+  const message = `${where}${waiting.length === 0 ? "" : `; not ready: ${someOf(waiting)}`}${turn}.${first === undefined ? "" : ` ${first.name}: ${first.reason}: ${clip(first.message, 500)}`}`;
+  if (unknown.length > 0 && later.length === 0 && unknown.length === waiting.length) return fact("Ready", "Unknown", "NodesUnknown", message);
   return fact("Ready", "False", "NodesNotReady", message);
 }
 
-function progressFact({ matched, updated }: Tally): ConfigFact {
-  const text = `${updated.length} of ${count(matched.length, "node")} updated.`;
-  return updated.length < matched.length ? fact("Progressing", "True", "RollingOut", text) : fact("Progressing", "False", "Complete", text);
+/** Before anything was in force nothing can be on its way but its nodes. */
+function progress({ rollout }: ConfigFacts, { matched }: Tally): ConfigFact {
+  if (rollout !== undefined) return progressFact(rollout);
+  const text = `0 of ${count(matched.length, "node")} updated.`;
+  return matched.length > 0 ? fact("Progressing", "True", "RollingOut", text) : fact("Progressing", "False", "Complete", text);
 }
+
+const available = ({ rollout }: ConfigFacts): ConfigFact[] =>
+  [rollout === undefined ? fact("Available", "False", "NoNodesMatched", "No configuration is in force.") : availableFact(rollout)];
 
 function degradedFact({ degraded }: Tally, compiled: ConfigFact): ConfigFact {
   if (compiled.status === "False") return fact("Degraded", "True", "CompileFailed", compiled.message);
@@ -158,11 +169,12 @@ function degradedFact({ degraded }: Tally, compiled: ConfigFact): ConfigFact {
 }
 
 /** In the order of what a person would have to cure first. */
-function stalledFact({ stalled }: Tally, [compiled, matched, conflict]: readonly [ConfigFact, ConfigFact, ConfigFact]): ConfigFact {
+function stalledFact({ rollout }: ConfigFacts, { stalled }: Tally, [compiled, matched, conflict]: readonly [ConfigFact, ConfigFact, ConfigFact]): ConfigFact {
   if (compiled.status === "False") return fact("Stalled", "True", compiled.reason === "ProgramTooLarge" ? "ProgramTooLarge" : "CompileFailed", compiled.message);
   if (matched.reason === "SelectorAbsent") return fact("Stalled", "True", "SelectorAbsent", matched.message);
   if (conflict.status === "True") return fact("Stalled", "True", "NodesClaimed", conflict.message);
   const [first] = stalled;
+  if (first === undefined && rollout?.late !== undefined) return fact("Stalled", "True", "ProgressDeadlineExceeded", rollout.late);
   if (first === undefined) return fact("Stalled", "False", "NotStalled");
   return fact("Stalled", "True", "NodesStalled", `${someOf(stalled.map((node) => node.name))}. ${first.name}: ${first.reason}: ${first.message}`);
 }
@@ -173,6 +185,7 @@ function stopping(facts: ConfigFacts, errors: readonly Issue[]): ConfigFact[] {
   return [
     fact("Ready", "False", "Terminating", text),
     fact("Progressing", "True", "Stopping", text),
+    fact("Available", "False", "Stopping", text),
     fact("Degraded", "False", "AsExpected"),
     compiledFact(facts, errors),
     fact("NodesMatched", "False", "NoNodeMatches", "The configuration is being deleted."),

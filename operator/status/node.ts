@@ -16,6 +16,8 @@ export interface NodeFacts {
   /** The agent has been silent for too long, or never spoke. */
   silent: boolean;
   now: string;
+  /** Its worker pod is the one that it was given, and ready; true where there are no pods. */
+  podIsBack: boolean;
   /** Absent: this operator makes no worker pods. */
   workerPod?: { pod: PodObject | undefined; allocatable: Allocatable | undefined } | undefined;
 }
@@ -30,7 +32,9 @@ export function nodeStatus(facts: NodeFacts): FirewallNodeStatus {
   const spoken = report === undefined || silent ? heard(facts) : verdict(facts, report);
   const pod = podFacts(facts);
   const conditions = [...spoken, ...pod, stalledFact(object, [...spoken, ...pod])];
-  const observed = { ...(report === undefined ? keptFrom(before) : reported(facts, report)), ...podStatus(facts) };
+  const back = facts.podIsBack && spoken.some(({ type, status }) => type === "Ready" && status === "True");
+  const readyOrderTime = back ? object.spec.orderTime : before?.readyOrderTime;
+  const observed = { ...(report === undefined ? keptFrom(before) : reported(facts, report)), ...podStatus(facts), ...(readyOrderTime !== undefined && { readyOrderTime }) };
   return { ...observed, observedGeneration: generation, conditions: conditionsFrom(before?.conditions, conditions, generation, now) };
 }
 
@@ -120,6 +124,10 @@ function silence({ object, report }: NodeFacts): NodeFact[] {
   const unknown = (["Ready", "ConfigApplied", "PortsReady", "RxModeSatisfied"] as const).map((type) => fact(type, "Unknown", reason, message));
   return [...unknown, fact("AgentConnected", "False", reason, message)];
 }
+
+/** The node forwards by what it was given, and all its ports are up. */
+export const isReadyBy = (object: FirewallNodeObject, report: Report): boolean =>
+  readyFact(object, report, appliedFact(object, report), portsFact(report.ports)).status === "True";
 
 function verdict({ object }: NodeFacts, report: Report): NodeFact[] {
   const applied = appliedFact(object, report);

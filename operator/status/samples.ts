@@ -5,7 +5,9 @@ import type { Good } from "../programs";
 import type { ConfigObject, FirewallNodeObject } from "../resources";
 import type { Report } from "../stream/report";
 import type { PodObject } from "../worker-pod/desired";
+import { decide, type RolloutNode } from "../rollout/decide";
 import { configStatus, type ConfigFacts } from "./config";
+import { rolloutFacts, type RolloutFacts } from "./rollout";
 import { nodeStatus } from "./node";
 
 export type Truth = "Current" | "InProgress" | "Failed" | "Terminating";
@@ -65,7 +67,7 @@ export function* nodeSamples(): Generator<Sample> {
       const view = workerPod === "none made" ? {} : { workerPod: { pod: workerPod, allocatable: undefined } };
       const make = (what: string, truth: Truth, report: Report | undefined, silent: boolean, before?: FirewallNodeStatus): Sample => {
         const object: FirewallNodeObject = { metadata: { name: "n", generation: 4, ...dates(deleted) }, spec: { config: "edge", hash: HASH }, ...(before && { status: before }) };
-        const status = nodeStatus({ object, report, reportedAt: report && NOW, silent, now: NOW, ...view });
+        const status = nodeStatus({ object, report, reportedAt: report && NOW, silent, podIsBack: true, now: NOW, ...view });
         return { what: `node${deleted ? ", deleted" : ""}, ${podName}: ${what}`, truth: deleted ? "Terminating" : truth, object: { ...object, status } };
       };
       const waits: Truth = podCure ? "Failed" : "InProgress";
@@ -97,29 +99,41 @@ const issue = { severity: "error" as const, reason: "UnknownZone" as const, path
 /** One FirewallConfig for every combination of verdict, selection, conflict and nodes. */
 export function* configSamples(): Generator<Sample> {
   const nodes = nodesOfEachTruth();
-  for (const [errors, kept, selector, lost, one, two, deleted] of product(
+  for (const [errors, kept, selector, lost, one, two, deleted, rollout] of product(
     ["none", "invalid", "too large"], [true, false], ["matches", "matches nothing", "absent"], [false, true], ["none", ...nodes.keys()], ["none", ...nodes.keys()], [false, true],
+    ["moves", "paused", "late"] as const,
   )) {
-    if (!kept && errors === "none") continue;
+    if (!kept && (errors === "none" || rollout !== "moves")) continue;
     const won = !kept || selector !== "matches" ? [] : [one, two].flatMap((name, i) => (name === "none" ? [] : [{ name, node: `n${i}` }]));
     const conflicting = lost && kept && selector === "matches";
     if (selector === "matches" && kept && won.length === 0 && !conflicting) continue;
     const nodeSelector = { matches: { matchLabels: { pool: "a" } }, "matches nothing": { matchLabels: { pool: "z" } }, absent: undefined }[selector] as ConfigFacts["object"]["spec"]["nodeSelector"];
     const object = { metadata: { name: "edge", uid: "u", generation: 2, ...dates(deleted) }, spec: { ...(nodeSelector && { nodeSelector }) } } as ConfigObject;
+    const share = { won: won.map(({ node }) => node), lost: conflicting ? new Map([["older", ["n9"]]]) : new Map<string, string[]>() };
+    const firewallNodes = won.map(({ name, node }) => ({ ...(nodes.get(name) as FirewallNodeObject), metadata: { name: node, generation: 4 } }));
+    const progress = rolloutSample(rollout, won, firewallNodes);
     const status = configStatus({
-      object, now: NOW, labels: [{ pool: "a" }],
+      object, now: NOW, rollout: kept ? progress : undefined, labels: [{ pool: "a" }],
       issues: errors === "invalid" ? [issue] : [],
       tooLarge: errors === "too large" ? "It is too large." : undefined,
       good: kept ? { ...good, selector: nodeSelector } as Good : undefined,
-      share: { won: won.map(({ node }) => node), lost: conflicting ? new Map([["older", ["n9"]]]) : new Map() },
-      nodes: won.map(({ name, node }) => ({ ...(nodes.get(name) as FirewallNodeObject), metadata: { name: node, generation: 4 } })),
+      share,
+      nodes: firewallNodes,
     });
     const truths = won.map(({ name }) => name as Truth);
-    const stuck = errors !== "none" || selector === "absent" || conflicting || truths.includes("Failed");
+    const late = kept && progress.late !== undefined;
+    const stuck = late || errors !== "none" || selector === "absent" || conflicting || truths.includes("Failed");
     const current = selector === "matches" && truths.every((truth) => truth === "Current");
     const truth: Truth = deleted ? "Terminating" : stuck ? "Failed" : current ? "Current" : "InProgress";
-    yield { what: `config${deleted ? ", deleted" : ""}: errors ${errors}, kept ${kept}, selector ${selector}, conflict ${conflicting}, nodes ${truths.join()}`, truth, object: { ...object, status } };
+    yield { what: `config${deleted ? ", deleted" : ""}: errors ${errors}, kept ${kept}, selector ${selector}, conflict ${conflicting}, nodes ${truths.join()}, rollout ${rollout}`, truth, object: { ...object, status } };
   }
+}
+
+/** A rollout that moves, is paused, or came no further for longer than its deadline. */
+function rolloutSample(how: "moves" | "paused" | "late", won: readonly { name: string; node: string }[], nodes: readonly FirewallNodeObject[]): RolloutFacts {
+  const states = won.map(({ name, node }): RolloutNode => ({ name: node, state: "newest", ready: name === "Current", heard: true, back: name === "Current", age: how === "late" ? 600_000 : 0 }));
+  const rules = { maxUnavailable: 1, paused: how === "paused", deadlineMs: 600_000 };
+  return rolloutFacts({ view: { rules, nodes: states, ...decide(states, rules) }, won: won.map(({ node }) => node), nodes, before: undefined, hash: HASH, now: NOW, revision: 1 });
 }
 
 function nodesOfEachTruth(): Map<string, FirewallNodeObject> {

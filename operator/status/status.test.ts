@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import { firewallConfigStatus } from "../../crds/firewall-config";
 import { firewallNodeStatus } from "../../crds/firewall-node";
-import type { FirewallNodeStatus } from "../../crds/index";
+import type { FirewallConfigStatus, FirewallNodeStatus } from "../../crds/index";
 import type { Good } from "../programs";
 import type { ConfigObject, FirewallNodeObject } from "../resources";
+import { decide, type RolloutNode, type Rules } from "../rollout/decide";
 import type { Report } from "../stream/report";
 import { DEFAULT_WISHES } from "../worker-pod/settings";
 import { configStatus, type ConfigFacts } from "./config";
 import { nodeStatus } from "./node";
+import { rolloutFacts, type RolloutFacts } from "./rollout";
 
 const HASH = "a".repeat(64);
 const OLD = "b".repeat(64);
@@ -22,7 +24,7 @@ const report: Report = {
 };
 const node = (name: string, hash = HASH, status?: FirewallNodeStatus): FirewallNodeObject => ({ metadata: { name, generation: 4 }, spec: { config: "edge", hash }, ...(status && { status }) });
 const judged = (object: FirewallNodeObject, change: Partial<Report> | undefined, silent = false): FirewallNodeStatus => {
-  const status = nodeStatus({ object, report: change && { ...report, ...change }, reportedAt: change && NOW, silent, now: NOW });
+  const status = nodeStatus({ object, report: change && { ...report, ...change }, reportedAt: change && NOW, silent, podIsBack: true, now: NOW });
   assert.deepEqual(firewallNodeStatus.parse(status), status, "the API must take every status");
   return status;
 };
@@ -70,8 +72,18 @@ describe("nodeStatus()", () => {
 
 describe("configStatus()", () => {
   const object: ConfigObject = { metadata: { name: "edge", generation: 2 }, spec: { nodeSelector: { matchLabels: { pool: "a" } } } };
+  const RULES = { maxUnavailable: 1, paused: false, deadlineMs: 600_000 };
+  const rolloutOf = (nodes: readonly FirewallNodeObject[], won: readonly string[], more: { states?: readonly Partial<RolloutNode>[]; rules?: Partial<Rules>; before?: FirewallConfigStatus; now?: string } = {}): RolloutFacts => {
+    const states = nodes.map(({ metadata: { name }, status: of }, i): RolloutNode => {
+      const ready = of?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
+      return { name, state: "newest", ready, heard: true, back: ready, age: 0, ...more.states?.[i] };
+    });
+    const rules = { ...RULES, ...more.rules };
+    return rolloutFacts({ view: { rules, nodes: states, ...decide(states, rules) }, won, nodes, before: more.before, hash: HASH, now: more.now ?? NOW, revision: undefined });
+  };
   const status = (change: Partial<ConfigFacts>) => {
-    const made = configStatus({ object, issues: [], tooLarge: undefined, good, share: { won: ["n1", "n2"], lost: new Map() }, nodes: [], labels: [{ pool: "a" }], now: NOW, ...change });
+    const facts = { object, issues: [], tooLarge: undefined, good, share: { won: ["n1", "n2"], lost: new Map() }, nodes: [], labels: [{ pool: "a" }], now: NOW, ...change };
+    const made = configStatus({ rollout: "good" in change && change.good === undefined ? undefined : rolloutOf(facts.nodes, facts.share.won), ...facts });
     assert.deepEqual(firewallConfigStatus.parse(made), made, "the API must take every status");
     return made;
   };
@@ -82,6 +94,36 @@ describe("configStatus()", () => {
     assert.deepEqual([one.nodes?.summary, find(one, "Ready"), find(one, "Progressing")], ["1/2", "False NodesNotReady 1 of 2 nodes ready; not ready: n2.", "True RollingOut 1 of 2 nodes updated."]);
     const two = status({ nodes: [ready("n1"), ready("n2")] });
     assert.deepEqual([two.nodes?.summary, find(two, "Ready"), find(two, "Degraded")], ["2/2", "True AllNodesReady 2 of 2 nodes ready.", "False AsExpected"]);
+  });
+
+  it("tells of a rollout: who has it, who waits, who is late, and since when nothing moved", () => {
+    const nodes = [ready("n1"), node("n2", HASH, judged(node("n2"), { activeHash: OLD, reason: "PortUnavailable", message: "eth1 is gone." })), node("n3", OLD, judged(node("n3", OLD), { activeHash: OLD, desiredHash: OLD }))];
+    const won = ["n1", "n2", "n3"];
+    const states = [{}, { age: 10_000 }, { state: "restart" as const }];
+    const share = { won, lost: new Map() };
+    const moving = rolloutOf(nodes, won, { states });
+    const made = status({ nodes, share, rollout: moving });
+    assert.deepEqual(made.rollout, { updated: 1, total: 3, ready: 2, restarts: 1, maxUnavailable: 1, current: ["n2"], waiting: ["n3"], progressTime: NOW });
+    assert.equal(find(made, "Progressing"), "True RollingOut 1 of 3 nodes updated; now n2; 1 node to be restarted after that, at most 1 not ready at a time.");
+    assert.equal(find(made, "Available"), "True MinimumNodesReady 2 of 3 nodes ready, 1 may be away.");
+    assert.match(find(made, "Ready"), /^False NodesNotReady 1 of 3 nodes ready; not ready: n2; n3 runs an earlier configuration until its turn has come\. n2: PortUnavailable/);
+    assert.equal(moving.lookInMs, 2_000);
+    const late = status({ nodes, share, rollout: rolloutOf(nodes, won, { states: [{}, { age: 600_000 }, { state: "restart" }], before: made, now: "2026-01-01T00:10:00Z" }) });
+    assert.deepEqual([late.rollout?.failed, late.rollout?.progressTime], [["n2"], NOW]);
+    assert.equal(find(late, "Progressing"), "False ProgressDeadlineExceeded 1 of 3 nodes updated. n2 did not become ready within 600 s: PortUnavailable: eth1 is gone. n3 keeps what it has.");
+    const paused = status({ nodes, share, rollout: rolloutOf(nodes, won, { states, rules: { paused: true } }) });
+    assert.equal(find(paused, "Progressing"), "Unknown Paused 1 of 3 nodes updated; paused by spec.rollout.paused: n3 waits.");
+  });
+
+  it("names a node that lets no other go, once nothing has moved for the deadline", () => {
+    const silent = node("n1", HASH, judged(node("n1"), undefined, true));
+    const nodes = [silent, node("n2", HASH, judged(node("n2"), {}))];
+    const states = [{ state: "restart" as const, ready: false, heard: false }, { state: "restart" as const }];
+    const first = status({ nodes, rollout: rolloutOf(nodes, ["n1", "n2"], { states }) });
+    assert.match(find(first, "Progressing"), /^True RollingOut/);
+    const later = rolloutOf(nodes, ["n1", "n2"], { states, before: first, now: "2026-01-01T00:10:00Z" });
+    assert.match(find(status({ nodes, rollout: later }), "Progressing"), /^False ProgressDeadlineExceeded 0 of 2 nodes updated\. n1 is not ready and lets no other node go within 600 s: NeverConnected: .* n1, n2 keep what they have\.$/);
+    assert.match(find(status({ nodes, rollout: later }), "Stalled"), /^True ProgressDeadlineExceeded n1/);
   });
 
   it("takes what a node says about an older program for nothing", () => {

@@ -82,7 +82,12 @@ export function desiredPod(order: PodOrder): PodObject {
   };
 }
 
-function podSpec(order: PodOrder): NonNullable<PodObject["spec"]> {
+/** Digest of what is alike in the pods of all nodes. */
+export const podSpecDigest = (of: Pick<PodOrder, "needs" | "wishes" | "settings">): string => digest(JSON.stringify(podSpec({ ...of, node: "" })));
+
+type SpecOrder = Pick<PodOrder, "node" | "needs" | "wishes" | "settings">;
+
+function podSpec(order: SpecOrder): NonNullable<PodObject["spec"]> {
   const { node, wishes, settings } = order;
   return {
     // By affinity and not by nodeName, so that the scheduler accounts for it, and says why it does not fit.
@@ -102,7 +107,7 @@ function podSpec(order: PodOrder): NonNullable<PodObject["spec"]> {
   };
 }
 
-function container(order: PodOrder): Record<string, unknown> {
+function container(order: SpecOrder): Record<string, unknown> {
   const { wishes, settings } = order;
   const resources = resourcesOf(order);
   const probe = (option: string, more: object): object => ({ exec: { command: ["/usr/bin/portcullis-launcher", option] }, timeoutSeconds: 5, ...more });
@@ -122,7 +127,7 @@ function container(order: PodOrder): Record<string, unknown> {
   };
 }
 
-function securityOf(order: PodOrder): object {
+function securityOf(order: SpecOrder): object {
   const readOnlyRootFilesystem = true;
   if (isPrivileged(order)) return { privileged: true, readOnlyRootFilesystem };
   return { privileged: false, allowPrivilegeEscalation: false, readOnlyRootFilesystem, capabilities: { drop: ["ALL"], add: capabilitiesOf(order.needs) } };
@@ -145,7 +150,7 @@ interface Volume {
 }
 
 /** The state must outlive the pod: folders of the node, at the same paths. */
-function volumes({ needs, settings }: PodOrder): Volume[] {
+function volumes({ needs, settings }: SpecOrder): Volume[] {
   return [
     { name: "state", path: settings.stateDir, type: "DirectoryOrCreate" },
     { name: "tun", path: "/dev/net/tun", type: "CharDevice" },

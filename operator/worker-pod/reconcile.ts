@@ -4,37 +4,33 @@ import { isConflict, isNotFound } from "../kube/errors";
 import { sameJson } from "../kube/objects";
 import type { Good } from "../programs";
 import type { FirewallNodeObject } from "../resources";
+import { templateOf } from "../rollout/template";
 import type { World } from "../world";
-import { desiredPod, DIGEST_ANNOTATION, NODE_ANNOTATION, podName, PODS, type PodObject } from "./desired";
-import { needsOf } from "./settings";
+import { NODE_ANNOTATION, PODS, type PodObject } from "./desired";
+import { digestOf, podOf, wantedPod } from "./pods";
 
 /** A pod that failed stays for a moment, so that its reason can be read; and one that fails at once is no tight loop. */
 const FAILED_MS = 10_000;
-const NEXT_LOOK_MS = 2_000;
 
-export const podOf = (world: World, node: string): PodObject | undefined => world.caches.workerPods.get(`${world.namespace}/${podName(node)}`);
-
-const isReady = (pod: PodObject | undefined): boolean =>
-  pod !== undefined && pod.metadata.deletionTimestamp === undefined && pod.status?.containerStatuses?.[0]?.ready === true;
-
-/** Milliseconds after which it must be looked at again. */
+/**
+ * good: the program that the node was given. A pod that runs is replaced only when the node was given this pod too: until the
+ * turn of its restart has come it keeps the one that it has.
+ * Milliseconds after which it must be looked at again.
+ */
 export async function ensureWorkerPod(world: World, object: FirewallNodeObject, good: Good): Promise<number | undefined> {
-  const settings = world.workerPods;
-  if (settings === undefined) return undefined;
+  const wanted = wantedPod(world, object, good);
+  if (wanted === undefined) return undefined;
   const { name: node, uid = "" } = object.metadata;
-  const owner = { apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallNode", name: node, uid, controller: true };
-  const wanted = desiredPod({ node, namespace: world.namespace, owner, needs: needsOf(good), wishes: good.pod, settings });
   const pod = podOf(world, node);
   if (pod === undefined) return create(world, wanted);
   if (pod.metadata.deletionTimestamp !== undefined) return undefined; // its end is news, and comes by itself
   const dead = pod.status?.phase === "Failed" || pod.status?.phase === "Succeeded";
-  const digestOf = (of: PodObject): string | undefined => of.metadata.annotations?.[DIGEST_ANNOTATION];
   const ours = pod.metadata.ownerReferences?.some((one) => one.uid === uid) === true;
   if (!dead && ours && digestOf(pod) === digestOf(wanted)) return relabel(world, pod, wanted);
   if (dead) {
     const left = Date.parse(pod.metadata.creationTimestamp ?? "") + FAILED_MS - world.clock.wall();
     if (left > 0) return left;
-  } else if (isReady(pod) && othersAway(world, object)) return NEXT_LOOK_MS;
+  } else if (ours && object.spec.template !== templateOf(good, world.workerPods)) return undefined;
   world.log.info({ node, pod: pod.metadata.name, why: dead ? pod.status?.reason : "it is to be different" }, "worker pod replaced");
   await remove(world, pod);
   return undefined;
@@ -58,13 +54,6 @@ async function relabel(world: World, pod: PodObject, wanted: PodObject): Promise
   if (has(pod.metadata.labels, labels) && has(pod.metadata.annotations, annotations)) return undefined;
   world.caches.workerPods.put(await world.writer.patch(PODS, pod, { metadata: { labels, annotations } }));
   return undefined;
-}
-
-/** Nodes of one configuration are done one after another: the next not before the last one forwards again. */
-function othersAway(world: World, object: FirewallNodeObject): boolean {
-  return world.caches.firewallNodes.list().some(
-    (other) => other.metadata.name !== object.metadata.name && other.spec.config === object.spec.config && !isReady(podOf(world, other.metadata.name)),
-  );
 }
 
 async function remove(world: World, pod: PodObject): Promise<void> {

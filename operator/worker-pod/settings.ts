@@ -68,9 +68,11 @@ export interface PodNeeds {
   readonly pageBytes: number;
   readonly portKinds: readonly string[];
   readonly namespaces: boolean;
+  /** Digest of what the worker in it is started with. */
+  readonly worker: string;
 }
 
-const NO_NEEDS: PodNeeds = { cpus: 1, memoryBytes: 0, pageBytes: 4096, portKinds: [], namespaces: false };
+const NO_NEEDS: PodNeeds = { cpus: 1, memoryBytes: 0, pageBytes: 4096, portKinds: [], namespaces: false, worker: "" };
 const known = new WeakMap<Good, PodNeeds>();
 
 /** Programs are large, and one serves many nodes: each is looked into once. */
@@ -81,16 +83,23 @@ export function needsOf(good: Good): PodNeeds {
 }
 
 function readNeeds(good: Good): PodNeeds {
-  const { dataplane, ports = [] } = JSON.parse(Buffer.from(good.bytes).toString()) as {
-    dataplane?: { cores: { count?: number; list?: number[] }; memoryBytes: number; pageBytes: number };
+  const { dataplane, ports = [], limits } = JSON.parse(Buffer.from(good.bytes).toString()) as {
+    dataplane?: { cores: { count?: number; list?: number[] }; memoryBytes: number; pageBytes: number; sessions?: object };
     ports?: { kind: string; networkNamespace: string }[];
+    limits?: { bindings?: number };
   };
   if (dataplane === undefined) return NO_NEEDS;
   const { cores, memoryBytes, pageBytes } = dataplane;
   return {
     cpus: cores.list?.length ?? cores.count ?? 1, memoryBytes, pageBytes,
     portKinds: [...new Set(ports.map((port) => port.kind))].sort(), namespaces: ports.some((port) => port.networkNamespace !== ""),
+    worker: workerDigest(dataplane, limits),
   };
+}
+
+/** What a worker is started with, as the program says it. */
+function workerDigest(dataplane: { cores: object; memoryBytes: number; pageBytes: number; sessions?: object }, limits: { bindings?: number } | undefined): string {
+  return digest(JSON.stringify([dataplane.cores, dataplane.memoryBytes, dataplane.pageBytes, dataplane.sessions ?? null, limits?.bindings ?? null]));
 }
 
 export const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);

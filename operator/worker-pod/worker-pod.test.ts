@@ -8,7 +8,7 @@ import { podVerdict, podView, quantity } from "./status";
 
 const MIB = 2 ** 20;
 const settings = readPodSettings("registry.example/worker:1", '{"imagePullSecrets":["pull"],"labels":{"team":"net"}}');
-const needs: PodNeeds = { cpus: 2, memoryBytes: 256 * MIB, pageBytes: 2 * MIB, portKinds: ["tap"], namespaces: false };
+const needs: PodNeeds = { cpus: 2, memoryBytes: 256 * MIB, pageBytes: 2 * MIB, portKinds: ["tap"], namespaces: false, worker: "" };
 const order = { node: "n1", namespace: "ns", owner: { apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallNode", name: "n1", uid: "u" }, needs, wishes: DEFAULT_WISHES, settings };
 interface Container { resources: { requests: object; limits: object }; securityContext: { privileged: boolean; capabilities?: object }; image: string; volumeMounts: { mountPath: string }[] }
 const containerOf = (pod: PodObject): Container => pod.spec?.containers[0] as unknown as Container;
@@ -166,6 +166,25 @@ describe("reconciling worker pods", () => {
     kubelet(first[0] as string, true);
     await cluster.pass(5_000);
     assert.equal(changed().length, 2);
+  });
+
+  it("upgrades the image node by node, and stops where the new pod does not come up", async () => {
+    for (const name of ["n1", "n2"]) kubelet(name, true);
+    await cluster.pass(1_000);
+    const imageAt = (name: string): string => containerOf(podAt(name) as PodObject).image;
+    cluster.workerPods = { ...settings, image: "registry.example/worker:2" };
+    await cluster.start();
+    await cluster.pass(6_000);
+    assert.deepEqual([imageAt("n1"), imageAt("n2")], ["registry.example/worker:2", "registry.example/worker:1"]);
+    await cluster.pass(10_000);
+    assert.deepEqual(cluster.caches.configs.get("edge")?.status?.rollout?.current, ["n1"], "its pod is not ready");
+    assert.equal(imageAt("n2"), "registry.example/worker:1");
+    cluster.remove(cluster.caches.workerPods, `ns/${podName("n2")}`);
+    await cluster.pass(2_000);
+    assert.equal(imageAt("n2"), "registry.example/worker:2", "one that is gone is made as it shall be");
+    for (const name of ["n1", "n2"]) kubelet(name, true);
+    await cluster.pass(6_000);
+    assert.deepEqual([imageAt("n2"), cluster.caches.configs.get("edge")?.status?.rollout?.updated], ["registry.example/worker:2", 2]);
   });
 
   it("keeps wishes of the last good configuration while the newest is invalid", async () => {
