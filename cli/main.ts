@@ -78,6 +78,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     local: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
     cluster: () => require("./commands/nat-map") as typeof import("./commands/nat-map"),
   },
+  undo: {
+    summary: "bring an earlier specification of a FirewallConfig back",
+    cluster: () => require("./commands/undo") as typeof import("./commands/undo"),
+  },
   agent: {
     summary: "run a node of a cluster: programs come from the operator",
     local: () => require("./commands/agent") as typeof import("./commands/agent"),

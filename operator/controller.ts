@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Caches, lease, queue and agents, put together. The caches run always; a World lives as long as one term as leader.
 import type { CompileCache } from "./compiler";
+import { withoutSpec } from "./history/history";
+import { originOf } from "./history/origin";
 import { EventRecorder } from "./kube/events";
 import type { Clock } from "./kube/clock";
 import type { Transport } from "./kube/client";
@@ -8,14 +10,14 @@ import { isConflict, NotLeaderError } from "./kube/errors";
 import type { Elector } from "./kube/lease";
 import { fencedWriter, sameJson, type Writer } from "./kube/objects";
 import { WorkQueue } from "./kube/queue";
-import { Reflector, type ReflectorOptions } from "./kube/reflector";
+import { Reflector, withoutManagedFields, type ReflectorOptions } from "./kube/reflector";
 import type { KubeObject, Resource } from "./kube/types";
 import { reconcileConfig } from "./reconcile-config";
 import { reconcileNode } from "./reconcile-node";
 import { NODE_ANNOTATION, PODS, WORKER_PODS, type PodObject } from "./worker-pod/desired";
 import { samePod } from "./worker-pod/reconcile";
 import type { PodSettings } from "./worker-pod/settings";
-import { CONFIG_LABEL, CONFIGS, FIREWALL_NODES, NODES, REVISIONS, type ConfigObject, type FirewallNodeObject, type NodeObject, type RevisionObject } from "./resources";
+import { CONFIG_LABEL, CONFIGS, FIREWALL_NODES, HISTORY, HISTORY_LABEL, NODES, REVISIONS, type ConfigObject, type FirewallNodeObject, type HistoryObject, type NodeObject, type RevisionObject } from "./resources";
 import type { AgentServer } from "./stream/server";
 import { configKey, nodeKey, splitKey, World, type Log } from "./world";
 
@@ -47,12 +49,15 @@ const identityOf = ({ metadata: { name, uid, labels, resourceVersion }, status }
   metadata: { name, ...(uid !== undefined && { uid }), ...(labels && { labels }), ...(resourceVersion !== undefined && { resourceVersion }) },
 });
 
+const withOrigin = (config: ConfigObject): ConfigObject => ({ ...withoutManagedFields(config), origin: originOf(config) });
+
 export class Controller {
   readonly configs: Reflector<ConfigObject>;
   readonly firewallNodes: Reflector<FirewallNodeObject>;
   readonly nodes: Reflector<NodeObject>;
   readonly revisions: Reflector<RevisionObject>;
   readonly workerPods: Reflector<PodObject>;
+  readonly history: Reflector<HistoryObject>;
   readonly events: EventRecorder;
   readonly #o: ControllerOptions;
   #world: World | undefined;
@@ -63,11 +68,13 @@ export class Controller {
     const { transport, clock, log, elector, identity, namespace } = options;
     const warn = (message: string, fields: object): void => log.warn(fields, message);
     this.events = new EventRecorder({ transport, clock, controller: "portcullis.dev/operator", instance: identity, leading: elector.leading, warn });
-    this.configs = this.#reflector(CONFIGS, (name, before, after) => this.#configChanged(name, before, after));
+    this.configs = this.#reflector(CONFIGS, (name, before, after) => this.#configChanged(name, before, after), { keep: withOrigin });
     this.firewallNodes = this.#reflector(FIREWALL_NODES, (name, before, after) => this.#firewallNodeChanged(name, before, after));
     this.nodes = this.#reflector(NODES, (name, before, after) => this.#nodeChanged(name, before, after), { keep: identityOf });
     const own = { namespace, labelSelector: CONFIG_LABEL };
     this.revisions = this.#reflector(REVISIONS, (_key, before, after) => this.#revisionChanged(before, after), own);
+    const history = { namespace, labelSelector: HISTORY_LABEL, keep: (object: HistoryObject) => withoutSpec(withoutManagedFields(object)) };
+    this.history = this.#reflector(HISTORY, (_key, before, after) => this.#historyChanged(before, after), history);
     this.workerPods = this.#reflector(PODS, (_key, before, after) => this.#podChanged(before, after), { namespace, labelSelector: WORKER_PODS });
   }
 
@@ -77,7 +84,7 @@ export class Controller {
   }
 
   get reflectors(): Reflector<KubeObject>[] {
-    return [this.configs, this.firewallNodes, this.nodes, this.revisions, ...(this.#o.workerPods === undefined ? [] : [this.workerPods])] as unknown as Reflector<KubeObject>[];
+    return [this.configs, this.firewallNodes, this.nodes, this.revisions, this.history, ...(this.#o.workerPods === undefined ? [] : [this.workerPods])] as unknown as Reflector<KubeObject>[];
   }
 
   get synced(): boolean {
@@ -107,7 +114,7 @@ export class Controller {
     });
     const writer = fencedWriter(transport, { signal, leading: elector.leading });
     const world = new World({
-      caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store, workerPods: this.workerPods.store },
+      caches: { configs: this.configs.store, firewallNodes: this.firewallNodes.store, nodes: this.nodes.store, revisions: this.revisions.store, workerPods: this.workerPods.store, history: this.history.store },
       workerPods: this.#o.workerPods,
       writer,
       enqueue: (key) => queue.add(key),
@@ -181,6 +188,12 @@ export class Controller {
     if (node === undefined || samePod(before, after)) return;
     this.#world?.enqueue(nodeKey(node));
     // Who waits for this one to forward again looks by himself, every two seconds.
+  }
+
+  /** Its number is part of the status. */
+  #historyChanged(before: HistoryObject | undefined, after: HistoryObject | undefined): void {
+    const owner = (before ?? after)?.metadata.ownerReferences?.[0]?.name;
+    if (owner !== undefined && before?.revision !== after?.revision) this.#world?.enqueue(configKey(owner));
   }
 
   #revisionChanged(before: RevisionObject | undefined, after: RevisionObject | undefined): void {

@@ -60,7 +60,7 @@ async function run(options: Options, log: Logger): Promise<void> {
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
   const port = await agents.listen(options.listen, certificate);
-  const view = await startView(options.viewListen, { transport, clock, identity: certificate, agents, known: (node) => controller.firewallNodes.store.get(node) !== undefined, log, stop: stop.signal });
+  const view = await startView(options.viewListen, { transport, clock, identity: certificate, agents, known: (node) => controller.firewallNodes.store.get(node) !== undefined, configs: controller.configs.store, history: controller.history.store, log, stop: stop.signal });
   if (view !== undefined) duties.push((signal, writer) => keepApiService({ transport, clock, ca, log }, signal, writer));
   const health = await serveHealth(options.healthListen, { controller, elector, agents, identity: certificate });
   log.info({ listen: options.listen, port, health: health.address(), namespace, identity }, "operator started");

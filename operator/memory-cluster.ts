@@ -12,7 +12,7 @@ import { Store } from "./kube/store";
 import type { KubeObject, Resource } from "./kube/types";
 import { reconcileConfig } from "./reconcile-config";
 import { reconcileNode } from "./reconcile-node";
-import type { ConfigObject, FirewallNodeObject, NodeObject, RevisionObject } from "./resources";
+import { HISTORY, type ConfigObject, type FirewallNodeObject, type HistoryObject, type NodeObject, type RevisionObject } from "./resources";
 import type { Report } from "./stream/report";
 import { NODE_ANNOTATION, type PodObject } from "./worker-pod/desired";
 import type { PodSettings } from "./worker-pod/settings";
@@ -110,6 +110,7 @@ export class MemoryCluster {
         for (const config of [before?.spec.config, after?.spec.config]) if (config !== undefined) this.enqueue(configKey(config));
       }),
       revisions: store<RevisionObject>(() => undefined),
+      history: store<HistoryObject>((_key, _before, after) => this.enqueue(configKey(after?.metadata.ownerReferences?.[0]?.name ?? ""))),
       workerPods: store<PodObject>((_key, before, after) => {
         const node = (after ?? before)?.metadata.annotations?.[NODE_ANNOTATION];
         if (node !== undefined) this.enqueue(nodeKey(node));
@@ -191,7 +192,7 @@ export class MemoryCluster {
       pods: this.caches.workerPods as unknown as Store<never>,
       controllerrevisions: this.caches.revisions as unknown as Store<never>,
     };
-    const storeOf = <T extends KubeObject>(resource: Resource<T>): Store<T> => stores[resource.plural] as unknown as Store<T>;
+    const storeOf = <T extends KubeObject>(resource: Resource<T>): Store<T> => ((resource as object) === HISTORY ? this.caches.history : stores[resource.plural]) as unknown as Store<T>;
     const done = <R>(result: R): Promise<R> => {
       if (++this.writes === this.crashAfter) throw new Crash();
       return Promise.resolve(result);

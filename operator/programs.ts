@@ -14,7 +14,7 @@ import { isConflict, isNotFound } from "./kube/errors";
 import { sameJson, type Writer } from "./kube/objects";
 import type { Store } from "./kube/store";
 import { DEFAULT_WISHES, type PodWishes } from "./worker-pod/settings";
-import { CONFIG_LABEL, ownerOf, REVISIONS, type ConfigObject, type RevisionObject } from "./resources";
+import { CONFIG_LABEL, labelValue, ownerOf, REVISIONS, type ConfigObject, type RevisionObject } from "./resources";
 
 export interface Good {
   hash: string;
@@ -150,10 +150,6 @@ async function discard(revision: RevisionObject, kept: Store<RevisionObject>, wr
   });
   kept.remove(revision);
 }
-
-/** Names are up to 253 characters, label values up to 63. */
-const labelValue = (name: string): string =>
-  name.length <= 63 ? name : `${name.slice(0, 46)}-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
 
 function encode(bytes: Uint8Array): string {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 6, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };

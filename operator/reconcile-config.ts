@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One FirewallConfig: gather > compile > nodes > status. The nodes are keys of their own in the same queue.
+import { dropHistory, historyOf } from "./history/history";
 import { ApiError, isConflict } from "./kube/errors";
 import { dropFinalizer, hasFinalizer, mergeDiff, sameJson, withFinalizer } from "./kube/objects";
 import type { Good } from "./programs";
@@ -23,7 +24,17 @@ export async function reconcileConfig(world: World, name: string): Promise<numbe
   if (early !== undefined) return early;
   const view = await rollOut(world, held);
   await world.programs.prune(held, nodesOf(world, name).map(({ spec }) => spec), world.caches.revisions, world.writer);
-  return writeStatus(world, held, verdict, view);
+  const again = await writeStatus(world, held, verdict, view);
+  if (verdict.compiled.program !== undefined && verdict.tooLarge === undefined) await keepHistory(world, held);
+  return again;
+}
+
+/** After the status, so that whatever is wrong with it hides nothing else. */
+function keepHistory(world: World, config: ConfigObject): Promise<void> {
+  return world.history.record(config, {
+    kept: world.caches.history, writer: world.writer, namespace: world.namespace, now: world.nowText(),
+    tell: (note) => world.events.record(CONFIGS, config, { type: "Warning", reason: "RevisionNotKept", action: "Keep", note }),
+  });
 }
 
 /** A thousand nodes that report at once are looked through together, and not once for each. */
@@ -81,6 +92,7 @@ async function finish(world: World, config: ConfigObject): Promise<number | unde
     return writeStatus(world, config, { compiled: await world.verdictOf(config), tooLarge: undefined }, undefined);
   }
   await world.programs.drop(config, world.caches.revisions, world.writer);
+  await dropHistory(config, world.caches.history, world.writer);
   await dropFinalizer(world.writer, CONFIGS, world.caches.configs, config, FINALIZER);
   world.log.info({ config: config.metadata.name }, "config removed");
   return undefined;
@@ -98,7 +110,7 @@ async function writeStatus(world: World, config: ConfigObject, { compiled, tooLa
   if (wait > 0) return wait;
   const rollout = view && rolloutFacts({
     view, won: world.shareOf(config.metadata.name).won, nodes: nodesOf(world, config.metadata.name), before: config.status,
-    hash: world.programs.of(config.metadata.uid)?.hash ?? "", now: world.nowText(), revision: undefined,
+    hash: world.programs.of(config.metadata.uid)?.hash ?? "", now: world.nowText(), revision: historyOf(config, world.caches.history)[0]?.revision,
   });
   const after = configStatus({
     object: config,

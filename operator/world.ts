@@ -3,6 +3,7 @@
 import type { Agents } from "./agents";
 import { assign, type Assignment, type Share } from "./assign";
 import type { CompileCache, Compiled } from "./compiler";
+import { History } from "./history/history";
 import type { EventRecorder } from "./kube/events";
 import type { Clock } from "./kube/clock";
 import type { Writer } from "./kube/objects";
@@ -10,7 +11,7 @@ import type { Store } from "./kube/store";
 import type { PodObject } from "./worker-pod/desired";
 import { wishesOf, type PodSettings } from "./worker-pod/settings";
 import { ProgramTooLargeError, Programs, type Good } from "./programs";
-import type { ConfigObject, FirewallNodeObject, NodeObject, RevisionObject } from "./resources";
+import type { ConfigObject, FirewallNodeObject, HistoryObject, NodeObject, RevisionObject } from "./resources";
 
 export interface Caches {
   configs: Store<ConfigObject>;
@@ -18,6 +19,7 @@ export interface Caches {
   nodes: Store<NodeObject>;
   revisions: Store<RevisionObject>;
   workerPods: Store<PodObject>;
+  history: Store<HistoryObject>;
 }
 
 export interface Log {
@@ -67,6 +69,7 @@ export class World {
   /** Monotonic start of this term. */
   readonly startedAt: number;
   readonly programs = new Programs();
+  readonly history = new History();
   /** Nodes that were seen to be asked to stop, by FirewallNode uid: since when. */
   readonly stoppingSince = new Map<string, number>();
   /** Nodes that no config selects any more, by FirewallNode uid: since when. */
@@ -139,6 +142,7 @@ export class World {
     this.#compiler.forget(config.metadata.uid);
     this.#unsettled.delete(config.metadata.name);
     this.programs.forget(config.metadata.uid);
+    this.history.forget(config.metadata.uid);
     this.statusWrittenAt.delete(config.metadata.uid ?? "");
     this.lookedAt.delete(config.metadata.uid ?? "");
     this.changed();

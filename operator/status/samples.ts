@@ -103,7 +103,8 @@ export function* configSamples(): Generator<Sample> {
     ["none", "invalid", "too large"], [true, false], ["matches", "matches nothing", "absent"], [false, true], ["none", ...nodes.keys()], ["none", ...nodes.keys()], [false, true],
     ["moves", "paused", "late"] as const,
   )) {
-    if (!kept && (errors === "none" || rollout !== "moves")) continue;
+    if (!kept && errors === "none") continue;
+    if (rollout !== "moves" && (!kept || errors !== "none" || lost)) continue;
     const won = !kept || selector !== "matches" ? [] : [one, two].flatMap((name, i) => (name === "none" ? [] : [{ name, node: `n${i}` }]));
     const conflicting = lost && kept && selector === "matches";
     if (selector === "matches" && kept && won.length === 0 && !conflicting) continue;
