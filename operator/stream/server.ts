@@ -26,8 +26,8 @@ const MAX_KNOCKING = 64;
 const MAX_TRANSFERS = 32;
 /** Of reviews again, for all streams together: one of a thousand is reviewed every 17 minutes, and when its token expires. */
 const REVIEW_GAP_MS = 1_000;
-/** After the time that a token names as its end, the API server does not accept it. */
-const EXPIRED_MS = 2_000;
+/** The API server remembers a verdict for ten seconds: then it does not accept a token that has expired. */
+const EXPIRED_MS = 11_000;
 /** What all open questions together may be answered with. */
 const MAX_ANSWERS_BYTES = 64 * 1024 * 1024;
 const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;

@@ -131,6 +131,17 @@ describe("a worker in a pod of its own", function () {
     assert.equal(talk.code, undefined, "one connection all the time");
   });
 
+  it("takes over from a launcher that nobody ends, as one whose shim was killed", async () => {
+    const left = pod;
+    await blocked("launcher left behind", async () => {
+      startPod();
+      assert.equal(await left.exit, 0);
+    });
+    await ready(agent as Agent);
+    assert.equal(pod.code, undefined);
+    assert.equal(talk.code, undefined, "one connection all the time");
+  });
+
   it("is taken away with everything it made, and the pod stays", async () => {
     const a = agent as Agent;
     await a.withdraw();

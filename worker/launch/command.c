@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const command_verbs[] = {"start", "pause", "stop", "kill", "status"};
+static const char *const command_verbs[] = {"start", "pause", "stop", "kill", "status", "leave"};
 
 // Words of text that ends at length, separated by tabs; text is cut in place.
 static bool arguments_split(struct arguments *a, size_t length)
@@ -42,9 +42,9 @@ const char *command_parse(struct command *c, const char *line, size_t length)
 	memcpy(a->text, line, length);
 	if (!arguments_split(a, length))
 		return "the command has too many words";
-	while (verb < 5 && strcmp(a->words[0], command_verbs[verb]) != 0)
+	while (verb < COMMAND_VERBS && strcmp(a->words[0], command_verbs[verb]) != 0)
 		verb++;
-	if (verb == 5)
+	if (verb == COMMAND_VERBS)
 		return "there is no such command";
 	c->verb = (enum command_verb)verb;
 	if (c->verb != COMMAND_START)

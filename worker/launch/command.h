@@ -6,6 +6,7 @@
 //   stop               end the worker with its devices, and forget the arguments
 //   kill               end a worker that hangs; it is started again
 //   status             say how things are
+//   leave              as SIGTERM: said by the launcher of the next container to one whose container nobody ends
 #ifndef PORTCULLIS_LAUNCH_COMMAND_H
 #define PORTCULLIS_LAUNCH_COMMAND_H
 
@@ -21,6 +22,8 @@ enum command_verb {
 	COMMAND_STOP,
 	COMMAND_KILL,
 	COMMAND_STATUS,
+	COMMAND_LEAVE,
+	COMMAND_VERBS,
 };
 
 // The arguments of a worker; words lie in text.

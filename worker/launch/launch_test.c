@@ -90,6 +90,7 @@ static void commands_are_parsed(void)
 	CHECK_STR(c.arguments.words[3], "/a b");
 	CHECK(!arguments_replace(&c.arguments, "--none", "1"));
 	CHECK(parse(&c, "stop") == NULL && c.verb == COMMAND_STOP);
+	CHECK(parse(&c, "leave") == NULL && c.verb == COMMAND_LEAVE);
 	CHECK(parse(&c, "stop\tnow") != NULL);
 	CHECK(parse(&c, "start") != NULL);
 	CHECK(parse(&c, "") != NULL);

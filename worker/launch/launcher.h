@@ -60,12 +60,14 @@ struct launcher {
 // run.c: the worker's life
 void run_wanted(struct launcher *l); // starts it when it is due
 void run_signal(struct launcher *l, int signal); // the worker, if one runs, and a time limit
+void run_leave(struct launcher *l); // ends the worker, which leaves its sessions, and then this launcher
 void run_reap(struct launcher *l); // SIGCHLD
 void run_output(struct launcher *l);
 uint64_t run_wait_ms(const struct launcher *l); // until something is due; UINT64_MAX: nothing
 
 // serve.c: launcher.sock
 int serve_open(struct launcher *l); // 0 or -errno
+void serve_ask_to_leave(const struct launcher *l); // the launcher that has the lock
 void serve_accept(struct launcher *l);
 void serve_client(struct launcher *l, struct client *c);
 void serve_news(struct launcher *l); // the present state, to everybody

@@ -19,6 +19,7 @@
 #include "net/log.h"
 
 #define MAIN_LOCK_WAIT_US 50000
+#define MAIN_ASK_EVERY 100 // waits: five seconds, in which a pod that was told to end has ended
 
 static const char *main_setting(const char *name, const char *otherwise)
 {
@@ -26,11 +27,12 @@ static const char *main_setting(const char *name, const char *otherwise)
 	return value != NULL && *value != '\0' ? value : otherwise;
 }
 
-// One launcher for each state directory: the pod before may still be on its way out.
+// One launcher for each state directory: the pod before may still be on its way out. Or nobody ends it: a container whose
+// shim was killed can live on without one. Then it is asked, and its worker hands over.
 static int main_lock(struct launcher *l)
 {
 	char path[4200];
-	bool told = false;
+	unsigned waits = 0;
 	snprintf(path, sizeof(path), "%s/launcher.lock", l->state_dir);
 	l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (l->lock < 0)
@@ -39,9 +41,10 @@ static int main_lock(struct launcher *l)
 		sigset_t pending;
 		if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
 			return -EINTR;
-		if (!told)
+		if (waits == 0)
 			log_line("another launcher has %s: waiting for its end", l->state_dir);
-		told = true;
+		if (++waits % MAIN_ASK_EVERY == 0)
+			serve_ask_to_leave(l);
 		usleep(MAIN_LOCK_WAIT_US);
 	}
 	return 0;
@@ -95,8 +98,7 @@ static void main_signal(struct launcher *l)
 			continue;
 		}
 		log_line("told to end: the worker leaves its sessions for the next one");
-		l->leaving = true;
-		run_signal(l, SIGUSR1);
+		run_leave(l);
 	}
 }
 

@@ -148,6 +148,12 @@ void run_signal(struct launcher *l, int signal)
 		l->kill_at_ms = run_now_ms() + LAUNCHER_STOP_MS;
 }
 
+void run_leave(struct launcher *l)
+{
+	l->leaving = true;
+	run_signal(l, SIGUSR1);
+}
+
 static void run_line(struct launcher *l, const char *line, size_t length)
 {
 	ssize_t written = write(STDERR_FILENO, line, length); // nobody there, or full: lost

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "launch/facts.h"
@@ -14,11 +15,38 @@
 #include "launch/store.h"
 #include "net/log.h"
 
+static bool serve_path(const struct launcher *l, struct sockaddr_un *a)
+{
+	int n = snprintf(a->sun_path, sizeof(a->sun_path), "%s/launcher.sock", l->state_dir);
+	return n > 0 && (size_t)n < sizeof(a->sun_path);
+}
+
+// It speaks first, and reads nothing of a connection that ended before: so its two answers are awaited.
+static bool serve_say(int fd, const char *text, size_t length)
+{
+	char answer[REPLY_SIZE];
+	struct timeval second = {.tv_sec = 1};
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second)) != 0 || recv(fd, answer, sizeof(answer), 0) <= 0)
+		return false;
+	return send(fd, text, length, MSG_NOSIGNAL) == (ssize_t)length && recv(fd, answer, sizeof(answer), 0) > 0;
+}
+
+void serve_ask_to_leave(const struct launcher *l)
+{
+	static const char leave[] = "leave\n";
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool asked = fd >= 0 && serve_path(l, &a) && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+		     serve_say(fd, leave, sizeof(leave) - 1);
+	log_line("%s", asked ? "it was asked to leave" : "it does not answer");
+	if (fd >= 0)
+		close(fd);
+}
+
 int serve_open(struct launcher *l)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int n = snprintf(a.sun_path, sizeof(a.sun_path), "%s/launcher.sock", l->state_dir);
-	if (n < 0 || (size_t)n >= sizeof(a.sun_path))
+	if (!serve_path(l, &a))
 		return -ENAMETOOLONG;
 	l->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(a.sun_path);
@@ -119,6 +147,9 @@ static const char *serve_command(struct launcher *l, struct client *c, const str
 		return NULL;
 	case COMMAND_KILL:
 		run_signal(l, SIGKILL);
+		return NULL;
+	case COMMAND_LEAVE:
+		run_leave(l);
 		return NULL;
 	default:
 		return NULL;
