@@ -2,13 +2,14 @@
 // An agent made of nothing but the stream: behaves well by default, and badly where a test wants it to.
 import { readFileSync } from "node:fs";
 import { credentials, Metadata, type ClientDuplexStream, type ServiceError } from "@grpc/grpc-js";
-import { NodeStreamClient, type AgentMessage, type Desired, type OperatorMessage, type ProgramData, type Report } from "../../../program/stream.gen";
+import { NodeStreamClient, type AgentMessage, type Desired, type OperatorMessage, type ProgramData, type Query, type Report } from "../../../program/stream.gen";
 import type { Cluster } from "./cluster";
 
 export interface DialOptions {
   node: string;
   token?: string | undefined;
   hello?: Partial<NonNullable<AgentMessage["hello"]>> | null;
+  onQuery?: (query: Query) => void;
   /** Trusted certificates (PEM) and the server's name; default: the test's own. */
   trust?: { ca: string; name: string };
 }
@@ -23,9 +24,11 @@ export class StreamClient {
   readonly #client: NodeStreamClient;
   readonly #call: ClientDuplexStream<AgentMessage, OperatorMessage>;
   readonly #waiters = new Set<Waiter>();
+  readonly #onQuery: ((query: Query) => void) | undefined;
 
   constructor(cluster: Cluster, address: string, options: DialOptions) {
     this.node = options.node;
+    this.#onQuery = options.onQuery;
     const { trust } = options;
     const ca = trust === undefined ? readFileSync(cluster.pki.path("ca.crt")) : Buffer.from(trust.ca);
     const named = trust && { "grpc.ssl_target_name_override": trust.name, "grpc.default_authority": trust.name };
@@ -117,6 +120,7 @@ export class StreamClient {
   #hear(message: OperatorMessage): void {
     if (message.desired !== undefined) this.desired.push(message.desired);
     if (message.program !== undefined) this.pieces.push(message.program);
+    if (message.query !== undefined) this.#onQuery?.(message.query);
     this.#notify();
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real etcd and a real kube-apiserver in a folder of their own, and hands to work with them.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Api, BIN, clientOf, NAMESPACE, ROOT } from "./api";
@@ -42,12 +42,21 @@ export class Cluster extends Api {
 
   /** populate: with our kinds, the namespace, and what the operator may do. */
   async create(populate = true): Promise<void> {
-    [this.#ports] = await Promise.all([freePorts(3), this.pki.create()]);
+    [this.#ports] = await Promise.all([freePorts(3), this.pki.create(), this.#frontProxy()]);
     this.client = clientOf(this.kubeconfig("admin"));
     this.startEtcd();
     this.startApiServer();
     await this.ready();
     if (populate) await this.#populate();
+  }
+
+  /** By these certificates servers behind the API server know it. */
+  async #frontProxy(): Promise<void> {
+    mkdirSync(this.pki.path("front"));
+    const front = new Pki(this.pki.path("front"));
+    await front.authority("front-proxy");
+    await front.certificate("client", "/CN=front-proxy-client");
+    await front.certificate("other", "/CN=somebody");
   }
 
   startEtcd(): void {
@@ -66,6 +75,9 @@ export class Cluster extends Api {
       `--tls-cert-file=${pki.path("apiserver.crt")}`, `--tls-private-key-file=${pki.path("apiserver.key")}`, `--client-ca-file=${pki.path("ca.crt")}`,
       `--service-account-key-file=${pki.path("sa.pub")}`, `--service-account-signing-key-file=${pki.path("sa.key")}`,
       "--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
+      `--requestheader-client-ca-file=${pki.path("front/ca.crt")}`, "--requestheader-allowed-names=front-proxy-client",
+      "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+      `--proxy-client-cert-file=${pki.path("front/client.crt")}`, `--proxy-client-key-file=${pki.path("front/client.key")}`,
       "--endpoint-reconciler-type=none", "--disable-admission-plugins=ServiceAccount", "--shutdown-delay-duration=0s",
     ], { log: this.log("apiserver") });
   }
