@@ -28,6 +28,7 @@ const align = (offset: number): number => (offset + 7) & ~7;
 export class Bank {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #offsets = new Map<SectionName, number>();
 
   /** Lays out the sections in the order given, 8-byte aligned, behind the header. */
@@ -43,6 +44,7 @@ export class Bank {
     if (end > FW_MAX_BANK_SIZE) throw new EncodeError(`the program takes ${end} bytes, a bank has ${FW_MAX_BANK_SIZE}`);
     this.bytes = new Uint8Array(end);
     this.#view = new DataView(this.bytes.buffer);
+    this.#words = new Uint32Array(this.bytes.buffer);
     for (const s of sections) {
       const at = fw_program.fields[s.name].offset;
       this.put(at, fw_section.fields.offset, this.start(s.name));
@@ -70,6 +72,21 @@ export class Bank {
     if (type === "u32") this.#view.setUint32(at, value, LITTLE_ENDIAN);
     else if (type === "u16") this.#view.setUint16(at, value, LITTLE_ENDIAN);
     else this.#view.setUint8(at, value);
+  }
+
+  /** put() of a u32 without looking at its entry: for rows of which there are ten thousands. */
+  putWord(base: number, field: Field & { readonly type: "u32" }, value: number): void {
+    if (value >>> 0 !== value) throw new EncodeError(`${value} is no u32 (byte ${base + field.offset} of the bank)`);
+    this.#words[(base + field.offset) >>> 2] = value;
+  }
+
+  /** Numbers side by side, at a multiple of four. */
+  putWords(at: number, values: ArrayLike<number>): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value >>> 0 !== value) throw new EncodeError(`${value} is no u32 (byte ${at + i * 4} of the bank)`);
+      this.#words[(at >>> 2) + i] = value;
+    }
   }
 
   putWide(base: number, field: Field, value: bigint): void {

@@ -6,26 +6,30 @@ import { type Address, parseAddress, parsePrefix, type Prefix } from "../../prog
 import type { Index } from "../../program/program";
 import { type Bank, EncodeError, LITTLE_ENDIAN, type SectionName } from "./bank";
 
-const REF = { offset: 0, type: "u32" } as const;
-
 /** fw_interface_row.name_id. */
 export function interfaceNameId(name: string): number {
   return crc32c(new TextEncoder().encode(name));
 }
 
 /** Names hardly change from one program to the next, and a digest takes a microsecond. */
-const nameIds = new Map<string, bigint>();
+const nameIds = new Map<string, Uint32Array>();
 const MAX_NAME_IDS = 65_536;
+
+/** nameId() as the two words that lie in memory. */
+export function nameWords(name: string): Uint32Array {
+  const known = nameIds.get(name);
+  if (known !== undefined) return known;
+  const words = new Uint32Array(new Uint8Array(digest("sha256", name, "buffer").subarray(0, 8)).buffer);
+  if (nameIds.size >= MAX_NAME_IDS) nameIds.clear();
+  nameIds.set(name, words);
+  return words;
+}
 
 /** name_id of a policy or NAT rule: the first eight bytes of the SHA-256 of the name, as they lie in memory. */
 export function nameId(name: string): bigint {
-  const known = nameIds.get(name);
-  if (known !== undefined) return known;
-  const bytes = digest("sha256", name, "buffer");
-  const id = LITTLE_ENDIAN ? bytes.readBigUInt64LE(0) : bytes.readBigUInt64BE(0);
-  if (nameIds.size >= MAX_NAME_IDS) nameIds.clear();
-  nameIds.set(name, id);
-  return id;
+  const [first, second] = nameWords(name) as unknown as [number, number];
+  const [low, high] = LITTLE_ENDIAN ? [first, second] : [second, first];
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 export function address(text: string): Address {
@@ -43,13 +47,11 @@ export function fail(message: string): never {
 /** Appends to a section that other rows point into. */
 export class Cursor {
   #count = 0;
-  readonly #bank: Bank;
-  readonly #section: SectionName;
+  readonly #start: number;
   readonly #size: number;
 
   constructor(bank: Bank, section: SectionName, size: number) {
-    this.#bank = bank;
-    this.#section = section;
+    this.#start = bank.start(section);
     this.#size = size;
   }
 
@@ -57,14 +59,16 @@ export class Cursor {
     return this.#count;
   }
 
-  /** Offset of a fresh row. */
-  next(): number {
-    return this.#bank.start(this.#section) + this.#count++ * this.#size;
+  /** Offset of a fresh row, or of the first of several. */
+  next(rows = 1): number {
+    const at = this.#start + this.#count * this.#size;
+    this.#count += rows;
+    return at;
   }
 }
 
 /** Appends a list to the section of refs, and says how long it is. */
 export function putRefs(bank: Bank, refs: Cursor, indexes: readonly Index[]): number {
-  for (const index of indexes) bank.put(refs.next(), REF, index);
+  bank.putWords(refs.next(indexes.length), indexes);
   return indexes.length;
 }

@@ -22,7 +22,7 @@ import {
   FW_NO_INDEX,
 } from "../shm/layout.gen";
 import type { Bank } from "./bank";
-import { address, Cursor, fail, interfaceNameId, nameId, prefix, putRefs } from "./cursor";
+import { address, Cursor, fail, interfaceNameId, nameWords, prefix, putRefs } from "./cursor";
 
 export const ACTIONS: Readonly<Record<Action, number>> = {
   Permit: fw_action.FW_ACTION_PERMIT,
@@ -144,21 +144,21 @@ export function putPolicies(bank: Bank, program: Program, refs: Cursor): void {
   program.policies.forEach((policy, i) => {
     const at = bank.row("policies", fw_policy_row, i);
     bank.putText(at, f.name, policy.name);
-    bank.putWide(at, f.name_id, nameId(policy.name));
-    bank.put(at, f.from_first, refs.count);
-    bank.put(at, f.from_count, list(policy.from));
-    bank.put(at, f.to_first, refs.count);
-    bank.put(at, f.to_count, list(policy.to));
-    bank.put(at, f.source_first, refs.count);
-    bank.put(at, f.source_count, list(policy.sources));
-    bank.put(at, f.destination_first, refs.count);
-    bank.put(at, f.destination_count, list(policy.destinations));
-    bank.put(at, f.application_first, refs.count);
-    bank.put(at, f.application_count, list(policy.applications));
+    bank.putWords(at + f.name_id.offset, nameWords(policy.name));
+    bank.putWord(at, f.from_first, refs.count);
+    bank.putWord(at, f.from_count, list(policy.from));
+    bank.putWord(at, f.to_first, refs.count);
+    bank.putWord(at, f.to_count, list(policy.to));
+    bank.putWord(at, f.source_first, refs.count);
+    bank.putWord(at, f.source_count, list(policy.sources));
+    bank.putWord(at, f.destination_first, refs.count);
+    bank.putWord(at, f.destination_count, list(policy.destinations));
+    bank.putWord(at, f.application_first, refs.count);
+    bank.putWord(at, f.application_count, list(policy.applications));
     bank.put(at, f.source_negated, policy.sourcesNegated ? 1 : 0);
     bank.put(at, f.destination_negated, policy.destinationsNegated ? 1 : 0);
     bank.put(at, f.action, ACTIONS[policy.action]);
-    bank.put(at, f.schedule, policy.schedule ?? FW_NO_INDEX);
+    bank.putWord(at, f.schedule, policy.schedule ?? FW_NO_INDEX);
   });
 }
 
