@@ -11,6 +11,7 @@ import { systemClock as clock } from "./kube/clock";
 import { Elector } from "./kube/lease";
 import { holdLeaderLabel } from "./leader-label";
 import { readOptions, usage, UsageError, type Options } from "./options";
+import { AgentPods } from "./stream/agent-pod";
 import { Authenticator } from "./stream/authenticator";
 import { CertificateFiles } from "./stream/certificate";
 import type { Identity } from "./stream/identity";
@@ -43,7 +44,8 @@ async function run(options: Options, log: Logger): Promise<void> {
     log: (message, fields) => ("error" in fields ? log.warn(fields, message) : log.info(fields, message)),
   });
   const nodeUid = (name: string): string | undefined => controller.nodes.store.get(name)?.metadata.uid;
-  const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid });
+  const pods = new AgentPods({ transport, namespace, daemonSet: options.agentDaemonSet });
+  const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid, pods, nodeTokens: options.agentTokens === "PodOrNode" });
   const compiler = new CompileThread();
   const agents = new AgentServer({ authenticator, clock, recheckMs: options.recheckMs, log });
   const duties: Duty[] = [];

@@ -24,6 +24,7 @@ describe("readOptions()", () => {
     [[...TLS, "--lease-duration", "soon"], /--lease-duration is "soon"; write a time such as 15s/],
     [[...TLS, "--renew-deadline", "20s"], /--renew-deadline, and that shorter than --lease-duration/],
     [[...TLS, "--service-accounts", "agent"], /"agent" is not NAMESPACE\/NAME/],
+    [[...TLS, "--agent-tokens", "Any"], /--agent-tokens is "Any"; write Pod or PodOrNode/],
     [[...TLS, "--log-level", "loud"], /"loud" is unknown/],
     [[...TLS, "--nonsense", "1"], /nonsense/],
   ];

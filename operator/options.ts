@@ -24,6 +24,8 @@ export interface Options {
   podName: string;
   audience: string;
   serviceAccounts: string[];
+  agentTokens: "Pod" | "PodOrNode";
+  agentDaemonSet: string;
   leaseName: string;
   leaseMs: number;
   renewMs: number;
@@ -63,7 +65,9 @@ export const FLAGS = {
   "ca-name": flag("PORTCULLIS_CA_NAME", "NAME", "portcullis-ca", "Secret that its authority is kept in, and ConfigMap that agents read it from"),
   "pod-name": flag("POD_NAME", "NAME", "", "its own pod, labelled portcullis.dev/leader=true while it leads"),
   audience: flag("PORTCULLIS_AUDIENCE", "NAME", "portcullis-operator", "audience that agents' tokens must have"),
-  "service-accounts": flag("PORTCULLIS_SERVICE_ACCOUNTS", "NS/NAME,...", "", "service accounts whose tokens are taken; default: any that is bound to the node"),
+  "service-accounts": flag("PORTCULLIS_SERVICE_ACCOUNTS", "NS/NAME,...", "", "service accounts whose tokens are taken; default: any"),
+  "agent-tokens": flag("PORTCULLIS_AGENT_TOKENS", "KIND", "Pod", "Pod: tokens of pods of the agents' DaemonSet; PodOrNode: also tokens that were bound to a Node by hand, for agents outside of pods"),
+  "agent-daemon-set": flag("PORTCULLIS_AGENT_DAEMON_SET", "NAME", "portcullis-agent", "DaemonSet of the agents, in the operator's namespace"),
   "lease-name": flag("PORTCULLIS_LEASE_NAME", "NAME", "portcullis-operator", "name of the Lease"),
   "lease-duration": flag("PORTCULLIS_LEASE_DURATION", "TIME", "15s", "how long a leader that fell silent keeps the lease"),
   "renew-deadline": flag("PORTCULLIS_RENEW_DEADLINE", "TIME", "10s", "how long a leader goes on without renewing"),
@@ -108,6 +112,8 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     podName: get("pod-name"),
     audience: get("audience"),
     serviceAccounts: list("service-accounts"),
+    agentTokens: agentTokens(get("agent-tokens")),
+    agentDaemonSet: get("agent-daemon-set"),
     leaseName: get("lease-name"),
     leaseMs: time("lease-duration"),
     renewMs: time("renew-deadline"),
@@ -136,6 +142,11 @@ function duration(name: string, text: string): number {
   const ms = durationMs(text);
   if (ms === undefined || Number.isNaN(ms) || ms <= 0) throw new UsageError(`--${name} is ${JSON.stringify(text)}; write a time such as 15s or 1m30s`);
   return ms;
+}
+
+function agentTokens(kind: string): Options["agentTokens"] {
+  if (kind === "Pod" || kind === "PodOrNode") return kind;
+  throw new UsageError(`--agent-tokens is ${JSON.stringify(kind)}; write Pod or PodOrNode`);
 }
 
 function workerPods(image: string, json: string): PodSettings | undefined {

@@ -14,7 +14,6 @@ static const struct option option_list[] = {
 	{"memory", required_argument, NULL, 'm'},    {"page-size", required_argument, NULL, 'p'},
 	{"cores", required_argument, NULL, 'c'},	     {"sessions4", required_argument, NULL, '4'},
 	{"sessions6", required_argument, NULL, '6'}, {"bindings", required_argument, NULL, 'b'},
-	{"isolation", required_argument, NULL, 'i'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -53,18 +52,6 @@ static bool options_cores(struct options *o, const char *text)
 	return false;
 }
 
-static bool options_isolation(const char *text, enum isolate_hook *out)
-{
-	static const char *const names[] = {"auto", "tcx", "clsact"};
-	for (unsigned i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) != 0)
-			continue;
-		*out = (enum isolate_hook)i;
-		return true;
-	}
-	return false;
-}
-
 static bool options_take(struct options *o, int letter, const char *value)
 {
 	uint64_t n = 0;
@@ -94,12 +81,10 @@ static bool options_take(struct options *o, int letter, const char *value)
 		good = options_number(value, 1, FW_MAX_SESSIONS, &n);
 		o->sessions6 = (uint32_t)n;
 		break;
-	case 'b':
+	default:
 		good = options_number(value, 0, FW_MAX_BINDINGS, &n);
 		o->bindings = (uint32_t)n;
 		break;
-	default:
-		return options_isolation(value, &o->isolation);
 	}
 	return good;
 }

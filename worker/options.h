@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "net/isolate.h"
 #include "shm/layout.h"
 
 enum exit_code {
@@ -23,7 +22,6 @@ struct options {
 	uint32_t cores[FW_MAX_CORES]; // CPUs of the datapath, each once
 	uint32_t core_count;
 	uint32_t sessions4, sessions6, bindings; // capacity
-	enum isolate_hook isolation;
 };
 
 // Returns 0, or EXIT_ARGUMENTS with one sentence in error.

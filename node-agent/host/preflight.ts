@@ -27,6 +27,7 @@ export interface Held {
 const CAP_NET_ADMIN = 12n;
 const CAP_NET_RAW = 13n;
 const CAP_SYS_ADMIN = 21n;
+const CAP_BPF = 39n;
 const MIN_WORKER_MEMORY = 32 * 2 ** 20;
 const MIB = 2 ** 20;
 
@@ -54,9 +55,14 @@ export function preflight(program: Program, facts: HostFacts, held: Held, stateB
 
 export function checkRights(program: Program, facts: HostFacts): void {
   const needs: [bigint, string, string][] = [[CAP_NET_ADMIN, "CAP_NET_ADMIN", "to make network devices"]];
-  if (program.ports.some((port) => port.kind === "kernelInterface")) needs.push([CAP_NET_RAW, "CAP_NET_RAW", "for ports of kind kernelInterface"]);
+  const has = (bit: bigint): boolean => ((facts.capabilities >> bit) & 1n) !== 0n;
+  if (program.ports.some((port) => port.kind === "kernelInterface")) {
+    needs.push([CAP_NET_RAW, "CAP_NET_RAW", "for ports of kind kernelInterface"]);
+    // The greater right holds the smaller one, and is the only one that kernels before 5.8 know.
+    if (!has(CAP_SYS_ADMIN)) needs.push([CAP_BPF, "CAP_BPF", "to keep the kernel's own stack off ports of kind kernelInterface"]);
+  }
   if (program.ports.some((port) => port.networkNamespace !== "")) needs.push([CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for ports in a network namespace"]);
-  const missing = needs.filter(([bit]) => ((facts.capabilities >> bit) & 1n) === 0n);
+  const missing = needs.filter(([bit]) => !has(bit));
   if (missing.length > 0) {
     const names = missing.map(([, name, why]) => `${name} (${why})`).join(", ");
     throw new Problem("PermissionDenied", `this process lacks ${names}: ${facts.root ? "grant it" : "run as root, or grant it"}`);

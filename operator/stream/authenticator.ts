@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose token is it? The API server says, by TokenReview: a token for our audience, bound to one Node.
+// Whose token is it? The API server says, by TokenReview: a token for our audience, of a pod of our DaemonSet on that node.
+// Where the installation allows it, also one that a person bound to the Node by hand, for agents that run in no pod.
 import type { Transport } from "../kube/client";
-
-export type Refusal = "NoToken" | "InvalidToken" | "WrongAudience" | "NotNodeBound" | "OtherNode" | "WrongServiceAccount" | "UnknownNode";
-
-/** The API server gave no verdict: neither yes nor no. */
-export class ReviewUnavailableError extends Error {
-  override readonly name = "ReviewUnavailableError";
-}
-
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal, message: string) {
-    super(message);
-    this.refusal = refusal;
-  }
-}
+import type { AgentPods } from "./agent-pod";
+import { RefusedError, ReviewUnavailableError } from "./refusal";
 
 export interface AuthenticatorOptions {
   transport: Transport;
@@ -25,6 +12,9 @@ export interface AuthenticatorOptions {
   serviceAccounts: readonly string[];
   /** uid of a Node; undefined when there is no such Node. */
   nodeUid: (name: string) => string | undefined;
+  pods: Pick<AgentPods, "check">;
+  /** Take tokens that are bound to a Node and to no Pod, too. */
+  nodeTokens: boolean;
 }
 
 interface TokenReview {
@@ -38,6 +28,8 @@ interface TokenReview {
 
 const NODE_NAME = "authentication.kubernetes.io/node-name";
 const NODE_UID = "authentication.kubernetes.io/node-uid";
+const POD_NAME = "authentication.kubernetes.io/pod-name";
+const POD_UID = "authentication.kubernetes.io/pod-uid";
 const MAX_TOKEN = 16 * 1024;
 const USER = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
@@ -48,15 +40,21 @@ export class Authenticator {
     this.#o = options;
   }
 
-  /** Resolves when the token may speak for the node; throws RefusedError or ReviewUnavailableError. */
-  async check(authorization: string | undefined, node: string, signal: AbortSignal): Promise<void> {
+  /** Resolves to the name of the agent's pod ("": a token made by hand); throws RefusedError or ReviewUnavailableError. */
+  async check(authorization: string | undefined, node: string, signal: AbortSignal): Promise<string> {
     const token = /^Bearer ([\w~+/.-]+=*)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined || token.length > MAX_TOKEN) throw new RefusedError("NoToken", "the call carries no bearer token");
     const status = (await this.#review(token, signal)).status ?? {};
     if (status.authenticated !== true) throw refusedBy(status.error ?? "");
     if (!(status.audiences ?? []).includes(this.#o.audience)) throw new RefusedError("WrongAudience", `the token is not for the audience ${this.#o.audience}`);
-    this.#checkUser(status.user?.username ?? "");
-    this.#checkNode(status.user?.extra ?? {}, node);
+    const extra = status.user?.extra ?? {};
+    const account = this.#checkUser(status.user?.username ?? "");
+    this.#checkNode(extra, node);
+    const [name = ""] = extra[POD_NAME] ?? [];
+    const [uid = ""] = extra[POD_UID] ?? [];
+    if (name !== "" && uid !== "") await this.#o.pods.check({ ...account, name, uid, node }, signal);
+    else if (!this.#o.nodeTokens) throw new RefusedError("NotPodBound", "the token is bound to no pod: agents outside of pods need the operator's flag --agent-tokens PodOrNode");
+    return name;
   }
 
   async #review(token: string, signal: AbortSignal): Promise<TokenReview> {
@@ -68,10 +66,10 @@ export class Authenticator {
     }
   }
 
-  #checkUser(username: string): void {
-    const [, namespace, name] = USER.exec(username) ?? [];
+  #checkUser(username: string): { namespace: string; serviceAccount: string } {
+    const [, namespace = "", serviceAccount = ""] = USER.exec(username) ?? [];
     const allowed = this.#o.serviceAccounts;
-    if (namespace !== undefined && (allowed.length === 0 || allowed.includes(`${namespace}/${name}`))) return;
+    if (namespace !== "" && (allowed.length === 0 || allowed.includes(`${namespace}/${serviceAccount}`))) return { namespace, serviceAccount };
     throw new RefusedError("WrongServiceAccount", `the token belongs to ${JSON.stringify(username)}, which may not speak for a node`);
   }
 

@@ -41,7 +41,7 @@ describe("CertificateFiles", () => {
     make("first");
     const files = new CertificateFiles(file("tls.crt"), file("tls.key"), () => undefined);
     assert.equal(await files.read(), true);
-    server = new AgentServer({ authenticator: { check: () => Promise.resolve() }, clock: systemClock, log: { info: () => undefined, warn: () => undefined } });
+    server = new AgentServer({ authenticator: { check: () => Promise.resolve("") }, clock: systemClock, log: { info: () => undefined, warn: () => undefined } });
     const port = await server.listen("127.0.0.1:0", files.identity);
     assert.equal(await seenOn(port), "first");
     assert.equal(await files.read(), false);

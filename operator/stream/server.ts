@@ -4,9 +4,10 @@ import { experimental, Metadata, Server, status, type handleBidiStreamingCall } 
 import { NodeStreamService, type AgentMessage, type OperatorMessage } from "../../program/stream.gen";
 import type { Agents, AgentView, Desired } from "../agents";
 import type { Clock } from "../kube/clock";
-import { RefusedError, ReviewUnavailableError, type Authenticator } from "./authenticator";
+import type { Authenticator } from "./authenticator";
 import type { Identity } from "./identity";
 import { QueryError, type Question, type Reply } from "./queries";
+import { RefusedError, ReviewUnavailableError } from "./refusal";
 import { Session, type Call } from "./session";
 import { Turns } from "./turns";
 
@@ -134,8 +135,9 @@ export class AgentServer implements Agents {
     const gone = new AbortController();
     call.once("cancelled", () => gone.abort());
     this.#knocking++;
+    let pod: string;
     try {
-      await this.#o.authenticator.check(authorization, node, gone.signal);
+      pod = await this.#o.authenticator.check(authorization, node, gone.signal);
     } catch (error) {
       return this.#refuseFor(call, error, node);
     } finally {
@@ -143,10 +145,10 @@ export class AgentServer implements Agents {
     }
     if (call.cancelled) return;
     if (this.#onNews === undefined) return this.#refuse(call, status.UNAVAILABLE, "NotLeader", "this operator does not lead; try another");
-    this.#admit(call, node, authorization);
+    this.#admit(call, node, pod, authorization);
   }
 
-  #admit(call: Call, node: string, authorization: string): void {
+  #admit(call: Call, node: string, pod: string, authorization: string): void {
     const older = this.#sessions.get(node);
     const session: Session = new Session({
       call,
@@ -162,7 +164,7 @@ export class AgentServer implements Agents {
     older?.end(status.ABORTED, "a newer stream of this node took over");
     const desired = this.#desired.get(node);
     if (desired !== undefined) session.desire(desired);
-    this.#o.log.info({ node, peer: call.getPeer() }, "agent connected");
+    this.#o.log.info({ node, pod, peer: call.getPeer() }, "agent connected");
     this.#recheck(session, authorization);
   }
 

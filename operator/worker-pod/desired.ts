@@ -57,14 +57,13 @@ export const privilegedKinds = (needs: PodNeeds): string[] => needs.portKinds.fi
 export const isPrivileged = ({ needs, settings }: Pick<PodOrder, "needs" | "settings">): boolean =>
   settings.privileged === "WhenNeeded" && privilegedKinds(needs).length > 0;
 
-export function capabilitiesOf({ portKinds, namespaces }: PodNeeds): string[] {
+export function capabilitiesOf({ portKinds, namespaces }: Pick<PodNeeds, "portKinds" | "namespaces">): string[] {
   return [
     "NET_ADMIN", // TAP devices, addresses, routes
     "SYS_NICE", // memory policy of DPDK
     ...(portKinds.includes("kernelInterface") || portKinds.includes("vdev") ? ["NET_RAW"] : []), // packet sockets
     ...(portKinds.includes("kernelInterface") ? ["BPF"] : []), // the kernel's own stack is kept off the device
-    // A device is put into a network namespace; the program that keeps the kernel off a device is looked up by its number.
-    ...(namespaces || portKinds.includes("kernelInterface") ? ["SYS_ADMIN"] : []),
+    ...(namespaces ? ["SYS_ADMIN"] : []), // a device is put into another network namespace
   ];
 }
 

@@ -35,7 +35,8 @@ describe("the desired worker pod", () => {
   });
 
   it("has only what its ports need, and is privileged for none but pci", () => {
-    assert.deepEqual(capabilitiesOf({ ...needs, portKinds: ["kernelInterface"], namespaces: true }), ["NET_ADMIN", "SYS_NICE", "NET_RAW", "BPF", "SYS_ADMIN"]);
+    assert.deepEqual(capabilitiesOf({ portKinds: ["kernelInterface", "tap"], namespaces: false }), ["NET_ADMIN", "SYS_NICE", "NET_RAW", "BPF"]);
+    assert.deepEqual(capabilitiesOf({ portKinds: ["tap"], namespaces: true }), ["NET_ADMIN", "SYS_NICE", "SYS_ADMIN"]);
     const pci = { ...order, needs: { ...needs, portKinds: ["pci", "tap"] } };
     assert.equal(containerOf(desiredPod(pci)).securityContext.privileged, true);
     assert.equal(containerOf(desiredPod({ ...pci, settings: { ...settings, privileged: "Never" } })).securityContext.privileged, false);

@@ -59,6 +59,8 @@ export class Firewall {
   readonly namespace: Namespace;
   /** More environment for `portcullis run` and its worker. */
   env: NodeJS.ProcessEnv = {};
+  /** Words before the command, such as those that take rights away. */
+  under: readonly string[] = [];
   readonly #lab: Lab;
   #child: Child | undefined;
 
@@ -79,7 +81,7 @@ export class Firewall {
 
   /** Starts `portcullis run` without waiting for anything. */
   run(...more: string[]): Child {
-    this.#child = this.namespace.start([portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more], { ...process.env, ...this.env });
+    this.#child = this.namespace.start([...this.under, portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more], { ...process.env, ...this.env });
     return this.#child;
   }
 

@@ -149,7 +149,7 @@ describe("from kubectl to packets", function () {
     assert.equal(await operator.process.stop(), 0);
     const certificate = new CertificateFiles(cluster.pki.path("operator.crt"), cluster.pki.path("operator.key"), () => undefined);
     await certificate.read();
-    const newer = new AgentServer({ authenticator: { check: () => Promise.resolve() }, clock: systemClock, log: { info: () => undefined, warn: () => undefined } });
+    const newer = new AgentServer({ authenticator: { check: () => Promise.resolve("") }, clock: systemClock, log: { info: () => undefined, warn: () => undefined } });
     try {
       const skewed = new Promise<Report>((resolve) => newer.open(() => {
         const report = newer.view("fw1")?.report;

@@ -9,6 +9,7 @@ import { NAMESPACE, SERVICE_ACCOUNT, theCluster, type Cluster } from "./harness/
 import { addNode, clear, condition, firewall, holds, nodeToken, untilConfig, untilFirewallNode } from "./harness/objects";
 import { AUDIENCE, requestToken, startOperator, type OperatorProcess } from "./harness/operator";
 
+const PODS = { group: "", version: "v1", plural: "pods", kind: "Pod" } as const;
 const codeOf = (end: ServiceError | "ended"): string => (end === "ended" ? "ended" : (status[end.code] ?? String(end.code)));
 
 describe("agents' stream", function () {
@@ -46,21 +47,49 @@ describe("agents' stream", function () {
 
   const refusedCount = async (reason: string): Promise<number> => (await operator.metrics()).get(`portcullis_operator_streams_refused_total{reason="${reason}"}`) ?? 0;
 
-  it("lets in a token that is bound to the Node, and one that is bound to a Pod on it", async () => {
+  it("lets in a token that is bound to the Node by hand, where its flag says so", async () => {
     const bound = ["--bound-object-kind=Node", "--bound-object-name=s1", `--bound-object-uid=${node.metadata.uid}`];
     const printed = await cluster.kubectl(["-n", NAMESPACE, "create", "token", SERVICE_ACCOUNT, `--audience=${AUDIENCE}`, ...bound]);
     const client = dial({ token: printed.trim() });
     await client.untilDesired((d) => d.hash !== "", "program");
     client.close();
-    const pod = {
-      metadata: { name: "agent", namespace: NAMESPACE },
-      spec: { nodeName: "s1", serviceAccountName: SERVICE_ACCOUNT, containers: [{ name: "agent", image: "none" }] },
+  });
+
+  it("lets in the token of a pod of the agents' DaemonSet on that node, and of no other pod", async () => {
+    const owner = { apiVersion: "apps/v1", kind: "DaemonSet", name: "portcullis-agent", uid: "5e6fa1b5-0000-4000-8000-000000000001", controller: true };
+    const podToken = async (name: string, change: { nodeName?: string; ownerReferences?: object[] } = {}): Promise<string> => {
+      const { nodeName = "s1", ownerReferences = [owner] } = change;
+      const pod = { metadata: { name, namespace: NAMESPACE, ownerReferences }, spec: { nodeName, serviceAccountName: SERVICE_ACCOUNT, containers: [{ name: "agent", image: "none" }] } };
+      const made = await cluster.add<KubeObject>(PODS, pod as KubeObject, NAMESPACE);
+      return requestToken(cluster, { boundTo: { kind: "Pod", name, uid: made.metadata.uid ?? "" } });
     };
-    const made = await cluster.add<KubeObject>({ group: "", version: "v1", plural: "pods", kind: "Pod" }, pod as KubeObject, NAMESPACE);
-    const boundTo = { kind: "Pod", name: "agent", uid: made.metadata.uid ?? "" } as const;
-    const other = dial({ token: await requestToken(cluster, { boundTo }) });
-    await other.untilDesired((d) => d.hash !== "", "program");
-    other.close();
+    const good = dial({ token: await podToken("agent") });
+    await good.untilDesired((d) => d.hash !== "", "program");
+    const cases: [token: string, reason: string][] = [
+      [await podToken("stranger", { ownerReferences: [] }), "ForeignPod"],
+      [await podToken("other-set", { ownerReferences: [{ ...owner, name: "other" }] }), "ForeignPod"],
+      [await podToken("replica", { ownerReferences: [{ ...owner, kind: "ReplicaSet" }] }), "ForeignPod"],
+      [await podToken("elsewhere", { nodeName: "s2" }), "OtherNode"],
+    ];
+    for (const [other, reason] of cases) {
+      const before = await refusedCount(reason);
+      assert.equal(await refusal({ token: other }), "PERMISSION_DENIED", reason);
+      assert.equal(await refusedCount(reason), before + 1, reason);
+    }
+    await cluster.kubectl(["-n", NAMESPACE, "delete", "pod", "agent", "--grace-period=0", "--force"]);
+    assert.equal(codeOf(await good.untilEnded()), "UNAUTHENTICATED", "its pod is gone, and it with it");
+  });
+
+  it("without the flag takes tokens of pods alone", async () => {
+    const strict = await startOperator(cluster, { name: "strict", flags: ["--agent-tokens", "Pod", "--lease-name", "strict"] });
+    try {
+      const client = new StreamClient(cluster, strict.address, { node: "s1", token });
+      const end = await client.untilEnded();
+      assert.equal(codeOf(end), "PERMISSION_DENIED");
+      assert.match((end as ServiceError).details, /bound to no pod: agents outside of pods need the operator's flag --agent-tokens PodOrNode/);
+    } finally {
+      await strict.process.stop();
+    }
   });
 
   it("refuses and counts: no token, nonsense, another audience, no node, another node, another account, an expired one", async () => {

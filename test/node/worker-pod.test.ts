@@ -65,7 +65,7 @@ describe("node: the worker pod", function () {
   };
   const startOperator = (image: string): Child => lab.start(inNode(process.execPath, join(root, "dist", "operator", "main.js"), "--kubeconfig", join(node.dir, "pki", "admin-6443.kubeconfig"), "--namespace", NAMESPACE,
     "--listen", OPERATOR, "--health-listen", "127.0.0.1:19440", "--tls-cert", join(lab.folder, "tls.crt"), "--tls-key", join(lab.folder, "tls.key"), "--worker-image", image,
-    "--lease-name", "worker-pod-test", "--worker-pod", JSON.stringify({ imagePullPolicy: "Never", stateDir })));
+    "--lease-name", "worker-pod-test", "--agent-tokens", "PodOrNode", "--worker-pod", JSON.stringify({ imagePullPolicy: "Never", stateDir })));
   /** Returns when the connection goes on, and tells how long nothing came. */
   const blocked = async (what: string, deed: () => Promise<unknown>): Promise<void> => {
     const gaps: number[] = [];

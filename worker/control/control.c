@@ -16,6 +16,7 @@
 #include "control/command.h"
 #include "control/status.h"
 #include "net/hostpath.h"
+#include "net/isolate.h"
 #include "net/keeper.h"
 #include "net/log.h"
 
@@ -115,7 +116,7 @@ int control_open(struct control *c, const struct options *o, struct state *state
 	int code = identity_open(&c->identity, o->state_dir, error, size);
 	if (code != 0)
 		return code;
-	isolate_set_up(o->isolation, c->identity.id);
+	isolate_set_up(c->identity.id);
 	status_tables_start(&c->tables, state);
 	c->fib = fib_create(CONTROL_ROUTES4 + CONTROL_ROUTES_OWN, CONTROL_ROUTES6 + CONTROL_ROUTES_OWN);
 	c->neighbors = c->fib != NULL ? neighbor_create(NEIGHBOR_SLOTS, fib_clock(c->fib)) : NULL;

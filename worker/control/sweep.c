@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "control/control.h"
+#include "net/isolate.h"
 #include "net/link.h"
 #include "net/log.h"
 #include "net/netns.h"

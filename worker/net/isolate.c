@@ -17,25 +17,15 @@
 #include "net/log.h"
 #include "net/nl.h"
 
-// Linux 6.6; the headers of older distributions lack it.
-#define ISOLATE_TCX_INGRESS ((enum bpf_attach_type)46)
 #define ISOLATE_PREFIX "pcl_" // and the start of the instance; 15 characters in all
 #define ISOLATE_PRIORITY 1u
 #define ISOLATE_HANDLE 0x706cu
 
-static enum isolate_hook isolate_wanted = ISOLATE_AUTO;
 static char isolate_name[BPF_OBJ_NAME_LEN] = ISOLATE_PREFIX;
 
-void isolate_set_up(enum isolate_hook hook, const char *instance)
+void isolate_set_up(const char *instance)
 {
-	isolate_wanted = hook;
 	snprintf(isolate_name, sizeof(isolate_name), "%s%.11s", ISOLATE_PREFIX, instance);
-}
-
-static int isolate_bpf(enum bpf_cmd command, union bpf_attr *a)
-{
-	long r = syscall(SYS_bpf, command, a, sizeof(*a));
-	return r < 0 ? -errno : (int)r;
 }
 
 static int isolate_load(void)
@@ -49,46 +39,8 @@ static int isolate_load(void)
 			    .insns = (uintptr_t)drop,
 			    .license = (uintptr_t) "Apache-2.0"};
 	memcpy(a.prog_name, isolate_name, sizeof(a.prog_name));
-	return isolate_bpf(BPF_PROG_LOAD, &a);
-}
-
-// Descriptor of the program on the device's tcx hook whose name starts so; -ENOENT: none there; other errors: no tcx.
-// A dead worker of another instance may have left one: whoever may use the device takes that over.
-static int isolate_tcx_find(int ifindex, const char *name)
-{
-	uint32_t ids[64] = {0};
-	union bpf_attr a = {0};
-	a.query.target_fd = (uint32_t)ifindex;
-	a.query.attach_type = ISOLATE_TCX_INGRESS;
-	a.query.prog_ids = (uintptr_t)ids;
-	a.query.prog_cnt = 64;
-	int code = isolate_bpf(BPF_PROG_QUERY, &a);
-	if (code < 0)
-		return code;
-	for (uint32_t n = 0; n < a.query.prog_cnt && n < 64; n++) {
-		union bpf_attr b = {.prog_id = ids[n]};
-		int fd = isolate_bpf(BPF_PROG_GET_FD_BY_ID, &b);
-		if (fd < 0)
-			continue;
-		struct bpf_prog_info info = {0};
-		union bpf_attr c = {0};
-		c.info.bpf_fd = (uint32_t)fd;
-		c.info.info_len = sizeof(info);
-		c.info.info = (uintptr_t)&info;
-		if (isolate_bpf(BPF_OBJ_GET_INFO_BY_FD, &c) == 0 &&
-		    strncmp(info.name, name, strlen(name)) == 0)
-			return fd;
-		close(fd);
-	}
-	return -ENOENT;
-}
-
-static int isolate_tcx(struct isolation *i, bool attach)
-{
-	union bpf_attr a = {.target_fd = (uint32_t)i->ifindex,
-			    .attach_bpf_fd = (uint32_t)i->program,
-			    .attach_type = ISOLATE_TCX_INGRESS};
-	return isolate_bpf(attach ? BPF_PROG_ATTACH : BPF_PROG_DETACH, &a);
+	long r = syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a));
+	return r < 0 ? -errno : (int)r;
 }
 
 static int isolate_qdisc(int nl, int ifindex, bool make)
@@ -103,19 +55,19 @@ static int isolate_qdisc(int nl, int ifindex, bool make)
 	return nl_call(nl, &r, NULL, NULL);
 }
 
-static int isolate_filter(int nl, int ifindex, int program, bool make)
+// flags: NLM_F_CREATE and more to add it, 0 to remove it.
+static int isolate_filter(int nl, const struct isolation *i, uint16_t flags)
 {
 	struct nl_request r;
-	struct tcmsg t = {.tcm_ifindex = ifindex,
+	struct tcmsg t = {.tcm_ifindex = i->ifindex,
 			  .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
 			  .tcm_handle = ISOLATE_HANDLE,
 			  .tcm_info = TC_H_MAKE(ISOLATE_PRIORITY << 16, htons(ETH_P_ALL))};
-	nl_begin(&r, make ? RTM_NEWTFILTER : RTM_DELTFILTER, make ? NLM_F_CREATE | NLM_F_EXCL : 0,
-		 &t, sizeof(t));
+	nl_begin(&r, flags != 0 ? RTM_NEWTFILTER : RTM_DELTFILTER, flags, &t, sizeof(t));
 	nl_put_string(&r, TCA_KIND, "bpf");
-	if (make) {
+	if (flags != 0) {
 		size_t nest = nl_nest(&r, TCA_OPTIONS);
-		nl_put_u32(&r, TCA_BPF_FD, (uint32_t)program);
+		nl_put_u32(&r, TCA_BPF_FD, (uint32_t)i->program);
 		nl_put_string(&r, TCA_BPF_NAME, isolate_name);
 		nl_put_u32(&r, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 		nl_unnest(&r, nest);
@@ -146,7 +98,7 @@ static void isolate_qdisc_release(int nl, int ifindex)
 		isolate_qdisc(nl, ifindex, false);
 }
 
-static int isolate_clsact(struct isolation *i)
+static int isolate_attach(struct isolation *i, bool replace)
 {
 	int nl = nl_open(0);
 	if (nl < 0)
@@ -154,34 +106,14 @@ static int isolate_clsact(struct isolation *i)
 	int code = isolate_qdisc(nl, i->ifindex, true);
 	i->made_qdisc = i->made_qdisc || code == 0;
 	if (code == 0 || code == -EEXIST)
-		code = isolate_filter(nl, i->ifindex, i->program, true);
-	i->taken_over = i->taken_over || code == -EEXIST;
+		code = isolate_filter(nl, i, NLM_F_CREATE | NLM_F_EXCL);
+	if (code == -EEXIST && replace) {
+		// A dead worker's, perhaps of another instance: from now on it is ours. Nothing passes in between.
+		i->taken_over = true;
+		code = isolate_filter(nl, i, NLM_F_CREATE);
+	}
 	close(nl);
 	return code == -EEXIST ? 0 : code;
-}
-
-// Attaches by the chosen hook, or the best there is.
-static int isolate_attach(struct isolation *i)
-{
-	int found = isolate_wanted == ISOLATE_CLSACT ? -EOPNOTSUPP :
-						       isolate_tcx_find(i->ifindex, ISOLATE_PREFIX);
-	if (found >= 0) {
-		close(i->program);
-		i->program = found;
-		i->hook = ISOLATE_TCX;
-		i->taken_over = true;
-		return 0;
-	}
-	if (found == -ENOENT) {
-		int code = isolate_tcx(i, true);
-		i->hook = ISOLATE_TCX;
-		if (code >= 0 || isolate_wanted == ISOLATE_TCX)
-			return code < 0 ? code : 0;
-	} else if (isolate_wanted == ISOLATE_TCX) {
-		return found;
-	}
-	i->hook = ISOLATE_CLSACT;
-	return isolate_clsact(i);
 }
 
 static char isolate_ipv6(const char *device)
@@ -202,7 +134,7 @@ int isolate_begin(struct isolation *i, int ifindex, const char *device, char *er
 	*i = (struct isolation){.ifindex = ifindex};
 	snprintf(i->device, sizeof(i->device), "%s", device);
 	i->program = isolate_load();
-	int code = i->program < 0 ? i->program : isolate_attach(i);
+	int code = i->program < 0 ? i->program : isolate_attach(i, true);
 	if (code != 0) {
 		if (i->program >= 0)
 			close(i->program);
@@ -219,25 +151,17 @@ int isolate_begin(struct isolation *i, int ifindex, const char *device, char *er
 
 int isolate_keep(struct isolation *i)
 {
-	if (i->hook == ISOLATE_CLSACT)
-		return isolate_clsact(i);
-	int found = isolate_tcx_find(i->ifindex, ISOLATE_PREFIX);
-	if (found >= 0)
-		close(found);
-	return found >= 0 ? 0 : isolate_tcx(i, true);
+	return isolate_attach(i, false);
 }
 
 static void isolate_detach(struct isolation *i)
 {
-	if (i->hook == ISOLATE_TCX) {
-		isolate_tcx(i, false);
-	} else {
-		int nl = nl_open(0);
-		isolate_filter(nl, i->ifindex, i->program, false);
+	int nl = nl_open(0);
+	if (nl >= 0) {
+		isolate_filter(nl, i, 0);
 		if (i->made_qdisc || i->taken_over)
 			isolate_qdisc_release(nl, i->ifindex);
-		if (nl >= 0)
-			close(nl);
+		close(nl);
 	}
 	if (i->ipv6_before != 0) {
 		char value[2] = {i->ipv6_before, '\0'};
@@ -248,42 +172,76 @@ static void isolate_detach(struct isolation *i)
 struct isolate_list {
 	const int *keep;
 	unsigned keep_count, count;
-	struct link found[64];
+	struct {
+		int ifindex;
+		char name[IFNAMSIZ];
+	} found[1024];
 };
 
 static void isolate_list(void *context, const struct nlmsghdr *message)
 {
 	struct isolate_list *list = context;
 	struct link l;
-	if (!link_parse(message, &l) || list->count == 64)
+	if (!link_parse(message, &l) || list->count == sizeof(list->found) / sizeof(list->found[0]))
 		return;
 	for (unsigned i = 0; i < list->keep_count; i++)
 		if (list->keep[i] == l.ifindex)
 			return;
-	list->found[list->count++] = l;
+	list->found[list->count].ifindex = l.ifindex;
+	memcpy(list->found[list->count++].name, l.name, IFNAMSIZ);
+}
+
+// A filter of this instance? The kernel tells its name to whoever may ask for filters.
+static void isolate_ours(void *context, const struct nlmsghdr *message)
+{
+	const struct tcmsg *t = NLMSG_DATA(message);
+	const struct rtattr *a[TCA_OPTIONS + 1], *b[TCA_BPF_NAME + 1];
+	if (message->nlmsg_type != RTM_NEWTFILTER || message->nlmsg_len < NLMSG_LENGTH(sizeof(*t)) ||
+	    t->tcm_handle != ISOLATE_HANDLE)
+		return;
+	nl_attributes(TCA_RTA(t), message->nlmsg_len - NLMSG_LENGTH(sizeof(*t)), a, TCA_OPTIONS);
+	if (a[TCA_OPTIONS] == NULL)
+		return;
+	nl_attributes(RTA_DATA(a[TCA_OPTIONS]), RTA_PAYLOAD(a[TCA_OPTIONS]), b, TCA_BPF_NAME);
+	size_t size = strlen(isolate_name);
+	if (b[TCA_BPF_NAME] != NULL && RTA_PAYLOAD(b[TCA_BPF_NAME]) >= size &&
+	    memcmp(RTA_DATA(b[TCA_BPF_NAME]), isolate_name, size) == 0)
+		*(bool *)context = true;
+}
+
+static bool isolate_left(int nl, int ifindex)
+{
+	struct nl_request r;
+	bool ours = false;
+	struct tcmsg t = {.tcm_ifindex = ifindex,
+			  .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)};
+	nl_begin(&r, RTM_GETTFILTER, NLM_F_DUMP, &t, sizeof(t));
+	return nl_call(nl, &r, isolate_ours, &ours) == 0 && ours;
 }
 
 void isolate_sweep(const int *keep, unsigned count)
 {
-	struct isolate_list list = {.keep = keep, .keep_count = count};
+	static struct isolate_list list;
 	struct nl_request r;
 	struct ifinfomsg info = {0};
 	int nl = nl_open(0);
 	if (nl < 0)
 		return;
+	list.keep = keep;
+	list.keep_count = count;
+	list.count = 0;
 	nl_begin(&r, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
 	nl_call(nl, &r, isolate_list, &list);
-	close(nl);
 	for (unsigned n = 0; n < list.count; n++) {
-		struct isolation i = {.ifindex = list.found[n].ifindex, .hook = ISOLATE_TCX};
-		memcpy(i.device, list.found[n].name, sizeof(i.device));
-		i.program = isolate_tcx_find(i.ifindex, isolate_name);
-		if (i.program < 0)
+		struct isolation i = {.ifindex = list.found[n].ifindex, .program = -1, .taken_over = true};
+		if (!isolate_left(nl, i.ifindex))
 			continue;
+		memcpy(i.device, list.found[n].name, sizeof(i.device));
 		log_line("%s is no port any more: giving it back to the kernel", i.device);
 		i.ipv6_before = isolate_ipv6("default");
 		isolate_end(&i, true);
 	}
+	close(nl);
 }
 
 void isolate_end(struct isolation *i, bool remove)
@@ -292,6 +250,7 @@ void isolate_end(struct isolation *i, bool remove)
 		return;
 	if (remove)
 		isolate_detach(i);
-	close(i->program);
+	if (i->program >= 0)
+		close(i->program);
 	i->ifindex = 0;
 }

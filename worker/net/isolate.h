@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the kernel's own stack off a device that a port of ours serves: everything that comes in is dropped by a BPF
 // program at the tc ingress hook, after packet sockets have seen it; IPv6 is switched off on the device.
-// The program stays attached when the worker dies (fail closed) and is taken over by the next one.
+// The program stays attached when the worker dies (fail closed) and is replaced by the next one's. It is found again by the
+// handle and the name of its filter: looking programs up by their number would take CAP_SYS_ADMIN.
 #ifndef PORTCULLIS_NET_ISOLATE_H
 #define PORTCULLIS_NET_ISOLATE_H
 
@@ -9,20 +10,17 @@
 #include <stddef.h>
 #include <net/if.h>
 
-enum isolate_hook { ISOLATE_AUTO, ISOLATE_TCX, ISOLATE_CLSACT };
-
 struct isolation {
 	int ifindex; // 0: not isolated
 	char device[IFNAMSIZ];
 	int program; // descriptor
-	enum isolate_hook hook; // that is in use
 	bool taken_over; // the program of an earlier worker was there
 	bool made_qdisc;
 	char ipv6_before; // value of disable_ipv6 to restore, 0: leave
 };
 
 // Before the first port. instance names the programs of this worker.
-void isolate_set_up(enum isolate_hook hook, const char *instance);
+void isolate_set_up(const char *instance);
 
 // Frees the devices of the current namespace that an earlier worker of this instance left isolated, except keep[].
 void isolate_sweep(const int *keep, unsigned count);

@@ -41,7 +41,7 @@ export async function startOperator(cluster: Cluster, settings: OperatorSettings
     "--kubeconfig", cluster.kubeconfig("operator-user", settings.server), "--namespace", NAMESPACE, "--identity", name,
     "--listen", `${settings.listen ?? "127.0.0.1"}:${listen}`, "--health-listen", `127.0.0.1:${health}`,
     ...(settings.tls === "own" ? [] : ["--tls-cert", cluster.pki.path("operator.crt"), "--tls-key", cluster.pki.path("operator.key")]),
-    "--service-accounts", `${NAMESPACE}/${SERVICE_ACCOUNT}`, ...LEASE, ...(settings.flags ?? []),
+    "--service-accounts", `${NAMESPACE}/${SERVICE_ACCOUNT}`, "--agent-tokens", "PodOrNode", ...LEASE, ...(settings.flags ?? []),
   ];
   const running = start(name, command, { log: cluster.log(name), cwd: ROOT });
   await running.line(/"operator started"/);
