@@ -94,6 +94,16 @@ describe("a connection to the operator", () => {
     assert.match(await connection.ended, /^CANCELLED/);
   });
 
+  it("ends when the operator gives orders without end", async () => {
+    serve = (call) => {
+      for (let i = 0; i < 200; i++) call.write({ desired: { hash: "", config: "", programVersion: 1, size: 0n } });
+    };
+    let orders = 0;
+    const connection = new Connection(endpoint(), { ...NOTHING, desired: () => { orders++; } });
+    assert.equal(await connection.ended, "the operator gave more than 100 orders in 10 seconds");
+    assert.equal(orders, 100);
+  });
+
   it("is refused to a server that the CA does not know", async () => {
     const other = join(folder, "other.crt");
     spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=other", "-keyout", join(folder, "other.key"), "-out", other]);

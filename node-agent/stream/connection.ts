@@ -7,6 +7,8 @@ import { NodeStreamClient, type AgentMessage, type Desired, type OperatorMessage
 const KEEPALIVE_MS = 20_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 const MAX_MESSAGE = 4 << 20;
+const ORDERS_MS = 10_000;
+const MAX_ORDERS = 100;
 
 export interface Endpoint {
   readonly address: string;
@@ -32,6 +34,7 @@ export class Connection {
   readonly #delivering = new Set<() => void>();
   #blocked = false;
   #onDrain: () => void = () => undefined;
+  #orders = { since: performance.now(), count: 0 };
   /** The operator has sent something: the stream works. */
   alive = false;
   /** Resolves with one sentence when the stream is over. */
@@ -47,7 +50,10 @@ export class Connection {
     this.ended = new Promise((resolve) => {
       this.#call.on("data", (message: OperatorMessage) => {
         this.alive = true;
-        if (message.desired !== undefined) handlers.desired(message.desired);
+        if (message.desired !== undefined && this.#tooMany()) {
+          resolve(`the operator gave more than ${MAX_ORDERS} orders in ${ORDERS_MS / 1000} seconds`);
+          this.close();
+        } else if (message.desired !== undefined) handlers.desired(message.desired);
         else if (message.program !== undefined) handlers.program(message.program);
         else if (message.query !== undefined) handlers.query(message.query);
         else if (message.queryEnd !== undefined) handlers.queryEnd(message.queryEnd);
@@ -63,6 +69,13 @@ export class Connection {
       this.#client.close();
       for (const done of [...this.#delivering]) done();
     });
+  }
+
+  /** Each order makes work that outlives the call. */
+  #tooMany(): boolean {
+    const now = performance.now();
+    if (now - this.#orders.since > ORDERS_MS) this.#orders = { since: now, count: 0 };
+    return ++this.#orders.count > MAX_ORDERS;
   }
 
   /** False: the peer takes no more for now; onDrain tells when it does. */
