@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_version.h>
+#include "control/confine.h"
 #include "control/control.h"
 #include "control/counters.h"
 #include "control/fault.h"
@@ -138,7 +139,7 @@ static int worker_open(struct worker *w, char *error, size_t size)
 	code = worker_sessions(w, error, size);
 	for (uint32_t n = 0; code == 0 && n < o->core_count; n++)
 		code = worker_core(w, n, error, size);
-	return code;
+	return code != 0 ? code : confine_running(error, size);
 }
 
 static void *worker_control(void *context)
@@ -164,6 +165,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("portcullis-worker %s, %s\n", PORTCULLIS_VERSION, rte_version()) < 0;
 	int code = options_parse(&w.options, argc, argv, error, sizeof(error));
+	if (code == 0)
+		code = confine_start(error, sizeof(error));
 	if (code == 0) {
 		keeper_start(w.options.state_dir, argc, argv);
 		code = worker_open(&w, error, sizeof(error));

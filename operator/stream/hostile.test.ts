@@ -12,6 +12,7 @@ import fc from "fast-check";
 import { AgentMessage, NodeStreamService, OperatorMessage } from "../../program/stream.gen";
 import { FakeClock, systemClock } from "../kube/clock";
 import { CertificateFiles } from "./certificate";
+import { QueryError } from "./queries";
 import { AgentServer } from "./server";
 import { Session, type Call } from "./session";
 
@@ -49,13 +50,15 @@ const report = fc.record({
 /** What an honest agent says, with one field of another's choice. */
 const honest = { activeHash: "", desiredHash: "", reason: "", message: "", agentVersion: "1", worker: undefined, ports: [], counters: { sessions4: 1n }, drops: {} };
 const nearly = fc.tuple(report, fc.constantFrom("message", "agentVersion", "activeHash", "ports", "counters", "worker")).map(([one, field]) => ({ ...honest, [field]: one[field as keyof typeof one] }));
-const hello = fc.record({ node: text, agentVersion: text, programVersions: fc.array(u32, { maxLength: 40 }), storedHash: text });
-const goodHello: AgentMessage = { hello: { node: "n1", agentVersion: "1", programVersions: [1], storedHash: "" } };
+const hello = fc.record({ node: text, agentVersion: text, programVersions: fc.array(u32, { maxLength: 40 }), storedHash: text, queryVersion: u32 });
+const answer = fc.record({ id: fc.oneof(fc.constantFrom(0n, 1n, 2n), u64), status: u32, data: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)), last: fc.boolean() });
+const goodHello: AgentMessage = { hello: { node: "n1", agentVersion: "1", programVersions: [1], storedHash: "", queryVersion: 1 } };
 const message = fc.oneof(
   hello.map((one): Uint8Array => AgentMessage.encode({ hello: one }).finish()),
   fc.oneof(report, nearly).map((one): Uint8Array => AgentMessage.encode({ report: one }).finish()),
   text.map((hash): Uint8Array => AgentMessage.encode({ programRequest: { hash } }).finish()),
   fc.constant(AgentMessage.encode({ programRequest: { hash: "a".repeat(64) } }).finish()),
+  answer.map((one): Uint8Array => AgentMessage.encode({ answer: one }).finish()),
   fc.uint8Array({ maxLength: 300 }),
   // A field of bytes that says that it is long, and is not there.
   fc.integer({ min: 0, max: 2 ** 31 - 1 }).map((length) => Uint8Array.from([0x12, ...varint(length), 0x0a])),
@@ -93,6 +96,9 @@ describe("a hostile agent", function () {
       const session = new Session({ call: call as unknown as Call, node: "n1", clock, onNews: () => undefined, onEnd: (code) => ends.push(status[code] ?? "") });
       session.desire(PROGRAM);
       if (greeted) call.emit("data", goodHello);
+      let answers = 0;
+      const question = { method: "GET", path: "/status", maxBytes: 1000, signal: new AbortController().signal } as const;
+      for (let i = 0; i < 2; i++) session.ask(question).then(({ body }) => { answers += body.length; }, (error: unknown) => { assert.ok(error instanceof QueryError, String(error)); });
       for (const bytes of messages) {
         const one = decoded(bytes);
         if (one !== undefined) call.emit("data", one);
@@ -103,6 +109,7 @@ describe("a hostile agent", function () {
       ended += ends.length;
       assert.ok(call.bytes <= 61 * 2000, "no more is sent than was asked for");
       assert.ok(JSON.stringify(session.view).length < 512 * 1024);
+      assert.ok(answers <= 2000);
       session.end(status.CANCELLED, "the test is over");
       assert.equal(clock.pending, 0, "no timer is left");
     }), { seed: 5, numRuns: 200 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each kind of port needs of root's rights: started with exactly these it works, without one of them it says which.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { capabilitiesOf } from "../../operator/worker-pod/desired";
 import { complaints, Firewall, type Document } from "../../scripts/lab/firewall";
 import { Lab, must, sweep, until, type Namespace } from "../../scripts/lab/lab";
@@ -59,6 +59,12 @@ describe("least rights", function () {
       await firewall.start(document());
       assert.equal(complaints(await firewall.status()), "");
       assert.equal((await workerRights()).toString(2).replaceAll("0", "").length, rights.length);
+      const { pid } = (await firewall.status()).worker;
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const text = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
+        const [filters = 0, none = 0] = [/^Seccomp_filters:\s*(\d+)/m, /^NoNewPrivs:\s*(\d+)/m].map((pattern) => Number(pattern.exec(text)?.[1]));
+        assert.ok(filters >= 2 && none === 1, `thread ${thread} keeps system calls`);
+      }
       await firewall.killWorker();
       assert.equal(complaints(await firewall.status()), "");
       assert.equal(await firewall.stop(), 0);
