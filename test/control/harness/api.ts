@@ -19,7 +19,7 @@ export abstract class Api {
   /** Kubeconfig of a user who may do everything. */
   abstract adminConfig(): string;
 
-  async ready(timeoutMs = 60_000): Promise<void> {
+  async ready(timeoutMs = 180_000): Promise<void> {
     await retry(() => this.client.request("GET", "/readyz", { signal: AbortSignal.timeout(2_000) }).catch(notJson), timeoutMs, "the API server is not ready");
   }
 
