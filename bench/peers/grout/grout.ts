@@ -67,3 +67,17 @@ export async function startGrout(lab: Lab, options: GroutOptions): Promise<Grout
     stop: () => child.stop(),
   };
 }
+
+/** Connections of a flush that is timed: few, because each waits for the datapath. */
+export const FLUSHED_FLOWS = 200;
+
+/** How many connections of source NAT it ends in a second. The capture holds FLUSHED_FLOWS flows. */
+export async function endingRate(lab: Lab, options: GroutOptions): Promise<number> {
+  await startGrout(lab, options);
+  const entries = async (): Promise<number> => (await must(grcli("conntrack", "show"))).split("\n").filter((line) => line.trim() !== "").length;
+  await until(`grout knows ${FLUSHED_FLOWS} connections`, async () => (await entries()) > FLUSHED_FLOWS, 20_000);
+  await must(grcli("interface", "set", "port", "p0", "down"));
+  const start = performance.now();
+  await must(grcli("conntrack", "flush"), { timeoutMs: 60_000 });
+  return (FLUSHED_FLOWS * 1000) / (performance.now() - start);
+}
