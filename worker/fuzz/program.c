@@ -131,6 +131,12 @@ static const struct fw_route_row routes[] = {
     {{{0}, 6, 0, {0}}, 2, 1, 0, FW_ROUTE_UNICAST},
 };
 
+static const struct fw_route_row single_routes[] = {
+    {{{0}, 4, 0, {0}}, 0, 1, 0, FW_ROUTE_UNICAST},
+    {{V4(198, 51, 100, 0), 4, 24, {0}}, 1, 1, 0, FW_ROUTE_UNICAST},
+    {{{0}, 6, 0, {0}}, 2, 1, 0, FW_ROUTE_UNICAST},
+};
+
 static const struct fw_neighbor_row neighbors[] = {
     {V4(10, 0, 1, 5), LAN, 4, {2, 1, 0, 0, 0, 5}, 0},
     {V6(1, 5), LAN, 6, {2, 1, 0, 0, 0, 5}, 0},
@@ -235,8 +241,11 @@ static void put_rule(struct lists *l, const struct rule *rule, struct fw_policy_
 #define PUT(section, rows)                                                                         \
 	at = put(bank, at, &p.section, rows, sizeof(rows) / sizeof((rows)[0]), sizeof((rows)[0]))
 
-size_t fuzz_program(uint8_t *bank, unsigned variant)
+size_t fuzz_program(uint8_t *bank, unsigned number)
 {
+	static const uint8_t in_order[5] = {0, 1, 2, 3, 4}, moved[5] = {0, 1, 4, 2, 3};
+	unsigned variant = number % FUZZ_PLAIN, rules_of_nat = number < FUZZ_PLAIN ? 1 : 0;
+	const uint8_t *order = number == FUZZ_VARIANTS - 1 ? moved : in_order;
 	struct fw_interface_row named[INTERFACES];
 	struct fw_policy_row policies[5];
 	struct lists lists = {0};
@@ -255,7 +264,7 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	    .held_packets = 64,
 	    .neighbor_limit = 64,
 	    .errors_per_second = 100,
-	    .tcp_strict_syn = 1,
+	    .tcp_strict_syn = order != moved,
 	    .tcp_window = FW_TCP_WINDOW_STRICT,
 	};
 	for (unsigned i = 0; i <= FW_TIMEOUT_OTHER; i++)
@@ -274,27 +283,32 @@ size_t fuzz_program(uint8_t *bank, unsigned variant)
 	PUT(applications, applications);
 	PUT(port_ranges, ranges);
 	for (unsigned i = 0; i < 5; i++)
-		put_rule(&lists, &rules[variant][i], &policies[i]);
+		put_rule(&lists, &rules[variant][order[i]], &policies[i]);
 	struct fw_nat_source_row source = sources[variant];
 	struct fw_nat_destination_row destination = destinations[0];
 	struct fw_nat_static_row fixed = statics[0];
-	put_list(&lists, BIT(GUEST), &source.from_first, &source.from_count);
-	put_list(&lists, BIT(UNTRUST), &source.to_first, &source.to_count);
-	put_list(&lists, BIT(UNTRUST), &destination.from_first, &destination.from_count);
-	put_list(&lists, BIT(UNTRUST), &fixed.from_first, &fixed.from_count);
+	if (rules_of_nat != 0) {
+		put_list(&lists, BIT(GUEST), &source.from_first, &source.from_count);
+		put_list(&lists, BIT(UNTRUST), &source.to_first, &source.to_count);
+		put_list(&lists, BIT(UNTRUST), &destination.from_first, &destination.from_count);
+		put_list(&lists, BIT(UNTRUST), &fixed.from_first, &fixed.from_count);
+	}
 	PUT(policies, policies);
 	at = put(bank, at, &p.refs, lists.refs, lists.count, sizeof(lists.refs[0]));
-	PUT(routes, routes);
+	if (order == moved)
+		PUT(routes, single_routes);
+	else
+		PUT(routes, routes);
 	PUT(next_hops, next_hops);
 	PUT(neighbors, neighbors);
 	at = put(bank, at, &p.schedules, NULL, 0, 0);
 	at = put(bank, at, &p.schedule_windows, NULL, 0, 0);
-	PUT(nat_pools, pools);
-	PUT(nat_ranges, pool_ranges);
+	at = put(bank, at, &p.nat_pools, pools, rules_of_nat, sizeof(pools[0]));
+	at = put(bank, at, &p.nat_ranges, pool_ranges, rules_of_nat * 2, sizeof(pool_ranges[0]));
 	at = put(bank, at, &p.nat_subscribers, NULL, 0, 0);
-	at = put(bank, at, &p.nat_source, &source, 1, sizeof(source));
-	at = put(bank, at, &p.nat_destination, &destination, 1, sizeof(destination));
-	at = put(bank, at, &p.nat_static, &fixed, 1, sizeof(fixed));
+	at = put(bank, at, &p.nat_source, &source, rules_of_nat, sizeof(source));
+	at = put(bank, at, &p.nat_destination, &destination, rules_of_nat, sizeof(destination));
+	at = put(bank, at, &p.nat_static, &fixed, rules_of_nat, sizeof(fixed));
 	p.total_size = at;
 	p.checksum = crc32c(bank + sizeof(p), at - sizeof(p));
 	memcpy(bank, &p, sizeof(p));

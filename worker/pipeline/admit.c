@@ -229,7 +229,7 @@ static inline bool refuse_quietly(struct core *c, struct packet *p, const struct
 	    unlikely(c->config.output.ended != NULL || may_be_dhcp(p)))
 		return false;
 	if (likely(judged))
-		tally_add(c, &r->policy, j->policy, p->ip_length, tally_policy);
+		tally_add(c, &r->policy, policy_slot(c, j->policy), p->ip_length, tally_policy);
 	tally_add(c, &r->reason, j->reason, 0, tally_reason);
 	core_discard(c, p);
 	return true;

@@ -10,8 +10,8 @@
 enum { TELLS, QUIET, ONE_BY_ONE, TWINS };
 enum { ROUNDS = 6000, FRAME = 96 };
 
-static _Alignas(8) uint8_t banks[2][FUZZ_PROGRAM_ROOM];
-static size_t sizes[2];
+static _Alignas(8) uint8_t banks[FUZZ_VARIANTS][FUZZ_PROGRAM_ROOM];
+static size_t sizes[FUZZ_VARIANTS];
 static struct engine *twins[TWINS];
 static uint64_t seed = 0x2545f4914f6cdd1dull;
 static uint64_t sent[TWINS];
@@ -163,27 +163,32 @@ static void one_burst(bool singly)
 		same(twins[ONE_BY_ONE], twins[QUIET]);
 }
 
-static void restart(unsigned variant)
+static void load(unsigned twin, unsigned bank)
 {
 	struct program_fault fault;
+	int rc = engine_load(twins[twin], banks[bank], sizes[bank], &fault);
+	if (rc != 0)
+		fprintf(stderr, "%s[%u].%s: %s\n", fault.section, fault.row, fault.field, fault.message);
+	CHECK_EQ(rc, 0);
+}
+
+static void restart(unsigned bank)
+{
 	for (unsigned i = 0; i < TWINS; i++) {
 		CHECK_EQ(engine_reset(twins[i], &twins[i]->options), 0);
-		CHECK_EQ(engine_load(twins[i], banks[variant], sizes[variant], &fault), 0);
+		load(i, bank);
 		sent[i] = 0;
 	}
 }
 
-static void nobody_listening_changes_no_counter(void)
+// Rounds with two banks in turns.
+static void listen_or_not(unsigned first)
 {
-	struct program_fault fault;
-	restart(0);
+	restart(first);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		one_burst(false);
-		if (round % 512 == 511)
-			for (unsigned i = TELLS; i <= QUIET; i++)
-				CHECK_EQ(engine_load(twins[i], banks[round / 512 % 2],
-						     sizes[round / 512 % 2], &fault),
-					 0);
+		for (unsigned i = TELLS; round % 512 == 511 && i <= QUIET; i++)
+			load(i, first + round / 512 % 2);
 		if (round % 64 == 63)
 			for (unsigned i = TELLS; i <= QUIET; i++)
 				engine_advance(twins[i], 100000000);
@@ -194,11 +199,22 @@ static void nobody_listening_changes_no_counter(void)
 	CHECK(twins[QUIET]->counters.sessions_opened > 100);
 }
 
+static void nobody_listening_changes_no_counter(void)
+{
+	listen_or_not(0);
+}
+
+static void nobody_listening_changes_no_counter_without_nat(void)
+{
+	listen_or_not(FUZZ_PLAIN);
+	CHECK(engine_tables(twins[QUIET])->nat == NULL);
+}
+
 // A fresh table for every burst: in a burst packets of sessions go before those of none.
 static void a_burst_counts_like_its_frames_one_by_one(void)
 {
 	for (unsigned round = 0; round < ROUNDS / 10; round++) {
-		restart(round & 1);
+		restart(round % FUZZ_VARIANTS);
 		one_burst(true);
 	}
 }
@@ -207,7 +223,7 @@ int main(void)
 {
 	static struct pipeline_output outputs[TWINS];
 	CHECK_EQ(engine_start_eal("twin-test"), 0);
-	for (unsigned variant = 0; variant < 2; variant++)
+	for (unsigned variant = 0; variant < FUZZ_VARIANTS; variant++)
 		sizes[variant] = fuzz_program(banks[variant], variant);
 	for (unsigned i = 0; i < TWINS; i++) {
 		outputs[i] = (struct pipeline_output){.context = &sent[i],
@@ -221,6 +237,7 @@ int main(void)
 		CHECK(twins[i] != NULL);
 	}
 	RUN(nobody_listening_changes_no_counter);
+	RUN(nobody_listening_changes_no_counter_without_nat);
 	RUN(a_burst_counts_like_its_frames_one_by_one);
 	for (unsigned i = 0; i < TWINS; i++)
 		engine_free(twins[i]);
