@@ -6,8 +6,8 @@
 #include "pipeline/flow.h"
 
 #include "pipeline/forward.h"
+#include "pipeline/refuse.h"
 #include "pipeline/reject.h"
-#include "pipeline/tally.h"
 
 // Needs a session, and can never open one.
 static inline enum fw_drop needs_session(const struct core *c, const struct packet *p)
@@ -211,16 +211,6 @@ static inline bool may_be_dhcp(const struct packet *p)
 	       port == rte_cpu_to_be_16(p->family == 4 ? 68 : 546);
 }
 
-// Packets that are refused without a word, counted together.
-struct refused {
-	struct tally policy, reason;
-};
-
-static inline void tally_reason(struct core *c, struct tally *t)
-{
-	c->config.counters->dropped[t->row] += t->packets;
-}
-
 // False: somebody is told, or listens to the ends of packets.
 static inline bool refuse_quietly(struct core *c, struct packet *p, const struct judgement *j,
 				  bool judged, struct refused *r)
@@ -230,7 +220,7 @@ static inline bool refuse_quietly(struct core *c, struct packet *p, const struct
 		return false;
 	if (likely(judged))
 		tally_add(c, &r->policy, policy_slot(c, j->policy), p->ip_length, tally_policy);
-	tally_add(c, &r->reason, j->reason, 0, tally_reason);
+	tally_add(c, &r->reason, j->reason, 0, refused_reason);
 	core_discard(c, p);
 	return true;
 }
@@ -262,8 +252,7 @@ void admit_flows(struct core *c, struct packet **packets, unsigned count)
 		if (unlikely(*opened != c->opened) ||
 		    !refuse_quietly(c, packets[i], &judgements[i], judged[i], &refused))
 			end_one(c, packets[i], &judgements[i], judged[i]);
-	tally_policy(c, &refused.policy);
-	tally_reason(c, &refused.reason);
+	refused_close(c, &refused);
 }
 
 void admit_own(struct core *c, struct packet *p, uint16_t interface)

@@ -18,6 +18,7 @@
 #include "pipeline/parse.h"
 #include "pipeline/proxy_arp.h"
 #include "pipeline/receive.h"
+#include "pipeline/refuse.h"
 #include "pipeline/reject.h"
 #include "pipeline/steer_core.h"
 
@@ -136,7 +137,6 @@ static inline __attribute__((always_inline)) void pass_c(struct core *c, struct 
 						    : established_packet(c, p, tallies, true);
 	if (likely(e == ESTABLISHED_DONE))
 		return;
-	packet_start_end(p);
 	push(e == ESTABLISHED_MISS ? &b->misses : &b->slow, p);
 }
 
@@ -160,12 +160,23 @@ static void pass_b_and_c(struct core *c, struct burst *b)
 	tallies_close(c, &tallies);
 }
 
+static void work_off_misses(struct core *c, struct vector *misses)
+{
+	unsigned refused = refuse_flood(c, misses->packets, misses->count);
+	for (unsigned i = refused; i < misses->count; i++)
+		packet_start_end(misses->packets[i]);
+	if (refused != misses->count)
+		admit_flows(c, misses->packets + refused, misses->count - refused);
+}
+
 static void side_vectors(struct core *c, struct burst *b)
 {
-	for (unsigned i = 0; i < b->slow.count; i++)
+	for (unsigned i = 0; i < b->slow.count; i++) {
+		packet_start_end(b->slow.packets[i]);
 		flow_packet(c, b->slow.packets[i]);
+	}
 	if (b->misses.count != 0)
-		admit_flows(c, b->misses.packets, b->misses.count);
+		work_off_misses(c, &b->misses);
 	for (unsigned i = 0; i < b->fragments.count; i++)
 		fragment_packet(c, b->fragments.packets[i]);
 	for (unsigned i = 0; i < b->errors.count; i++)

@@ -4,31 +4,17 @@
 // Of a flow that is refused only the first fields of its judgement are written.
 #include "pipeline/judge.h"
 
-#include "net/fib_lookup.h"
 #include "pipeline/address.h"
+#include "pipeline/ways.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
 // The flows of one call.
 struct docket {
 	unsigned count;
-	bool deep; // many routes: what root slots lead to is fetched ahead as well
 	const struct packet *const *packets;
 	struct judgement *const *judgements;
-	const struct trie4 *trie; // of IPv4 in the VRF of the last flow; NULL: it has no routes
-	uint32_t vrf;
-	// Where the last flow went and came from: others of a burst mostly go and come the same way.
-	struct {
-		const struct hop_group *group;
-		const struct hop *hop;
-		enum hop_type type;
-		uint16_t out; // egress interface
-	} way;
-	struct {
-		const struct hop_group *group;
-		uint16_t interface;
-		enum fw_drop reason;
-	} back;
+	struct ways ways;
 	// What policies are asked, and about which of the flows.
 	unsigned asked4, asked6;
 	uint8_t asks4[PIPELINE_BURST], asks6[PIPELINE_BURST];
@@ -92,49 +78,21 @@ static inline const uint8_t *destination_of(const struct packet *p, const struct
 						     : packet_destination(p);
 }
 
-static inline uint32_t load_address(const uint8_t *address)
+// Routes of a flow that is judged soon.
+INLINE void fetch_routes(struct docket *d, unsigned i, bool nat)
 {
-	uint32_t value;
-	memcpy(&value, address, 4);
-	return value;
-}
-
-INLINE const struct trie4 *trie_of(const struct core *c, struct docket *d, uint16_t vrf)
-{
-	if (unlikely(vrf != d->vrf)) {
-		const struct fib_table *t = fib_table_of(c->config.fib, vrf);
-		d->vrf = vrf;
-		d->trie = t == NULL ? NULL : &t->trie4;
+	if (i + WAYS_FIRST < d->count && d->packets[i + WAYS_FIRST]->family == 4) {
+		const struct packet *p = d->packets[i + WAYS_FIRST];
+		ways_fetch(&d->ways, p->vrf, destination_of(p, d->judgements[i + WAYS_FIRST], nat),
+			   p->key4.source);
 	}
-	return d->trie;
-}
-
-// Routes of a flow that is judged soon: root slots first, then what they lead to.
-INLINE void fetch_routes(const struct core *c, struct docket *d, unsigned i, bool nat)
-{
-	enum { FIRST = 12, SECOND = 6 };
-	const struct fib *f = c->config.fib;
-	if (i + FIRST < d->count && d->packets[i + FIRST]->family == 4) {
-		const struct packet *p = d->packets[i + FIRST];
-		const struct trie4 *t = trie_of(c, d, p->vrf);
-		fib_fetch4(t, load_address(destination_of(p, d->judgements[i + FIRST], nat)));
-		fib_fetch4(t, load_address(p->key4.source));
+	if (d->ways.deep && i + WAYS_SECOND < d->count &&
+	    d->packets[i + WAYS_SECOND]->family == 4) {
+		const struct packet *p = d->packets[i + WAYS_SECOND];
+		ways_fetch_next(&d->ways, p->vrf,
+				destination_of(p, d->judgements[i + WAYS_SECOND], nat),
+				p->key4.source);
 	}
-	if (d->deep && i + SECOND < d->count && d->packets[i + SECOND]->family == 4) {
-		const struct packet *p = d->packets[i + SECOND];
-		const struct trie4 *t = trie_of(c, d, p->vrf);
-		fib_fetch4_next(f, t,
-				load_address(destination_of(p, d->judgements[i + SECOND], nat)));
-		fib_fetch4_next(f, t, load_address(p->key4.source));
-	}
-}
-
-INLINE const struct hop_group *group_of(const struct core *c, struct docket *d,
-					const struct packet *p, const uint8_t *address)
-{
-	if (unlikely(p->family != 4))
-		return fib_find6(c->config.fib, p->vrf, address);
-	return fib_find4(c->config.fib, trie_of(c, d, p->vrf), load_address(address));
 }
 
 static __attribute__((noinline)) const struct hop *choose_hop(const struct hop_group *g,
@@ -149,34 +107,13 @@ INLINE void find_way(const struct core *c, struct docket *d, unsigned i, bool na
 {
 	const struct packet *p = d->packets[i];
 	const struct hop_group *g =
-	    group_of(c, d, p, destination_of(p, d->judgements[i], nat));
-	if (likely(g == d->way.group))
+	    ways_group(&d->ways, p, destination_of(p, d->judgements[i], nat));
+	if (likely(g == d->ways.to.group))
 		return;
-	const struct hop *hop = likely(g->count == 1) ? &g->hops[0]
-						      : choose_hop(g, p, d->judgements[i], nat);
-	d->way.group = g->count == 1 ? g : NULL; // of several hops each flow takes its own
-	d->way.hop = hop;
-	d->way.type = hop->type;
-	d->way.out = ROW_NONE;
-	if (hop_forwards(hop->type)) {
-		d->way.out = interface_row(&c->interfaces, hop->interface);
-		if (d->way.out == ROW_NONE)
-			d->way.type = HOP_NONE;
-	}
-}
-
-INLINE enum fw_drop check_source(const struct core *c, struct docket *d,
-					const struct packet *p, bool to_host)
-{
-	const struct hop_group *g = group_of(c, d, p, packet_source(p));
-	if (unlikely(p->family != 4))
-		return route_source_check_by(c, p, g, to_host);
-	if (unlikely(g != d->back.group || p->interface != d->back.interface)) {
-		d->back.group = g;
-		d->back.interface = p->interface;
-		d->back.reason = route_source_check_by(c, p, g, to_host);
-	}
-	return d->back.reason;
+	if (likely(g->count == 1))
+		ways_go(c, &d->ways, g, &g->hops[0]);
+	else
+		ways_go(c, &d->ways, NULL, choose_hop(g, p, d->judgements[i], nat));
 }
 
 static void judge_host(const struct core *c, const struct packet *p, struct judgement *j, bool nat)
@@ -222,10 +159,10 @@ INLINE void judge_route(const struct core *c, struct docket *d, unsigned i, bool
 		return;
 	}
 	find_way(c, d, i, nat);
-	enum hop_type type = d->way.type;
+	enum hop_type type = d->ways.to.type;
 	if (unlikely(p->family == 6 && address6_is_link_local(p->key6.destination)))
 		type = HOP_LOCAL; // what is on a link stays there
-	j->reason = check_source(c, d, p, type == HOP_LOCAL);
+	j->reason = ways_source_check(c, &d->ways, p, type == HOP_LOCAL);
 	if (unlikely(j->reason != FW_DROP_COUNT))
 		return;
 	if (unlikely(type == HOP_LOCAL)) {
@@ -236,9 +173,9 @@ INLINE void judge_route(const struct core *c, struct docket *d, unsigned i, bool
 		j->reason = route_reason(type);
 		return;
 	}
-	j->out = d->way.out;
+	j->out = d->ways.to.out;
 	j->to = c->ingress[j->out].zone;
-	j->hop = d->way.hop;
+	j->hop = d->ways.to.hop;
 	if (type == HOP_CONNECTED && p->family == 4 &&
 	    route_is_broadcast(c, j->out, destination_of(p, j, nat))) {
 		j->reason = FW_DROP_MULTICAST;
@@ -250,7 +187,7 @@ INLINE void judge_route(const struct core *c, struct docket *d, unsigned i, bool
 INLINE void judge_routes(const struct core *c, struct docket *d, const bool nat)
 {
 	for (unsigned i = 0; i < d->count; i++) {
-		fetch_routes(c, d, i, nat);
+		fetch_routes(d, i, nat);
 		judge_route(c, d, i, nat);
 	}
 }
@@ -330,12 +267,10 @@ void judge_flows(struct core *c, const struct packet *const *packets,
 	bool nat = c->tables->nat != NULL;
 	struct docket d;
 	d.count = count;
-	d.deep = fib_is_large(c->config.fib);
 	d.packets = packets;
 	d.judgements = judgements;
 	d.asked4 = d.asked6 = 0;
-	d.vrf = UINT32_MAX;
-	d.way.group = d.back.group = NULL;
+	ways_start(c, &d.ways);
 	if (nat) {
 		clear_translations(&d, true);
 		translate_destinations(c, packets, judgements, count);

@@ -2,6 +2,7 @@
 // The search. Everything it reads is immutable.
 #include "tables/classifier.h"
 #include <string.h>
+#include "tables/policy_series.h"
 #include "tables/tables.h"
 
 #define MANY 32
@@ -9,21 +10,12 @@
 #define ZONES (1u << BY_FROM | 1u << BY_TO)
 #define FIRST (ZONES | 1u << BY_DESTINATION) // fields that every search looks at
 
-// Two zones that packets come from and go to.
-struct zones {
-	uint32_t key;
-	bool none; // no policy is between them
-	const struct chunk *from, *to;
-	uint32_t word; // that was last looked at, and its rows that fit both
-	uint64_t rows;
-};
-
 // Flows that are being looked up.
 struct query {
 	const struct chunk *at[MANY]; // of the destination; NULL: no policy is between its zones
 	unsigned zones;
 	uint8_t zone[MANY];
-	struct zones z[MANY]; // each is looked up once, as long as packets of the same follow
+	struct classifier_zones z[MANY]; // each is looked up once, as long as packets of the same follow
 };
 
 // Classes of one packet in the other dimensions; NULL: not looked up yet.
@@ -55,13 +47,8 @@ static inline struct wide_key key6(const uint8_t address[16])
 	return (struct wide_key){__builtin_bswap64(key.high), __builtin_bswap64(key.low)};
 }
 
-static uint32_t zones_key(uint16_t from, uint16_t to)
-{
-	return (uint32_t)from << 16 | to;
-}
-
 static __attribute__((noinline)) void find_zones(const struct classifier *c, uint32_t key,
-						 struct zones *z)
+						 struct classifier_zones *z)
 {
 	uint64_t words = 0;
 	z->key = key;
@@ -113,7 +100,7 @@ INLINE uint64_t fit(const struct classifier *c, struct others *q, uint32_t chunk
 	return rows;
 }
 
-INLINE uint64_t rows_of_zones(const struct classifier *c, struct zones *z, uint32_t chunk,
+INLINE uint64_t rows_of_zones(const struct classifier *c, struct classifier_zones *z, uint32_t chunk,
 			      unsigned bit)
 {
 	if (z->word != chunk * 64 + bit) {
@@ -124,7 +111,7 @@ INLINE uint64_t rows_of_zones(const struct classifier *c, struct zones *z, uint3
 	return z->rows;
 }
 
-INLINE uint32_t match(const struct classifier *c, struct zones *z, const struct chunk *at,
+INLINE uint32_t match(const struct classifier *c, struct classifier_zones *z, const struct chunk *at,
 		      struct others *others, const void *flow, const bool v6)
 {
 	const struct chunk *from = z->from, *to = z->to;
@@ -219,7 +206,7 @@ static void lookup4_few(const struct classifier *c, const struct flow4 *flows, u
 {
 	const struct dimension *d = &c->by[BY_DESTINATION];
 	for (unsigned i = 0; i < count; i++) {
-		q->at[i] = start(c, q, i, zones_key(flows[i].from, flows[i].to))
+		q->at[i] = start(c, q, i, policy_series_key(flows[i].from, flows[i].to))
 			       ? dimension_class(d, key4(flows[i].destination))
 			       : NULL;
 		rows[i] = finish(c, q, i, last, &flows[i], false);
@@ -234,7 +221,7 @@ static void lookup4_many(const struct classifier *c, const struct flow4 *flows, 
 		dimension_prefetch(d, key4(flows[i].destination));
 	for (unsigned i = 0; i < count; i++) {
 		q->at[i] = NULL;
-		if (!start(c, q, i, zones_key(flows[i].from, flows[i].to)))
+		if (!start(c, q, i, policy_series_key(flows[i].from, flows[i].to)))
 			continue;
 		q->at[i] = dimension_class(d, key4(flows[i].destination));
 		__builtin_prefetch(q->at[i]);
@@ -272,11 +259,27 @@ void policy_lookup6_many(const struct tables *t, const struct flow6 *flows, unsi
 	}
 	for (unsigned i = 0; i < count; i++) {
 		q.at[i] = NULL;
-		if (!start(c, &q, i, zones_key(flows[i].from, flows[i].to)))
+		if (!start(c, &q, i, policy_series_key(flows[i].from, flows[i].to)))
 			continue;
 		q.at[i] = dimension_wide_class(d, key6(flows[i].destination));
 		__builtin_prefetch(q.at[i]);
 	}
 	for (unsigned i = 0; i < count; i++)
 		rows[i] = finish(c, &q, i, &last, &flows[i], true);
+}
+
+// A destination class of which no word asks about more than zones and destination gives all its flows the same answer.
+uint32_t policy_series_find4(struct policy_series *s, const struct flow4 *flow)
+{
+	const struct classifier *c = s->classifier;
+	struct others others = {{NULL}};
+	uint32_t key = policy_series_key(flow->from, flow->to);
+	s->found++;
+	if (s->zones.key != key || s->at == NULL)
+		find_zones(c, key, &s->zones);
+	s->at = dimension_class(&c->by[BY_DESTINATION], key4(flow->destination));
+	s->row = s->zones.none ? FW_NO_INDEX : match(c, &s->zones, s->at, &others, flow, false);
+	s->same = others.by[BY_SERVICE] == NULL && others.by[BY_SOURCE] == NULL &&
+		  others.by[BY_SOURCE_PORT] == NULL;
+	return s->row;
 }

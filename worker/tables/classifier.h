@@ -17,6 +17,7 @@
 #ifndef PORTCULLIS_TABLES_CLASSIFIER_H
 #define PORTCULLIS_TABLES_CLASSIFIER_H
 
+#include <stdbool.h>
 #include "tables/dimension.h"
 #include "tables/program.h"
 
@@ -35,6 +36,15 @@ struct classifier {
 	uint32_t words, chunks;
 	uint32_t *row_policy; // [words * 64]; FW_NO_INDEX: no row
 	uint8_t *word_fields; // [words] bit per field that some row of the word asks about
+};
+
+// Two zones that packets come from and go to, looked up.
+struct classifier_zones {
+	uint32_t key;
+	bool none; // no policy is between them
+	const struct chunk *from, *to;
+	uint32_t word; // that was last looked at, and its rows that fit both
+	uint64_t rows;
 };
 
 // Returns 0 or -ENOMEM, or -E2BIG and *field set when a dimension is too large. Policies whose
