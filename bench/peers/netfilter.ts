@@ -3,7 +3,7 @@
 // control CPU; the kernel is told to do the rest of the work on the datapath CPU (receive packet steering).
 import type { Lab, Namespace } from "../../scripts/lab/lab";
 import { benchConfig, WAN_GATEWAY } from "../config";
-import { sleep, type Subject } from "./subject";
+import { DIES_WITH_US, sleep, type Subject } from "./subject";
 
 export const NETFILTER_BYTES = 448 * 2 ** 20;
 
@@ -72,7 +72,7 @@ async function prepare(lab: Lab, o: NetfilterOptions): Promise<{ kernel: Namespa
 /** Plays a capture into the kernel for ever; mbufs: more than it has frames; ring: options of the socket. */
 async function play(lab: Lab, ends: Namespace, o: NetfilterOptions, mbufs: number, ring = "", more: readonly string[] = []): Promise<number> {
   const player = ends.start([
-    "stdbuf", "-oL", "dpdk-testpmd", "--in-memory", "-m", "384", "--lcores", `0@${o.controlCpu},1@${o.controlCpu}`, "--no-pci", "--no-telemetry",
+    ...DIES_WITH_US, "stdbuf", "-oL", "dpdk-testpmd", "--in-memory", "-m", "384", "--lcores", `0@${o.controlCpu},1@${o.controlCpu}`, "--no-pci", "--no-telemetry",
     "--vdev", `net_pcap0,rx_pcap=${o.capture},infinite_rx=1`, "--vdev", `net_af_packet0,iface=source${ring}`,
     "--", "-i", "--forward-mode=io", `--total-num-mbufs=${mbufs}`, "--no-mlockall", ...more,
   ]);

@@ -9,6 +9,9 @@ export interface Subject {
   sent(): Promise<number>;
 }
 
+/** In front of a peer's command: it polls for ever, and must not outlive a benchmark that was killed. */
+export const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"] as const;
+
 export const SETTLE_MS = 150;
 export const WINDOW_MS = 500;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // dpdk-testpmd of the distribution: what a bare forwarder does on the same ports.
 import type { Lab, Namespace } from "../../scripts/lab/lab";
-import type { Subject } from "./subject";
+import { DIES_WITH_US, type Subject } from "./subject";
 
 export interface TestpmdOptions {
   readonly capture: string;
@@ -14,7 +14,7 @@ export const TESTPMD_BYTES = 448 * 2 ** 20;
 
 export function testpmdCommand(o: TestpmdOptions): string[] {
   return [
-    "stdbuf", "-oL", "dpdk-testpmd", "--in-memory", "-m", "384", "--lcores", `0@${o.controlCpu},1@${o.dataCpu}`, "--no-pci", "--no-telemetry",
+    ...DIES_WITH_US, "stdbuf", "-oL", "dpdk-testpmd", "--in-memory", "-m", "384", "--lcores", `0@${o.controlCpu},1@${o.dataCpu}`, "--no-pci", "--no-telemetry",
     "--vdev", `net_pcap0,rx_pcap=${o.capture},infinite_rx=1`, "--vdev", "net_null0,no-rx=1",
     "--", "-i", `--forward-mode=${o.mode}`, "--burst=32", "--total-num-mbufs=81920", "--no-mlockall",
   ];

@@ -5,7 +5,7 @@ import { basename, dirname } from "node:path";
 import { must, root, until, type Lab } from "../../../scripts/lab/lab";
 import { run } from "../../../scripts/lab/process";
 import { WAN_GATEWAY } from "../../config";
-import type { Subject } from "../subject";
+import { DIES_WITH_US, type Subject } from "../subject";
 
 export interface GroutOptions {
   readonly capture: string;
@@ -56,7 +56,7 @@ export function parseSent(json: string): number {
 }
 
 export async function startGrout(lab: Lab, options: GroutOptions): Promise<Grout> {
-  const child = lab.start(["bash", join(folder, "run.sh"), dirname(options.capture)]);
+  const child = lab.start([...DIES_WITH_US, "bash", join(folder, "run.sh"), dirname(options.capture)]);
   await until("grout answers", async () => child.code !== undefined || (await run(grcli("interface", "show"))).code === 0, 20_000);
   if (child.code !== undefined) throw new Error(`grout does not start: ${child.tail(3)}`);
   for (const command of groutCommands(options)) await must(grcli(...command.split(" ")));
