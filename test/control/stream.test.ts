@@ -5,7 +5,7 @@ import { status, type ServiceError } from "@grpc/grpc-js";
 import type { KubeObject } from "../../operator/kube/types";
 import { CONFIGS, NODES, type NodeObject } from "../../operator/resources";
 import { StreamClient, REPORT } from "./harness/client";
-import { NAMESPACE, SERVICE_ACCOUNT, theCluster, type Cluster } from "./harness/cluster";
+import { NAMESPACE, retry, SERVICE_ACCOUNT, theCluster, type Cluster } from "./harness/cluster";
 import { addNode, clear, condition, firewall, holds, nodeToken, untilConfig, untilFirewallNode } from "./harness/objects";
 import { AUDIENCE, requestToken, startOperator, type OperatorProcess } from "./harness/operator";
 
@@ -83,8 +83,11 @@ describe("agents' stream", function () {
   it("without the flag takes tokens of pods alone", async () => {
     const strict = await startOperator(cluster, { name: "strict", flags: ["--agent-tokens", "Pod", "--lease-name", "strict"] });
     try {
-      const client = new StreamClient(cluster, strict.address, { node: "s1", token });
-      const end = await client.untilEnded();
+      const end = await retry(async () => {
+        const ended = await new StreamClient(cluster, strict.address, { node: "s1", token }).untilEnded();
+        assert.notEqual(codeOf(ended), "UNAVAILABLE", "it does not lead yet");
+        return ended;
+      }, 30_000, "the operator does not lead");
       assert.equal(codeOf(end), "PERMISSION_DENIED");
       assert.match((end as ServiceError).details, /bound to no pod: agents outside of pods need the operator's flag --agent-tokens PodOrNode/);
     } finally {
