@@ -112,7 +112,7 @@ export function programName(): string {
 
 function overview(): string {
   const shown = Object.entries(COMMANDS).filter(([, { cluster }]) => !isPlugin() || cluster !== undefined);
-  const lines = shown.map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`);
+  const lines = shown.map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`);
   return `${programName()}: a zone-based stateful firewall on DPDK
 
 Usage: ${programName()} COMMAND [OPTIONS]

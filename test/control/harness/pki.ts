@@ -10,7 +10,7 @@ export class Pki {
   readonly #names: string;
 
   /** Every certificate is for these names, and may be used by servers and clients. */
-  constructor(dir: string, names = "DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1") {
+  constructor(dir: string, names = "DNS:localhost,DNS:kubernetes.default.svc,DNS:portcullis-operator.portcullis-system.svc,IP:127.0.0.1") {
     this.dir = dir;
     this.#names = names;
   }
