@@ -41,6 +41,7 @@ RUN --mount=type=secret,id=ca bash /node/npm.sh ci
 COPY tsconfig.json ./
 COPY bin bin
 COPY crds crds
+COPY metrics metrics
 COPY program program
 COPY operator operator
 COPY node-agent node-agent

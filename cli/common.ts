@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options and output that several commands share.
+import { MOST_POLICIES } from "../metrics/agent";
+import { splitAddress } from "../metrics/serve";
 import { DEFAULT_STATE_DIR } from "../node-agent/host/paths";
 import { parseExactJson } from "../node-agent/json";
+import type { MetricsOptions } from "../node-agent/metrics";
 import { ask } from "./client";
-import { UsageError, type Arguments, type Option } from "./command";
+import { UsageError, type Arguments, type Option, type Options } from "./command";
 
 export const stateDirOption: Option = {
   type: "string", value: "DIR", default: stateDirDefault(),
@@ -42,4 +45,23 @@ export async function answer<T>(args: Arguments, path: string, render: (value: T
   const body = await ask(stateDir(args), path);
   print(json ? body : render(parseExactJson(body) as T));
   return 0;
+}
+
+export const metricsOptions: Options = {
+  "metrics-listen": { type: "string", value: "HOST:PORT", help: "serve metrics for Prometheus there; absent: nowhere (or PORTCULLIS_METRICS_LISTEN)" },
+  "metrics-policies": { type: "string", value: "N", help: `give the first N policies series of their own, 0 to ${MOST_POLICIES}, default 0 (or PORTCULLIS_METRICS_POLICIES)` },
+};
+
+/** null: metrics are not served. */
+export function metricsOf(args: Arguments): MetricsOptions | null {
+  const listen = args.text("metrics-listen") ?? process.env["PORTCULLIS_METRICS_LISTEN"] ?? "";
+  const policies = args.text("metrics-policies") ?? process.env["PORTCULLIS_METRICS_POLICIES"] ?? "0";
+  if (!/^[0-9]{1,4}$/.test(policies) || Number(policies) > MOST_POLICIES) throw new UsageError(`--metrics-policies must be a number from 0 to ${MOST_POLICIES}, not "${policies}": each policy makes three series`);
+  if (listen === "") return null;
+  try {
+    splitAddress(listen);
+  } catch (error) {
+    throw new UsageError(`--metrics-listen: ${(error as Error).message}`);
+  }
+  return { listen, policies: Number(policies) };
 }

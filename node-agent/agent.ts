@@ -65,6 +65,8 @@ export class Agent {
   #operations = 0;
   #retry = { at: Number.POSITIVE_INFINITY, count: 0 };
   #podSeen: boolean;
+  #wantedAt: number | undefined;
+  #acceptedAt: number | undefined;
   #closed = false;
 
   /** Claims the state directory and takes over a running worker. Throws a Problem. */
@@ -108,6 +110,10 @@ export class Agent {
   get podCpus(): { cpus: string; exclusive: boolean } {
     return this.#launcher.podCpus;
   }
+  /** Unix time in seconds of what happened last, for metrics. */
+  get times(): { wanted: number | undefined; accepted: number | undefined; published: number | undefined } {
+    return { wanted: this.#wantedAt, accepted: this.#acceptedAt, published: this.#handover.publishedAt };
+  }
   get busy(): boolean { return this.#operations > 0; }
 
   /** Why the desired program is not what runs; null when it is. */
@@ -137,6 +143,7 @@ export class Agent {
 
   /** Runs this program from now on. Throws a Problem when it cannot; what ran before then still runs. */
   apply(next: Loaded): Promise<void> {
+    if (this.#desired?.hash !== next.hash) this.#wantedAt = Date.now() / 1000;
     this.#desired = next;
     this.#retry = { at: Number.POSITIVE_INFINITY, count: 0 };
     return this.#serial(() => this.#apply(next));
@@ -254,6 +261,7 @@ export class Agent {
   #accept(good: Good): void {
     if (this.#good !== null && this.#good.loaded.hash !== good.loaded.hash) this.#previous = this.#good.loaded;
     this.#good = good;
+    this.#acceptedAt = Date.now() / 1000;
     this.#problem = null;
     this.#retry = { at: Number.POSITIVE_INFINITY, count: 0 };
     this.#store.save(good.loaded, this.#previous);

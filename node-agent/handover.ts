@@ -37,6 +37,8 @@ export class Handover {
   #control: ControlFile | null = null;
   #exit: Exit | null = null;
   #cancelled = false;
+  /** Unix time in seconds of the last publication of this process. */
+  publishedAt: number | undefined;
 
   constructor(options: HandoverOptions) {
     this.#o = options;
@@ -114,6 +116,7 @@ export class Handover {
     this.#exit = null;
     try {
       const sequence = control.publish(bank);
+      this.publishedAt = Date.now() / 1000;
       this.#o.log.debug({ hash: next.hash, sequence: String(sequence), bytes: bank.byteLength, ms: now() - started }, "published");
       return sequence;
     } catch (error) {

@@ -6,6 +6,7 @@ import { answer } from "./answer";
 import { PodLauncher } from "./host/launcher-pod";
 import { statePaths } from "./host/paths";
 import type { Log } from "./log";
+import { openMetrics, type MetricsOptions, type StreamState } from "./metrics";
 import { asProblem } from "./problem";
 import type { Notice } from "./snapshot";
 import { serveSocket } from "./socket";
@@ -28,6 +29,7 @@ export interface ClusterOptions {
   readonly stateDir: string;
   /** Who has workers run: this process, or the launcher in the worker pod. */
   readonly worker: "child" | "pod";
+  readonly metrics: MetricsOptions | null;
   readonly log: Log;
 }
 
@@ -36,14 +38,20 @@ export async function runCluster(options: ClusterOptions, abort: AbortSignal): P
   const { log } = options;
   const agent = await makeAgent(options);
   const node = new ClusterNode(agent, options.node, log);
-  const link = { notices: [{ reason: "OperatorUnreachable", message: "not connected to the operator yet" }] as Notice[] };
+  const link: Link = { notices: [{ reason: "OperatorUnreachable", message: "not connected to the operator yet" }], connected: false, dialled: 0 };
+  const metrics = await openMetrics(options.metrics, agent, link, log);
   const socket = await serveSocket({ agent, mode: "cluster", notices: () => link.notices });
   startFromStored(agent, log);
   await dialUntil(options, agent, node, link, abort);
   agent.cancel();
+  await metrics?.close();
   await socket.close();
   await agent.close(true);
   log.info("agent ended, the worker goes on");
+}
+
+interface Link extends StreamState {
+  notices: Notice[];
 }
 
 async function makeAgent({ worker, stateDir, log }: ClusterOptions): Promise<Agent> {
@@ -67,13 +75,15 @@ function startFromStored(agent: Agent, log: Log): void {
   });
 }
 
-async function dialUntil(o: ClusterOptions, agent: Agent, node: ClusterNode, link: { notices: Notice[] }, abort: AbortSignal): Promise<void> {
+async function dialUntil(o: ClusterOptions, agent: Agent, node: ClusterNode, link: Link, abort: AbortSignal): Promise<void> {
   let failures = 0;
   let told = "";
   for (let attempt = 0; !abort.aborted; attempt++) {
     const address = o.operators[attempt % o.operators.length] ?? "";
     const started = performance.now();
+    link.dialled++;
     const end = await dialOnce(o, address, agent, node, link, abort);
+    link.connected = false;
     if (abort.aborted) return;
     failures = end.alive && performance.now() - started > STABLE_MS ? 1 : failures + 1;
     link.notices = [{ reason: "OperatorUnreachable", message: `${address}: ${end.why}` }];
@@ -85,7 +95,7 @@ async function dialUntil(o: ClusterOptions, agent: Agent, node: ClusterNode, lin
   }
 }
 
-async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: ClusterNode, link: { notices: Notice[] }, abort: AbortSignal) {
+async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: ClusterNode, link: Link, abort: AbortSignal) {
   let connection: Connection;
   let broken = "";
   node.reset();
@@ -99,6 +109,7 @@ async function dialOnce(o: ClusterOptions, address: string, agent: Agent, node: 
       desired: (desired) => {
         if (link.notices.length > 0) o.log.info({ operator: address }, "connected to the operator");
         link.notices = [];
+        link.connected = true;
         o.log.info({ hash: desired.hash.slice(0, 12), config: desired.config }, "operator names a program");
         const request = node.onDesired(desired);
         if (request !== null) connection.send(request);

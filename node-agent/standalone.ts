@@ -9,6 +9,7 @@ import { Agent } from "./agent";
 import { compileText, errorCount, readConfig } from "./config-text";
 import type { Loaded } from "./last-good";
 import type { Log } from "./log";
+import { openMetrics, type MetricsOptions } from "./metrics";
 import { asProblem } from "./problem";
 import type { Notice } from "./snapshot";
 import { serveSocket } from "./socket";
@@ -20,6 +21,7 @@ const MAX_LOGGED = 20; // `portcullis check` shows all
 export interface StandaloneOptions {
   readonly config: string;
   readonly stateDir: string;
+  readonly metrics: MetricsOptions | null;
   readonly log: Log;
 }
 
@@ -42,17 +44,21 @@ export async function runStandalone(options: StandaloneOptions, abort: AbortSign
   const adopted = agent.supervisor.worker !== null;
   const file = new ConfigFile(config, first.text, agent, log);
   let socket: { close(): Promise<void> } | null = null;
+  let metrics: { close(): Promise<void> } | null = null;
   try {
     file.warn(first.issues);
+    metrics = await openMetrics(options.metrics, agent, { connected: false, dialled: 0 }, log);
     socket = await serveSocket({ agent, mode: "standalone", notices: () => file.notices });
     await startFirst(agent, first.loaded, abort);
     if (!abort.aborted) await file.follow(abort);
   } catch (error) {
+    await metrics?.close();
     await socket?.close();
     await agent.close(adopted, true);
     throw error;
   }
   log.info("stopping");
+  await metrics?.close();
   await socket.close();
   await agent.close(false, true);
   log.info("stopped");

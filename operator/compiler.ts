@@ -45,10 +45,18 @@ export class CompileCache {
 const LIMIT_MS = 60_000;
 const LIMIT_MIB = 1024;
 
+/** Told about every compilation: its end and its time without the wait for its turn. */
+export type OnCompiled = (result: "valid" | "invalid" | "aborted", seconds: number) => void;
+
 /** One compilation after the other in a thread that is started when it is needed, and again after it died. */
 export class CompileThread {
   #thread: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #onDone: OnCompiled;
+
+  constructor(onDone: OnCompiled = () => undefined) {
+    this.#onDone = onDone;
+  }
 
   compile: Compile = (config) => {
     const turn = this.#last.then(() => this.#run(config));
@@ -62,9 +70,11 @@ export class CompileThread {
 
   #run(config: unknown): Promise<Compiled> {
     const thread = (this.#thread ??= this.#start());
+    const startedAt = performance.now();
     return new Promise((resolve) => {
       const settle = (compiled: Compiled): void => {
         clearTimeout(timer);
+        this.#onDone(resultOf(compiled), (performance.now() - startedAt) / 1000);
         thread.off("message", settle).off("error", died).off("exit", left);
         resolve(compiled);
       };
@@ -87,3 +97,7 @@ export class CompileThread {
     return thread;
   }
 }
+
+/** How a compilation ended. */
+export const resultOf = ({ program, issues }: Compiled): "valid" | "invalid" | "aborted" =>
+  program !== undefined ? "valid" : issues.some(({ reason }) => reason === "Internal") ? "aborted" : "invalid";

@@ -36,8 +36,15 @@ export interface ControllerOptions {
   workerPods?: PodSettings | undefined;
   /** What else a leader does during its term. */
   duties?: readonly Duty[];
+  /** Told about every reconciliation; for metrics. */
+  observer?: ReconcileObserver | undefined;
   /** How the caches watch; for tests of what goes wrong there. */
   watch?: Partial<Pick<ReflectorOptions<KubeObject>, "idleMs" | "relistMs" | "watchMs">>;
+}
+
+export interface ReconcileObserver {
+  reconciled(kind: "config" | "node", seconds: number): void;
+  failed(kind: "config" | "node", conflict: boolean): void;
 }
 
 /** Ends when the signal is aborted; never throws. */
@@ -140,15 +147,22 @@ export class Controller {
     }
   }
 
-  #handle(key: string, signal: AbortSignal): Promise<number | undefined> {
+  async #handle(key: string, signal: AbortSignal): Promise<number | undefined> {
     const world = this.#world;
-    if (world === undefined || signal.aborted) return Promise.resolve(undefined);
+    if (world === undefined || signal.aborted) return undefined;
+    const { clock, observer } = this.#o;
+    const startedAt = clock.now();
     const [kind, name] = splitKey(key);
-    return kind === "config" ? reconcileConfig(world, name) : reconcileNode(world, name);
+    try {
+      return await (kind === "config" ? reconcileConfig(world, name) : reconcileNode(world, name));
+    } finally {
+      observer?.reconciled(kind, (clock.now() - startedAt) / 1000);
+    }
   }
 
   #failed(key: string, error: unknown, retryInMs: number): void {
     if (error instanceof NotLeaderError) return;
+    this.#o.observer?.failed(splitKey(key)[0], isConflict(error));
     const fields = { key, retryInMs: Math.round(retryInMs), error: error instanceof Error ? error.message : String(error) };
     // The cache was older than the object: the next try sees the newer one.
     if (isConflict(error)) this.#o.log.info(fields, "object changed meanwhile");

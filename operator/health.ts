@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// /healthz: the event loop turns. /readyz: the caches are complete and there is a certificate. /metrics: counters as they stand.
-import { createServer, type Server } from "node:http";
+// /healthz: the event loop turns. /readyz: the caches are complete and there is a certificate. /metrics: see metrics.ts.
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { splitAddress } from "../metrics/serve";
 import type { Controller } from "./controller";
-import type { Elector } from "./kube/lease";
+import type { OperatorMetrics } from "./metrics";
 import type { Identity } from "./stream/identity";
-import type { AgentServer } from "./stream/server";
 
 export interface HealthOptions {
   controller: Controller;
-  elector: Elector;
-  agents: AgentServer;
   identity: Identity;
+  metrics: OperatorMetrics;
 }
 
 export function serveHealth(address: string, options: HealthOptions): Promise<Server> {
   const server = createServer((request, response) => {
-    const [code, body] = answer(request.url ?? "", options);
-    response.writeHead(code, { "content-type": "text/plain; charset=utf-8" }).end(body);
+    answer(request.url ?? "", options).then(
+      (reply) => send(response, reply),
+      (error: unknown) => send(response, { code: 500, body: `${(error as Error).message}\n` }),
+    );
   });
   server.requestTimeout = 10_000;
   const { host, port } = splitAddress(address);
@@ -26,34 +27,23 @@ export function serveHealth(address: string, options: HealthOptions): Promise<Se
   });
 }
 
-function answer(url: string, options: HealthOptions): [number, string] {
-  if (url === "/healthz") return [200, "ok\n"];
+interface Reply {
+  code: number;
+  body: string;
+  type?: string;
+}
+
+function send(response: ServerResponse, { code, body, type = "text/plain; charset=utf-8" }: Reply): void {
+  response.writeHead(code, { "content-type": type }).end(body);
+}
+
+async function answer(url: string, options: HealthOptions): Promise<Reply> {
+  if (url === "/healthz") return { code: 200, body: "ok\n" };
   if (url === "/readyz") return readiness(options);
-  return url === "/metrics" ? [200, metrics(options)] : [404, "not found\n"];
+  return url === "/metrics" ? { code: 200, body: await options.metrics.text(), type: options.metrics.contentType } : { code: 404, body: "not found\n" };
 }
 
-function readiness({ controller, identity }: HealthOptions): [number, string] {
-  if (!controller.synced) return [503, "the caches are not complete yet\n"];
-  return identity.current == null ? [503, "there is no certificate yet\n"] : [200, "ok\n"];
-}
-
-function metrics({ controller, elector, agents }: HealthOptions): string {
-  const lines = [
-    `portcullis_operator_leader ${elector.leading() ? 1 : 0}`,
-    `portcullis_operator_queue_depth ${controller.queueDepth}`,
-    `portcullis_operator_agents_connected ${agents.connected}`,
-    `portcullis_operator_events_dropped_total ${controller.events.dropped}`,
-    ...[...agents.refused].map(([reason, count]) => `portcullis_operator_streams_refused_total{reason="${reason}"} ${count}`),
-  ];
-  const names = ["configs", "firewallnodes", "nodes", "revisions"];
-  controller.reflectors.forEach((reflector, i) => {
-    for (const [what, count] of Object.entries(reflector.stats)) lines.push(`portcullis_operator_watch_${what}_total{resource="${names[i]}"} ${count}`);
-  });
-  return `${lines.join("\n")}\n`;
-}
-
-export function splitAddress(address: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(address) ?? [];
-  if (port === undefined) throw new Error(`${JSON.stringify(address)} is not HOST:PORT`);
-  return { host: bracketed ?? plain ?? "", port: Number(port) };
+function readiness({ controller, identity }: HealthOptions): Reply {
+  if (!controller.synced) return { code: 503, body: "the caches are not complete yet\n" };
+  return identity.current == null ? { code: 503, body: "there is no certificate yet\n" } : { code: 200, body: "ok\n" };
 }

@@ -10,6 +10,7 @@ import { KubeClient, type Transport } from "./kube/client";
 import { systemClock as clock } from "./kube/clock";
 import { Elector } from "./kube/lease";
 import { holdLeaderLabel } from "./leader-label";
+import { OperatorMetrics } from "./metrics";
 import { readOptions, usage, UsageError, type Options } from "./options";
 import { AgentPods } from "./stream/agent-pod";
 import { Authenticator } from "./stream/authenticator";
@@ -31,7 +32,8 @@ async function run(options: Options, log: Logger): Promise<void> {
     });
   }
   const { namespace, identity } = options;
-  const transport = new KubeClient(kubeConfig(options.kubeconfig));
+  const metrics = new OperatorMetrics();
+  const transport = new KubeClient(kubeConfig(options.kubeconfig), { onAnswer: metrics.answered });
   const elector = new Elector({
     transport,
     clock,
@@ -46,7 +48,7 @@ async function run(options: Options, log: Logger): Promise<void> {
   const nodeUid = (name: string): string | undefined => controller.nodes.store.get(name)?.metadata.uid;
   const pods = new AgentPods({ transport, namespace, daemonSet: options.agentDaemonSet });
   const authenticator = new Authenticator({ transport, audience: options.audience, serviceAccounts: options.serviceAccounts, nodeUid, pods, nodeTokens: options.agentTokens === "PodOrNode" });
-  const compiler = new CompileThread();
+  const compiler = new CompileThread(metrics.compiled);
   const agents = new AgentServer({ authenticator, clock, recheckMs: options.recheckMs, log });
   const duties: Duty[] = [];
   if (options.podName !== "") {
@@ -58,13 +60,15 @@ async function run(options: Options, log: Logger): Promise<void> {
     ...{ transport, clock, elector, agents, namespace, identity, log, duties },
     compiler: new CompileCache(compiler.compile),
     stopMs: options.stopMs,
+    observer: metrics,
     workerPods: options.workerPods,
     watch: { idleMs: options.watchIdleMs, relistMs: options.resyncMs },
   });
   const port = await agents.listen(options.listen, certificate);
   const view = await startView(options.viewListen, { transport, clock, identity: certificate, agents, known: (node) => controller.firewallNodes.store.get(node) !== undefined, configs: controller.configs.store, history: controller.history.store, log, stop: stop.signal });
   if (view !== undefined) duties.push((signal, writer) => keepApiService({ transport, clock, ca, log }, signal, writer));
-  const health = await serveHealth(options.healthListen, { controller, elector, agents, identity: certificate });
+  metrics.watch({ controller, elector, agents, identity: certificate });
+  const health = await serveHealth(options.healthListen, { controller, identity: certificate, metrics });
   log.info({ listen: options.listen, port, health: health.address(), namespace, identity }, "operator started");
   await Promise.all([controller.run(stop.signal), follow]);
   view?.close();

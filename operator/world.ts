@@ -193,8 +193,8 @@ export const timeText = (wall: number): string => `${new Date(wall).toISOString(
 
 export const configKey = (name: string): string => `config/${name}`;
 export const nodeKey = (name: string): string => `node/${name}`;
-export const splitKey = (key: string): [kind: string, name: string] => {
+export const splitKey = (key: string): [kind: "config" | "node", name: string] => {
   const slash = key.indexOf("/");
-  return [key.slice(0, slash), key.slice(slash + 1)];
+  return [key.slice(0, slash) === "config" ? "config" : "node", key.slice(slash + 1)];
 };
 

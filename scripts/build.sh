@@ -45,7 +45,7 @@ build_clang() {
 # The stamp is newer than every source, and the list of sources is the same; else tsc decides.
 build_dist() {
 	local sources
-	sources=$(find bench charts crds program operator node-agent cli scripts test worker -name '*.ts' -not -path '*/node_modules/*' | sort)
+	sources=$(find bench charts crds metrics program operator node-agent cli scripts test worker -name '*.ts' -not -path '*/node_modules/*' | sort)
 	# shellcheck disable=SC2086 # file names of the tree hold no blanks
 	if [ -e dist/.stamp ] && [ "$(cat dist/.stamp)" = "$sources" ] &&
 		[ -z "$(find $sources tsconfig.json package-lock.json -newer dist/.stamp -print -quit)" ]; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Regenerates every generated file of the tree: layout (from worker/shm/layout.h), stream (from program/stream.proto), and
-# CRDs, types and reference pages (from crds/*.ts, layout.h and the compiler's list of reasons), and from those what the
-# Helm chart needs.
+# CRDs, types and reference pages (from crds/*.ts, metrics/*.ts, layout.h and the compiler's list of reasons), and from
+# those what the Helm chart needs.
 # Usage: generate.sh            writes them
 #        generate.sh --check    writes nothing; shows the difference and fails when a committed file is stale
 set -euo pipefail
@@ -17,7 +17,8 @@ generated=(
 	crds/firewallconfig.gen.yaml crds/firewallnode.gen.yaml crds/types.gen.ts
 	charts/portcullis/values.schema.json charts/portcullis/templates/crds/firewallconfig.gen.yaml
 	charts/portcullis/templates/crds/firewallnode.gen.yaml
-	docs/api.md docs/conditions.md docs/issues.md docs/drop-reasons.md
+	docs/api.md docs/conditions.md docs/issues.md docs/drop-reasons.md docs/metrics.md
+	charts/portcullis/files/alerts.yaml charts/portcullis/files/dashboard.json
 )
 
 has protoc || die "missing: protoc (Debian: apt-get install protobuf-compiler)"
@@ -30,6 +31,7 @@ generate_in() (
 	sh program/generate.sh
 	node -r ts-node/register crds/generate.ts
 	node -r ts-node/register charts/generate.ts
+	node -r ts-node/register metrics/generate.ts
 )
 
 if [ "${1:-}" != --check ]; then
@@ -41,7 +43,7 @@ fi
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir -p "$copy/docs"
-cp -r --parents charts crds program operator/compile worker/shm node-agent/shm package.json tsconfig.json "$copy"
+cp -r --parents charts crds metrics program operator/compile operator/stream worker/shm node-agent/shm package.json tsconfig.json "$copy"
 ln -s "$repository/node_modules" "$copy/node_modules"
 generate_in "$copy"
 stale=0

@@ -29,7 +29,7 @@ const rings: Record<string, (mochaArguments: string[]) => Step[]> = {
     one("clang compiles every C source without a warning", ["bash", "scripts/build.sh", "clang"], 15),
     one("gcc builds with ASan and UBSan", ["bash", "scripts/build.sh", "asan"], 15),
     meson("C units under ASan and UBSan", "build/asan"),
-    mocha("units", "{bench,charts,crds,program,operator,node-agent,cli,scripts,worker}/**/*.test.ts", 15, more),
+    mocha("units", "{bench,charts,crds,metrics,program,operator,node-agent,cli,scripts,worker}/**/*.test.ts", 15, more),
   ],
   packets: (more) => [
     mocha("packets", "test/packets/**/*.test.ts", 15, more),

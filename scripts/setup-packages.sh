@@ -41,6 +41,7 @@ require_clang() {
 require_generators() {
 	need protobuf-compiler "protoc, for the check of generated files" has protoc
 	need lua5.1 "runs the health checks for Argo CD" has lua5.1
+	need prometheus "promtool, for the alerts" has promtool
 }
 
 require_demo() {
@@ -84,6 +85,7 @@ require_node() {
 	need nftables "services of Kubernetes" has nft
 	need iptables "chains that kubelet keeps" has iptables
 	need openssl "certificates" has openssl
+	need prometheus "scrapes what is installed" has prometheus
 }
 
 is_debian() {

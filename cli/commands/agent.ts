@@ -3,7 +3,7 @@ import { makeLog } from "../../node-agent/log";
 import { runCluster } from "../../node-agent/main";
 import { Problem } from "../../node-agent/problem";
 import { CommandError, UsageError, type Arguments, type Command } from "../command";
-import { stateDir, stateDirOption } from "../common";
+import { metricsOf, metricsOptions, stateDir, stateDirOption } from "../common";
 
 const fromEnvironment = (name: string): string => `(or PORTCULLIS_${name})`;
 
@@ -20,6 +20,7 @@ it over. Every option can come from the environment.`,
     node: { type: "string", value: "NAME", help: `name of this node ${fromEnvironment("NODE")}` },
     worker: { type: "string", value: "child|pod", help: `start workers as children (default), or by the launcher in the worker pod ${fromEnvironment("WORKER_MODE")}` },
     "state-dir": stateDirOption,
+    ...metricsOptions,
   },
   async run(args) {
     const options = {
@@ -30,6 +31,7 @@ it over. Every option can come from the environment.`,
       node: value(args, "node", "NODE"),
       stateDir: stateDir(args),
       worker: workerMode(args),
+      metrics: metricsOf(args),
       log: makeLog(),
     };
     const stop = new AbortController();

@@ -4,25 +4,26 @@ import { Problem } from "../../node-agent/problem";
 import { readConfig } from "../../node-agent/config-text";
 import { InvalidConfig, runStandalone } from "../../node-agent/standalone";
 import { CommandError, type Command } from "../command";
-import { configOption, stateDir, stateDirOption } from "../common";
+import { configOption, metricsOf, metricsOptions, stateDir, stateDirOption } from "../common";
 import { formatIssues } from "../issues";
 
 export const command: Command = {
-  usage: "--config FILE [--state-dir DIR]",
+  usage: "--config FILE [--state-dir DIR] [--metrics-listen HOST:PORT]",
   description: `Compiles FILE, starts a worker in the present network namespace and hands it the program. The file is read
 again on SIGHUP and when it changes; a version that is invalid or cannot run is reported, and the one before it
 runs on. SIGTERM and SIGINT stop agent and worker and remove what they made. If only the agent is killed, the
 worker forwards on, and the next run with the same state directory takes it over.`,
-  options: { config: configOption, "state-dir": stateDirOption },
+  options: { config: configOption, "state-dir": stateDirOption, ...metricsOptions },
   async run(args) {
     const config = args.required("config");
     const dir = stateDir(args);
+    const metrics = metricsOf(args);
     const stop = new AbortController();
     const onSignal = (): void => { stop.abort(); };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
     try {
-      await runStandalone({ config, stateDir: dir, log: makeLog() }, stop.signal);
+      await runStandalone({ config, stateDir: dir, metrics, log: makeLog() }, stop.signal);
       return 0;
     } catch (error) {
       if (error instanceof InvalidConfig) {

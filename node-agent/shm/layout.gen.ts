@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x5edb6c9196d249d1n;
+export const FW_LAYOUT_HASH = 0x477d566c28ac9c63n;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -915,7 +915,7 @@ export const fw_table_status = {
 } as const;
 
 export const fw_counters = {
-  size: 632,
+  size: 640,
   fields: {
     received: { offset: 0, type: "u64" },
     received_bytes: { offset: 8, type: "u64" },
@@ -941,6 +941,7 @@ export const fw_counters = {
     sleeps: { offset: 608, type: "u64" },
     steered: { offset: 616, type: "u64" },
     steered_in: { offset: 624, type: "u64" },
+    busy_ns: { offset: 632, type: "u64" },
   },
 } as const;
 

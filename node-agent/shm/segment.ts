@@ -7,8 +7,9 @@ import { promisify } from "node:util";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH, FW_LAYOUT_VERSION, FW_MAX_BANK_SIZE, structs } from "./layout.gen";
 
-const ABI = 3;
+const ABI = 4;
 const ERROR_SIZE = 512;
+const SPAN_WORDS = 6;
 const { EWOULDBLOCK, EAGAIN } = koffi.os.errno;
 
 export interface Lock {
@@ -35,6 +36,7 @@ function bind(path: string) {
   const lib = koffi.load(path);
   const wait = lib.func("int agent_shm_wait_verdict(int, uint64_t, uint32_t)");
   const sessions = lib.func("int64_t agent_shm_sessions(int, uint32_t, const uint8_t *, uint64_t, _Inout_ uint8_t *, uint32_t, _Out_ uint8_t *, uint64_t, _Out_ uint8_t *, uint32_t)");
+  const natUse = lib.func("int64_t agent_shm_nat_use(int, const uint32_t *, uint32_t, uint32_t, uint32_t, _Inout_ uint64_t *, _Out_ uint8_t *, uint32_t)");
   return {
     abi: lib.func("uint32_t agent_shm_abi(void)") as Call,
     layoutHash: lib.func("uint64_t agent_shm_layout_hash(void)") as Call,
@@ -51,6 +53,7 @@ function bind(path: string) {
     status: lib.func("int agent_shm_status(int, _Out_ uint8_t *, uint64_t, _Out_ uint8_t *, uint32_t)") as Call,
     waitVerdict: promisify(wait.async) as (handle: number, sequence: bigint, timeoutMs: number) => Promise<number>,
     sessions: promisify(sessions.async) as (...args: unknown[]) => Promise<number | bigint>,
+    natUse: promisify(natUse.async) as (...args: unknown[]) => Promise<number | bigint>,
     clear: lib.func("int64_t agent_shm_clear(int, const uint8_t *, const char *, _Out_ uint8_t *, uint32_t)") as Call,
     close: lib.func("int agent_shm_close(int)") as Call,
   };
@@ -214,6 +217,15 @@ export class StateFile {
     const result = Number(await lib().sessions(this.#handle, family, filter, now, at, slots, out, BigInt(out.byteLength), sentence, ERROR_SIZE));
     if (result < 0) throw new SegmentError(-result, text(sentence));
     return { cursor: at.readUInt32LE(), matched: result };
+  }
+
+  /** Adds the IPv4 sessions of up to `slots` entries from `cursor` on to the count of the NAT pool that their source is translated
+   *  to. spans: struct agent_shm_span, six words each. Returns where the next look begins. Does not block the process. */
+  async natUse(spans: Uint32Array, cursor: number, slots: number, counts: BigUint64Array): Promise<number> {
+    const sentence = Buffer.alloc(ERROR_SIZE);
+    const result = Number(await lib().natUse(this.#handle, spans, spans.length / SPAN_WORDS, cursor, slots, counts, sentence, ERROR_SIZE));
+    if (result < 0) throw new SegmentError(-result, text(sentence));
+    return result;
   }
 
   /** True when the worker has judged this sequence or a newer one, false after the timeout. Does not block the process. */

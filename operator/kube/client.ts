@@ -29,6 +29,9 @@ export interface Transport {
   stream(path: string, call: Call): AsyncIterable<string>;
 }
 
+/** Told about every answer: method (WATCH for a stream) and status; undefined: there was none. */
+export type OnAnswer = (verb: Method | "WATCH", status: number | undefined) => void;
+
 const REQUEST_TIMEOUT_MS = 15_000;
 const MAX_ERROR_BODY = 64 * 1024;
 
@@ -43,14 +46,16 @@ export class KubeClient implements Transport {
   readonly #clock: Clock;
   readonly #userAgent: string;
   readonly #headers: Readonly<Record<string, string | string[]>>;
+  readonly #onAnswer: OnAnswer;
   #agent: HttpAgent | HttpsAgent | undefined;
   #material = "";
 
-  constructor(config: KubeConfig, options: { clock?: Clock; userAgent?: string; headers?: Readonly<Record<string, string | string[]>> } = {}) {
+  constructor(config: KubeConfig, options: { clock?: Clock; userAgent?: string; headers?: Readonly<Record<string, string | string[]>>; onAnswer?: OnAnswer } = {}) {
     this.#config = config;
     this.#clock = options.clock ?? systemClock;
     this.#userAgent = options.userAgent ?? "portcullis-operator";
     this.#headers = options.headers ?? {};
+    this.#onAnswer = options.onAnswer ?? (() => undefined);
   }
 
   async request<T>(method: Method, path: string, call: Call): Promise<T> {
@@ -61,7 +66,7 @@ export class KubeClient implements Transport {
   async text(method: Method, path: string, call: Call): Promise<string> {
     const limit = deadline(this.#clock, call.timeoutMs ?? REQUEST_TIMEOUT_MS, call.signal, `${method} ${path}`);
     try {
-      const response = await this.#send(method, path, { ...call, signal: limit.signal });
+      const response = await this.#send(method, path, { ...call, signal: limit.signal }, method);
       const text = await textOf(response);
       if (isFailure(response)) throw this.#failure(response, text);
       return text;
@@ -73,7 +78,7 @@ export class KubeClient implements Transport {
   }
 
   async *stream(path: string, call: Call): AsyncIterable<string> {
-    const response = await this.#send("GET", path, call);
+    const response = await this.#send("GET", path, call, "WATCH");
     if (isFailure(response)) throw this.#failure(response, await textOf(response, MAX_ERROR_BODY));
     try {
       yield* createInterface({ input: response, crlfDelay: Infinity });
@@ -88,7 +93,18 @@ export class KubeClient implements Transport {
     this.#agent?.destroy();
   }
 
-  async #send(method: Method, path: string, call: Call): Promise<IncomingMessage> {
+  async #send(method: Method, path: string, call: Call, verb: Method | "WATCH"): Promise<IncomingMessage> {
+    try {
+      const response = await this.#open(method, path, call);
+      this.#onAnswer(verb, response.statusCode);
+      return response;
+    } catch (error) {
+      this.#onAnswer(verb, undefined);
+      throw error;
+    }
+  }
+
+  async #open(method: Method, path: string, call: Call): Promise<IncomingMessage> {
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null) throw new Error("the kubeconfig names no cluster");
     const url = new URL(cluster.server.replace(/\/$/, "") + path);

@@ -42,6 +42,8 @@ export class Elector {
   #renewedAt = -Infinity;
   #leading = false;
   #failures = 0;
+  /** Requests that failed, since the start. */
+  failed = 0;
 
   constructor(options: ElectorOptions) {
     this.#o = { random: Math.random, leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000, log: () => undefined, ...options };
@@ -110,6 +112,7 @@ export class Elector {
       return taken;
     } catch (error) {
       if (signal.aborted || isConflict(error)) return false;
+      this.failed++;
       // Once at the start of an outage, then seldom.
       if (this.#failures++ % 30 === 0) this.#o.log("lease request failed", { error: (error as Error).message, failures: this.#failures });
       return false;

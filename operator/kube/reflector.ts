@@ -85,6 +85,11 @@ export class Reflector<T extends KubeObject> {
     this.#firstList = new Promise((resolve) => (this.#announceFirstList = resolve));
   }
 
+  /** Plural name of what is watched. */
+  get resource(): string {
+    return this.#o.resource.plural;
+  }
+
   get hasSynced(): boolean {
     return this.#synced;
   }

@@ -58,6 +58,8 @@ export class AgentServer implements Agents {
   #answering = 0;
   /** Ends of calls by reason, since the start. */
   readonly refused = new Map<string, number>();
+  /** Programs that were handed over whole, and their bytes, since the start. */
+  readonly sent = { programs: 0, bytes: 0 };
 
   constructor(options: AgentServerOptions) {
     this.#o = { random: Math.random, recheckMs: 60_000, ...options };
@@ -158,6 +160,10 @@ export class AgentServer implements Agents {
       turns: this.#turns,
       onNews: () => this.#onNews?.(node),
       onEnd: (code, why) => this.#left(session, code, why),
+      onSent: (bytes) => {
+        this.sent.programs++;
+        this.sent.bytes += bytes;
+      },
     });
     this.#sessions.set(node, session);
     this.#last.delete(node);

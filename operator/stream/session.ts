@@ -22,6 +22,8 @@ export interface SessionOptions {
   /** Something about the node is news: it connected, reported or left. */
   onNews: () => void;
   onEnd: (code: status, why: string) => void;
+  /** The last byte of a program was handed over. */
+  onSent?: (bytes: number) => void;
   /** What the stream before this one said last. */
   last?: AgentView | undefined;
   helloMs?: number;
@@ -219,6 +221,7 @@ export class Session {
     if (last) {
       this.#transfer = undefined;
       this.#sent = true;
+      this.#o.onSent?.(length);
     }
     return { program: { hash: of.hash, offset: BigInt(offset), data: Buffer.from(buffer, byteOffset + offset, size), last } };
   }

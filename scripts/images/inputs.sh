@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced: what an image is made from, as a key of its content.
 image_inputs() {
-	local common=(Dockerfile .dockerignore scripts/images) script=(package.json package-lock.json .npmrc tsconfig.json bin cli crds node-agent operator program)
+	local common=(Dockerfile .dockerignore scripts/images) script=(package.json package-lock.json .npmrc tsconfig.json bin cli crds metrics node-agent operator program)
 	case $1 in
 	worker) printf '%s\n' "${common[@]}" worker ;;
 	operator) printf '%s\n' "${common[@]}" "${script[@]}" ;;

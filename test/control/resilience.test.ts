@@ -86,7 +86,7 @@ describe("operator in bad times", function () {
     // An event that does arrive takes the watch past the one that did not.
     await cluster.patch(NODES, "r1", { metadata: { labels: { passed: "yes" } } });
     await untilFirewallNode(cluster, "lost", (n) => n.spec.hash !== "", "selected in spite of the lost event");
-    assert.ok((await watchStat("missed", "nodes")) > 0);
+    assert.ok((await watchStat("missed_events", "nodes")) > 0);
     await cluster.delete(NODES, "lost");
     await untilNoFirewallNode(cluster, "lost");
   });

@@ -139,6 +139,7 @@ static void loop_read_time(struct loop *l)
 	uint64_t now = clock_boottime_ns();
 	if (now - l->heartbeat_ns >= LOOP_HEARTBEAT_NS) {
 		l->heartbeat_ns = now;
+		l->state.counters->busy_ns += busy_take_ns(&l->busy, rte_get_tsc_hz());
 		l->realtime_offset_ns = clock_realtime_ns() - now;
 		__atomic_store_n(l->state.heartbeat_ns, clock_monotonic_ns(),
 				 __ATOMIC_RELAXED);
@@ -251,6 +252,7 @@ static int loop_sleep(struct loop *l, struct epoll_event *events)
 	atomic_store(&l->asleep, false);
 	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
 	l->now_tsc = 0; // the time is another one
+	busy_woken(&l->busy, rte_rdtsc());
 	return count;
 }
 
@@ -272,6 +274,7 @@ void loop_run(struct loop *l)
 	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
 	while (!atomic_load_explicit(&l->shared->stop, memory_order_relaxed)) {
 		uint64_t tsc = rte_rdtsc(); // not cheap: once a turn
+		busy_begin(&l->busy, tsc);
 		int count = may_sleep && l->ready == 0 ? loop_sleep(l, events) :
 							 loop_look(l, events, tsc);
 		l->events = count;
@@ -282,6 +285,7 @@ void loop_run(struct loop *l)
 		loop_set_time(l, tsc);
 		unsigned received = loop_serve(l, events, count);
 		bool more = core_housekeeping(l->core);
+		l->busy.worked = received + more > 0;
 		const struct idle_limits *limits =
 			l->current != NULL ? &l->current->limits : &no_generation;
 		may_sleep = !l->polls &&

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <rte_rcu_qsbr.h>
+#include "loop/busy.h"
 #include "loop/clock.h"
 #include "loop/idle.h"
 #include "loop/resolve.h"
@@ -70,6 +71,7 @@ struct loop {
 	uint64_t looked_tsc; // last look at the descriptors
 	uint64_t time_cycles, look_cycles; // how long the two are good
 	int events; // that the last look found
+	struct busy busy;
 };
 
 // The caller sets clock and every loop's state and core afterwards, before loop_run(). Returns 0 or a negative errno.

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define AGENT_SHM_ABI 3
+#define AGENT_SHM_ABI 4
 
 uint32_t agent_shm_abi(void);
 uint64_t agent_shm_layout_hash(void);
@@ -57,6 +57,19 @@ int agent_shm_wait_verdict(int state, uint64_t sequence, uint32_t timeout_ms);
 // pieces, whoever writes it is not held up.
 int64_t agent_shm_sessions(int state, uint32_t family, const uint8_t *filter, uint64_t now_ns, uint32_t *cursor,
 	uint32_t slots, uint8_t *out, uint64_t size, char *error, uint32_t error_size);
+
+// Addresses and ports of a NAT pool, host byte order.
+struct agent_shm_span {
+	uint32_t low, high; // addresses
+	uint32_t reach; // the highest address of this and all spans before it
+	uint32_t port_low, port_high;
+	uint32_t pool; // index into counts
+};
+
+// Looks at up to slots IPv4 sessions from cursor on, and adds those whose source is translated into a span to the count of its
+// pool. spans are sorted by low. Returns where it ended; the end is the capacity.
+int64_t agent_shm_nat_use(int state, const struct agent_shm_span *spans, uint32_t count, uint32_t cursor, uint32_t slots,
+	uint64_t *counts, char *error, uint32_t error_size);
 
 // Asks the worker to end every session that filter selects. Returns the sequence of the command.
 int64_t agent_shm_clear(int control, const uint8_t *filter, const char *doorbell, char *error, uint32_t error_size);

@@ -606,6 +606,7 @@ struct fw_counters {
 	uint64_t sleeps; // times the core slept in adaptive mode
 	uint64_t steered; // packets given to the core that owns their session
 	uint64_t steered_in; // packets taken from other cores
+	uint64_t busy_ns; // time of turns that found something to do, brought up to date with the core's heartbeat
 };
 
 enum fw_port_state { FW_PORT_ABSENT = 0, FW_PORT_DOWN = 1, FW_PORT_UP = 2 };

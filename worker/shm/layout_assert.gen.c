@@ -588,7 +588,7 @@ _Static_assert(sizeof(((struct fw_table_status *)0)->high_water) == 8, "size of 
 _Static_assert(offsetof(struct fw_table_status, refused) == 24, "offset of fw_table_status.refused");
 _Static_assert(sizeof(((struct fw_table_status *)0)->refused) == 8, "size of fw_table_status.refused");
 
-_Static_assert(sizeof(struct fw_counters) == 632, "size of fw_counters");
+_Static_assert(sizeof(struct fw_counters) == 640, "size of fw_counters");
 _Static_assert(offsetof(struct fw_counters, received) == 0, "offset of fw_counters.received");
 _Static_assert(sizeof(((struct fw_counters *)0)->received) == 8, "size of fw_counters.received");
 _Static_assert(offsetof(struct fw_counters, received_bytes) == 8, "offset of fw_counters.received_bytes");
@@ -637,6 +637,8 @@ _Static_assert(offsetof(struct fw_counters, steered) == 616, "offset of fw_count
 _Static_assert(sizeof(((struct fw_counters *)0)->steered) == 8, "size of fw_counters.steered");
 _Static_assert(offsetof(struct fw_counters, steered_in) == 624, "offset of fw_counters.steered_in");
 _Static_assert(sizeof(((struct fw_counters *)0)->steered_in) == 8, "size of fw_counters.steered_in");
+_Static_assert(offsetof(struct fw_counters, busy_ns) == 632, "offset of fw_counters.busy_ns");
+_Static_assert(sizeof(((struct fw_counters *)0)->busy_ns) == 8, "size of fw_counters.busy_ns");
 
 _Static_assert(sizeof(struct fw_port_status) == 384, "size of fw_port_status");
 _Static_assert(offsetof(struct fw_port_status, name) == 0, "offset of fw_port_status.name");

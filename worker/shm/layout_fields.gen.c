@@ -1236,6 +1236,7 @@ static void print_fw_counters(const char *path, const struct fw_counters *p)
 	roundtrip_print(roundtrip_path(path, "sleeps", -1).text, p->sleeps);
 	roundtrip_print(roundtrip_path(path, "steered", -1).text, p->steered);
 	roundtrip_print(roundtrip_path(path, "steered_in", -1).text, p->steered_in);
+	roundtrip_print(roundtrip_path(path, "busy_ns", -1).text, p->busy_ns);
 }
 
 static void print_any_fw_counters(const char *path, const void *bytes)
@@ -1272,6 +1273,7 @@ static void fill_fw_counters(struct fw_counters *p, uint64_t *state)
 	p->sleeps = (uint64_t)roundtrip_next(state);
 	p->steered = (uint64_t)roundtrip_next(state);
 	p->steered_in = (uint64_t)roundtrip_next(state);
+	p->busy_ns = (uint64_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_counters(void *bytes, uint64_t *state)

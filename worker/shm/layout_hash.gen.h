@@ -4,6 +4,6 @@
 #define PORTCULLIS_SHM_LAYOUT_HASH_H
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
-#define FW_LAYOUT_HASH 0x5edb6c9196d249d1ull
+#define FW_LAYOUT_HASH 0x477d566c28ac9c63ull
 
 #endif

@@ -47,6 +47,13 @@ export class RealNode {
     return join(this.#lab.folder, "state");
   }
 
+  /** Metrics of the agent, as Prometheus reads them. */
+  async metrics(): Promise<string> {
+    const answer = await fetch(`http://${MANAGEMENT.agent}:9464/metrics`);
+    if (answer.status !== 200) throw new Error(`metrics of ${this.name}: ${answer.status} ${await answer.text()}`);
+    return await answer.text();
+  }
+
   /** A config that puts this node between its two hosts. */
   config(name: string, labels: Record<string, string>, change: object = {}): object {
     const ports = [{ name: "lan", tap: { networkNamespace: this.#inside.name } }, { name: "wan", tap: { networkNamespace: this.#outside.name } }];
@@ -61,7 +68,7 @@ export class RealNode {
     const addresses = operators.map(({ address }) => `${MANAGEMENT.operator}:${address.split(":").pop()}`).join(",");
     this.#agent = start(`agent-${this.name}`, this.#firewall.command([
       join(ROOT, "bin/portcullis"), "agent", "--operator", addresses, "--operator-ca", this.#cluster.pki.path("ca.crt"), "--operator-server-name", "localhost",
-      "--token-file", tokenFile, "--node", this.name, "--state-dir", this.stateDir,
+      "--token-file", tokenFile, "--node", this.name, "--state-dir", this.stateDir, "--metrics-listen", `${MANAGEMENT.agent}:9464`, "--metrics-policies", "1",
     ]), { log: this.#cluster.log(`agent-${this.name}-${++this.#starts}`), cwd: ROOT });
     return this.#agent;
   }

@@ -51,7 +51,7 @@ export async function startOperator(cluster: Cluster, settings: OperatorSettings
 
 async function readMetrics(at: string): Promise<Map<string, number>> {
   const text = await (await fetch(`${at}/metrics`)).text();
-  return new Map(text.trim().split("\n").map((line): [string, number] => {
+  return new Map(text.trim().split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line): [string, number] => {
     const space = line.lastIndexOf(" ");
     return [line.slice(0, space), Number(line.slice(space + 1))];
   }));
@@ -67,7 +67,7 @@ let compiledIsFresh: boolean | undefined;
 function isFresh(): boolean {
   const compiled = statSync(join(ROOT, "dist/operator/main.js"), { throwIfNoEntry: false });
   if (compiled === undefined) return false;
-  const sources = ["operator", "crds", "program", "node-agent/shm"].flatMap((folder) =>
+  const sources = ["operator", "crds", "metrics", "program", "node-agent/shm"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts")).map((file) => join(ROOT, folder, file)));
   return sources.every((file) => statSync(file).mtimeMs <= compiled.mtimeMs);
 }
