@@ -2,6 +2,7 @@
 // The values of the Helm chart: what may be set, and what it means. values.schema.json is generated from here;
 // charts/portcullis/values.yaml holds the defaults with words for people, and must agree (charts/values.test.ts).
 import { z } from "zod";
+import { MOST_POLICIES } from "../metrics/agent";
 
 const labels = z.record(z.string(), z.string());
 const open = z.record(z.string(), z.unknown());
@@ -65,6 +66,16 @@ export const values = z.strictObject({
     }),
   }),
   view: z.strictObject({ enabled: z.boolean().describe("Serve an API behind the API server for kubectl portcullis.") }),
+  metrics: z.strictObject({
+    agent: z.boolean().describe("Agents serve metrics, on port 9464 of their pods; operators always do, on 9440."),
+    policies: z.int().min(0).max(MOST_POLICIES).describe("How many policies, the first ones, have series of their own."),
+    from: labels.describe("Labels of the namespaces that the network policies let scrape; empty: everybody who reaches the pods."),
+    monitor: z.enum(["None", "PodMonitor", "ServiceMonitor"]).describe("What the Prometheus operator is told to scrape with."),
+    labels: labels.describe("Labels of monitor and rule, by which your Prometheus selects them."),
+    interval: z.string().regex(/^[1-9][0-9]*[sm]$/).describe("Time between two scrapes."),
+    alerts: z.boolean().describe("Install the alerts as a PrometheusRule."),
+    dashboard: z.boolean().describe("Install the dashboard as a ConfigMap for Grafana's sidecar."),
+  }),
   networkPolicy: z.strictObject({ enabled: z.boolean().describe("Restrict the traffic of operator and agents to what they need.") }),
   podDisruptionBudget: z.strictObject({ enabled: z.boolean().describe("Keep one operator when nodes are drained.") }),
   namespace: z.strictObject({

@@ -39,6 +39,9 @@ const SETS: Record<string, string[]> = {
   "cert-manager with an issuer of its own": ["--set", "tls.provider=CertManager"],
   "cert-manager with a given issuer": ["--set", "tls.provider=CertManager,tls.issuer.name=corporate,tls.issuer.kind=ClusterIssuer"],
   "a certificate from a Secret": ["--set", "tls.provider=Secret,tls.secretName=mine"],
+  "monitors of pods": ["--set", "metrics.monitor=PodMonitor,metrics.alerts=true,metrics.dashboard=true,metrics.labels.release=prometheus,metrics.from.team=monitoring,metrics.policies=5"],
+  "monitors of services": ["--set", "metrics.monitor=ServiceMonitor,metrics.interval=1m"],
+  "operators' metrics only": ["--set", "metrics.monitor=PodMonitor,metrics.agent=false"],
   "labels, selectors and tolerations": ["--set-json", 'operator={"podLabels":{"team":"net"},"podAnnotations":{"a":"b"},"nodeSelector":{"pool":"infra"},"tolerations":[{"key":"infra","operator":"Exists"}]}',
     "--set", "agent.maxUnavailable=10%,agent.podLabels.team=net,worker.podLabels.team=net,namespace.create=true"],
 };
@@ -53,7 +56,9 @@ const WRONG: [string, RegExp][] = [
   ["agent.stateDir=relative", /\/agent\/stateDir.*does not match pattern/],
   ["agent.maxUnavailable=0", /\/agent\/maxUnavailable/],
   ["worker.privileged=Always", /\/worker\/privileged.*'WhenNeeded', 'Never'/],
-  ["metrics.enabled=true", /additional properties 'metrics' not allowed/],
+  ["metrics.policies=1001", /\/metrics\/policies.*maximum/],
+  ["metrics.monitor=Probe", /\/metrics\/monitor.*'None', 'PodMonitor', 'ServiceMonitor'/],
+  ["telemetry.enabled=true", /additional properties 'telemetry' not allowed/],
 ];
 
 describe("the Helm chart", function () {
@@ -99,6 +104,32 @@ describe("the Helm chart", function () {
     for (const kind of ["PodDisruptionBudget", "NetworkPolicy", "PriorityClass", "CustomResourceDefinition"]) assert.ok(!kinds.has(kind), kind);
     const own = await template("--set", "tls.provider=Secret");
     assert.ok(!JSON.stringify(own).includes("portcullis-ca"), "no authority, and no right to read one");
+  });
+
+  it("metrics: monitors that select the pods and their ports, rules, dashboard, and who may scrape", async () => {
+    const objects = await template(...(SETS["monitors of pods"] as string[]));
+    const named = (kind: string, name: string): Manifest => objects.find((object) => object.kind === kind && object.metadata.name === name) ?? assert.fail(`no ${kind} ${name}`);
+    for (const [component, port, owner] of [["operator", "health", "Deployment"], ["agent", "metrics", "DaemonSet"]] as const) {
+      const monitor = named("PodMonitor", `portcullis-${component}`);
+      assert.equal(monitor.metadata.labels?.["release"], "prometheus");
+      const pod = find(objects, owner).spec?.template as unknown as { metadata: { labels: Record<string, string> }; spec: { containers: { ports: { name: string }[] }[] } };
+      const { matchLabels } = monitor.spec?.["selector"] as { matchLabels: Record<string, string> };
+      for (const [label, text] of Object.entries(matchLabels)) assert.equal(pod.metadata.labels[label], text);
+      assert.ok(pod.spec.containers[0]?.ports.some(({ name }) => name === port));
+      assert.deepEqual((monitor.spec?.["podMetricsEndpoints"] as { port: string }[])[0]?.port, port);
+      const { ingress = [] } = named("NetworkPolicy", `portcullis-${component}`).spec as unknown as { ingress?: { ports: { port: string }[]; from?: object[] }[] };
+      assert.deepEqual(ingress.find(({ ports }) => ports[0]?.port === port)?.from, [{ namespaceSelector: { matchLabels: { team: "monitoring" } } }]);
+    }
+    const { groups } = parseAllDocuments(readFileSync(join(ROOT, CHART, "files/alerts.yaml"), "utf8"))[0]?.toJS() as { groups: object[] };
+    assert.deepEqual(named("PrometheusRule", "portcullis").spec?.["groups"], groups);
+    assert.equal(named("ConfigMap", "portcullis-dashboard").data?.["portcullis.json"], readFileSync(join(ROOT, CHART, "files/dashboard.json"), "utf8"));
+    assert.equal(envOf(containerOf(objects, "DaemonSet"), "PORTCULLIS_METRICS_POLICIES"), "5");
+    const services = await template(...(SETS["monitors of services"] as string[]));
+    const kinds = services.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    for (const one of ["Service portcullis-operator-metrics", "Service portcullis-agent-metrics", "ServiceMonitor portcullis-operator", "ServiceMonitor portcullis-agent"]) assert.ok(kinds.includes(one), one);
+    const without = await template(...(SETS["operators' metrics only"] as string[]));
+    assert.ok(!JSON.stringify(without).includes("9464"), "no agent listens");
+    assert.deepEqual(without.filter(({ kind }) => kind === "PodMonitor").map(({ metadata }) => metadata.name), ["portcullis-operator"]);
   });
 
   for (const [set, sentence] of WRONG) {
