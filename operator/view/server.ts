@@ -5,7 +5,7 @@ import { constants } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { splitAddress } from "../health";
+import { splitAddress } from "../../metrics/serve";
 import type { Identity } from "../stream/identity";
 import { discovery } from "./discovery";
 import type { Trust } from "./front-proxy";

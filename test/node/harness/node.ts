@@ -85,6 +85,12 @@ export class TestNode extends Api {
     return this.#pki.kubeconfig("admin", `https://127.0.0.1:${this.#gate.port}`);
   }
 
+  /** A kubeconfig that works in the node's network. */
+  insideConfig(): string {
+    if (this.#pki === undefined) throw new Error("the node is not up");
+    return this.#pki.kubeconfig("admin", `https://${NODE_ADDRESS}:${API_PORT}`);
+  }
+
   async up(): Promise<void> {
     const [pki, image] = await Promise.all([prepare(this.place, this.options), pauseImage(this.dir)]);
     this.#pki = pki;
