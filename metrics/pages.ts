@@ -23,6 +23,11 @@ agent writes plain lines. What is tried again is told once, and again when its c
 | \`msg\` | all | the outcome, one sentence |
 | \`component\` | operator | \`operator\` |
 | \`reason\` | both | a name of a closed list: [conditions.md](conditions.md), [issues.md](issues.md), or why a stream was refused |
+| \`code\`, \`why\`, \`detail\` | operator | gRPC status and sentence of a stream that ended or was refused |
+| \`resource\`, \`missed\` | operator | the collection whose watch was interrupted; changes that it had lost |
+| \`verb\`, \`user\` | operator | who asked a node for something by \`kubectl portcullis\`, and what |
+| \`pod\`, \`revision\` | operator | names of a worker pod, of a kept program |
+| \`listen\`, \`port\` | both | what is listened on |
 | \`key\` | operator | what was reconciled: \`config/NAME\` or \`node/NAME\` |
 | \`config\`, \`node\` | both | names of objects |
 | \`hash\` | agent | first twelve digits of the program's SHA-256 |

@@ -69,6 +69,8 @@ export class Controller {
   readonly #o: ControllerOptions;
   #world: World | undefined;
   #queue: WorkQueue | undefined;
+  /** What was last said about a key that fails: once, and again when it is something else. */
+  readonly #told = new Map<string, string>();
 
   constructor(options: ControllerOptions) {
     this.#o = options;
@@ -141,6 +143,7 @@ export class Controller {
       await queue.run(signal);
     } finally {
       [this.#world, this.#queue] = [undefined, undefined];
+      this.#told.clear();
       agents.close();
       ended.abort(new Error("the term ended"));
       await Promise.all(others);
@@ -154,7 +157,9 @@ export class Controller {
     const startedAt = clock.now();
     const [kind, name] = splitKey(key);
     try {
-      return await (kind === "config" ? reconcileConfig(world, name) : reconcileNode(world, name));
+      const again = await (kind === "config" ? reconcileConfig(world, name) : reconcileNode(world, name));
+      this.#told.delete(key);
+      return again;
     } finally {
       observer?.reconciled(kind, (clock.now() - startedAt) / 1000);
     }
@@ -163,7 +168,10 @@ export class Controller {
   #failed(key: string, error: unknown, retryInMs: number): void {
     if (error instanceof NotLeaderError) return;
     this.#o.observer?.failed(splitKey(key)[0], isConflict(error));
-    const fields = { key, retryInMs: Math.round(retryInMs), error: error instanceof Error ? error.message : String(error) };
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.#told.get(key) === text) return;
+    this.#told.set(key, text);
+    const fields = { key, retryInMs: Math.round(retryInMs), error: text };
     // The cache was older than the object: the next try sees the newer one.
     if (isConflict(error)) this.#o.log.info(fields, "object changed meanwhile");
     else this.#o.log.warn(fields, "reconcile failed");

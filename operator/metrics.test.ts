@@ -23,7 +23,7 @@ const log = { info: () => undefined, warn: () => undefined };
 
 function operator(metrics: OperatorMetrics) {
   const elector = new Elector({ transport: nowhere, clock, namespace: "ns", name: "lease", identity: "me" });
-  const agents = new AgentServer({ authenticator: { check: () => Promise.resolve() }, clock, log });
+  const agents = new AgentServer({ authenticator: { check: () => Promise.resolve("a pod") }, clock, log });
   const identity = new Identity();
   const compiler = new CompileCache(() => Promise.resolve({ issues: [] }));
   const controller = new Controller({ transport: nowhere, clock, elector, agents, compiler, namespace: "ns", identity: "me", log, observer: metrics, workerPods: {} as never });

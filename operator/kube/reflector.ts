@@ -71,6 +71,8 @@ export class Reflector<T extends KubeObject> {
   #listedAt = 0;
   #failures = 0;
   #goneInRow = 0;
+  /** What was last said to be wrong, while it is. */
+  #told = "";
 
   constructor(options: ReflectorOptions<T>) {
     this.#o = { ...DEFAULTS, random: Math.random, keep: withoutManagedFields, ...options };
@@ -107,6 +109,7 @@ export class Reflector<T extends KubeObject> {
         else if (this.#o.clock.now() - this.#listedAt >= this.#o.relistMs) await this.#compare(signal);
         await this.#watch(signal);
         this.#failures = this.#goneInRow = 0;
+        this.#told = "";
       } catch (error) {
         if (signal.aborted) return;
         await this.#recover(error, signal).catch(() => undefined);
@@ -124,7 +127,9 @@ export class Reflector<T extends KubeObject> {
       this.#failures = ++this.#goneInRow;
     } else this.stats.failures++;
     const wait = waitMs(backoffMs(this.#failures, { ...backoff, random }), retryAfterOf(error), random);
-    warn?.("watch interrupted", { resource: resource.plural, error: messageOf(error), retryInMs: Math.round(wait) });
+    const text = messageOf(error);
+    if (text !== this.#told) warn?.("watch interrupted", { resource: resource.plural, error: text, retryInMs: Math.round(wait) });
+    this.#told = text;
     await sleep(clock, wait, signal);
   }
 
@@ -211,6 +216,7 @@ export class Reflector<T extends KubeObject> {
     else if (type !== "BOOKMARK") this.store.put(this.#o.keep(object));
     this.#version = object.metadata.resourceVersion ?? this.#version;
     this.#failures = this.#goneInRow = 0;
+    this.#told = "";
   }
 }
 

@@ -31,10 +31,16 @@ export class CertificateFiles {
 
   /** Looks again every `everyMs` until the signal is aborted. */
   follow(everyMs: number, signal: AbortSignal, changed: () => void): void {
+    let told = "";
     const look = (): void => {
-      this.read()
-        .then((different) => different && changed())
-        .catch((error: unknown) => this.#warn(`the certificate was not read again: ${(error as Error).message}`));
+      this.read().then((different) => {
+        told = "";
+        if (different) changed();
+      }).catch((error: unknown) => {
+        const { message } = error as Error;
+        if (message !== told) this.#warn(`the certificate was not read again: ${message}`);
+        told = message;
+      });
     };
     const timer = setInterval(look, everyMs);
     timer.unref();
