@@ -24,12 +24,14 @@ export async function reconcileConfig(world: World, name: string): Promise<numbe
   if (early !== undefined) return early;
   const view = await rollOut(world, held);
   await world.programs.prune(held, nodesOf(world, name).map(({ spec }) => spec), world.caches.revisions, world.writer);
+  const good = verdict.compiled.program !== undefined && verdict.tooLarge === undefined;
+  const notKept = good ? await keepHistory(world, held).then(() => undefined, (error: unknown) => ({ error })) : undefined;
   const again = await writeStatus(world, held, verdict, view);
-  if (verdict.compiled.program !== undefined && verdict.tooLarge === undefined) await keepHistory(world, held);
+  if (notKept !== undefined) throw notKept.error; // tried again, and hides nothing else meanwhile
   return again;
 }
 
-/** After the status, so that whatever is wrong with it hides nothing else. */
+/** Before the status, which has the number. */
 function keepHistory(world: World, config: ConfigObject): Promise<void> {
   return world.history.record(config, {
     kept: world.caches.history, writer: world.writer, namespace: world.namespace, now: world.nowText(),
