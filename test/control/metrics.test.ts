@@ -12,7 +12,7 @@ import { startOperator, type OperatorProcess } from "./harness/operator";
 
 const POOL = { pool: "metrics" };
 const POLICIES = { policies: [{ name: "out", from: ["trust"], to: ["untrust"], action: "Permit" }, { name: "back", from: ["untrust"], to: ["trust"], action: "Deny" }] };
-const NAT = { nat: { pools: [{ name: "public", addresses: ["10.2.0.50-10.2.0.51"], ports: "2000-2999" }], source: [{ name: "hide", from: ["trust"], to: ["untrust"], pool: "public" }] } };
+const NAT = { nat: { pools: [{ name: "public", addresses: ["10.2.0.50-10.2.0.51"], ports: "2000-2999" }], source: [{ name: "hide", from: ["trust"], to: ["untrust"], pool: { name: "public" } }] } };
 
 describe("metrics of real processes", function () {
   this.timeout(180_000);
