@@ -22,6 +22,8 @@ interface ConfigMap extends KubeObject {
 const CONFIG_MAPS: Resource<ConfigMap> = { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
 const NAMESPACE = "kube-system";
 const NAME = "extension-apiserver-authentication";
+/** One object that hardly ever changes: its watch may say nothing until the server ends it. */
+const IDLE_MS = 600_000;
 
 export interface FrontProxyOptions {
   transport: Transport;
@@ -37,6 +39,7 @@ export class FrontProxy {
   constructor({ transport, clock, changed, log }: FrontProxyOptions) {
     this.#reflector = new Reflector<ConfigMap>({
       ...{ transport, clock, resource: CONFIG_MAPS, namespace: NAMESPACE, fieldSelector: `metadata.name=${NAME}` },
+      idleMs: IDLE_MS,
       warn: (message, fields) => log.warn(fields, message),
       onChange: (_key, before, after) => {
         if (after?.metadata.name !== NAME && before?.metadata.name !== NAME) return;
