@@ -9,7 +9,7 @@ import type { Launcher, WorkerProcess } from "./host/launcher";
 import { ChildLauncher } from "./host/launcher-child";
 import { libraryPath, statePaths, workerPath, type StatePaths } from "./host/paths";
 import { preflight, sameArgs, type WorkerArgs } from "./host/preflight";
-import { chooseStatePath, claimStateDir, fileSize, presentStateFile, removeIfEmpty, removeRuntimeFiles } from "./host/state-dir";
+import { chooseStatePath, claimStateDir, fileSize, handStateOn, presentStateFile, removeIfEmpty, removeRuntimeFiles, stateFiles } from "./host/state-dir";
 import { Handover } from "./handover";
 import type { Loaded } from "./last-good";
 import type { Log } from "./log";
@@ -160,7 +160,7 @@ export class Agent {
       await this.#stopWorker();
       this.#store.forget();
       this.#handover.close();
-      for (const path of [presentStateFile(this.paths), this.paths.statePointer, this.paths.control, this.paths.launch]) if (path !== null) rmSync(path, { force: true });
+      for (const path of [...stateFiles(this.paths), this.paths.control, this.paths.launch]) rmSync(path, { force: true });
     });
   }
 
@@ -220,22 +220,23 @@ export class Agent {
   async #bring(next: Loaded, touched: { yes: boolean; retired: boolean }): Promise<WorkerArgs> {
     if (isQuarantined(this.#crashes, next.hash) && this.#good !== null && this.#good.loaded.hash !== next.hash)
       throw new Problem("Quarantined", "this configuration crashed the worker three times in a minute: change it, the previous one runs");
-    const { args, statePath } = this.#plan(next);
+    const { args, statePath, before } = this.#plan(next);
     const worker = this.supervisor.worker;
     const same = worker?.args != null && sameArgs(worker.args, args) && worker.statePath === statePath;
     if (same && this.#handover.runs(next)) return args;
     if (worker !== null && !same) {
       touched.yes = touched.retired = true;
-      await this.#retire(statePath);
+      await this.#retire();
     }
     const sequence = this.#handover.publish(next);
     touched.yes = true;
-    if (!same) this.supervisor.want(args, statePath);
+    if (!same) this.#start(args, statePath, before);
     await this.#handover.judged(sequence, next);
     return args;
   }
 
-  #plan(next: Loaded): { args: WorkerArgs; statePath: string } {
+  /** before: the state file that there is now. */
+  #plan(next: Loaded): { args: WorkerArgs; statePath: string; before: string | null } {
     const facts = this.#launcher.facts();
     const { sessions, pageBytes } = next.program.dataplane;
     const present = presentStateFile(this.paths);
@@ -247,15 +248,18 @@ export class Agent {
     };
     const size = Number(stateFileSize(sessions.ipv4, sessions.ipv6, next.program.limits.bindings, pageBytes));
     const args = preflight(next.program, facts, held, size);
-    return { args, statePath: chooseStatePath(this.paths, pageBytes, facts) };
+    return { args, statePath: chooseStatePath(this.paths, pageBytes, facts), before: present };
   }
 
-  /** Ends the worker for its successor; a state file in other pages cannot be taken along. */
-  async #retire(nextStatePath: string): Promise<void> {
-    const old = this.supervisor.worker?.statePath;
+  /** Ends the worker for its successor. */
+  async #retire(): Promise<void> {
     this.supervisor.hold();
     await this.supervisor.stop(true);
-    if (old !== undefined && old !== nextStatePath) rmSync(old, { force: true });
+  }
+
+  #start(args: WorkerArgs, statePath: string, before: string | null): void {
+    handStateOn(this.paths, before, statePath);
+    this.supervisor.want(args, statePath);
   }
 
   #accept(good: Good): void {
@@ -273,11 +277,11 @@ export class Agent {
     if (good === null) return this.#runsSomething() ? undefined : this.#stopWorker();
     try {
       const worker = this.supervisor.worker;
-      const { statePath } = this.#plan(good.loaded);
+      const { statePath, before } = this.#plan(good.loaded);
       const same = worker?.args != null && sameArgs(worker.args, good.args);
-      if (worker !== null && !same) await this.#retire(statePath);
+      if (worker !== null && !same) await this.#retire();
       const sequence = this.#handover.publish(good.loaded);
-      if (!same) this.supervisor.want(good.args, statePath);
+      if (!same) this.#start(good.args, statePath, before);
       await this.#handover.judged(sequence, good.loaded);
       this.#log[level]({ config: good.loaded.program.config, hash: good.loaded.hash.slice(0, 12) }, "the previous configuration runs on");
     } catch (error) {

@@ -122,7 +122,7 @@ export class AgentMetrics {
     m.put("portcullis_worker_phase", fw_worker_phase_values.map(({ name, value }) => [{ phase: name }, value === status.phase ? 1 : 0]));
     m.one("portcullis_worker_heartbeat_age_seconds", seconds(process.hrtime.bigint() - status.heartbeat_ns));
     m.one("portcullis_worker_state_replaced", status.state_replaced === "" ? 0 : 1);
-    m.one("portcullis_worker_state_discarded_total", status.state_discarded);
+    m.one("portcullis_worker_state_discarded_total", status.kept.discarded);
     m.one("portcullis_worker_policy_epoch", status.epoch);
   }
 

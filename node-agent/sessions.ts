@@ -46,7 +46,7 @@ async function* slices(agent: Agent, filter: Uint8Array, from: Cursor, room: () 
   const status = agent.workerStatus();
   const header = worker === null ? null : agent.view.header(worker);
   if (worker === null || status === null || header === null) return;
-  const nowNs = status.clock_ns + (process.hrtime.bigint() - status.heartbeat_ns);
+  const nowNs = status.kept.clock_ns + (process.hrtime.bigint() - status.heartbeat_ns);
   const nowTicks = Number(((nowNs * BigInt(TICKS)) / 1_000_000_000n) & 0xffff_ffffn);
   const writer = new SessionWriter(namesOf(activeProgram(agent)), { ticks: nowTicks, ms: Date.now() });
   for (const family of [4, 6] as const) {

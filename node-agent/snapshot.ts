@@ -73,8 +73,9 @@ function details(status: WorkerStatus) {
     cores: [...status.cores.slice(0, status.core_count)],
     perCore: coreStates(status),
     pageSize: status.page_size,
-    stateDiscarded: status.state_discarded,
+    stateDiscarded: status.kept.discarded,
     stateReplaced: status.state_replaced,
+    stateConverted: status.state_converted,
     rxMode: {
       requested: nameOf(fw_rx_mode_values, status.rx_mode_requested),
       effective: nameOf(fw_rx_mode_values, status.rx_mode_effective),
@@ -148,12 +149,15 @@ export interface Notice {
   readonly message: string;
 }
 
-const REPLACED_IS_NEWS_MS = 15 * 60_000;
+const STATE_IS_NEWS_MS = 15 * 60_000;
 
-/** A worker that has lost what its predecessors left, while that is news. */
-export function stateReplaced(status: WorkerStatus | null, nowMs = Date.now()): { readonly reason: "StateReplaced"; readonly message: string } | null {
-  if (status === null || status.state_replaced === "" || nowMs - Number(status.started_at_ns / 1_000_000n) > REPLACED_IS_NEWS_MS) return null;
-  return { reason: "StateReplaced", message: `sessions, NAT bindings and counters began anew, because the state file of the worker before could not be used: ${status.state_replaced}` };
+/** A worker that has lost what its predecessors left, or some of it, while that is news. */
+export function stateNews(status: WorkerStatus | null, nowMs = Date.now()): { readonly reason: "StateReplaced" | "StateConverted"; readonly message: string } | null {
+  if (status === null || nowMs - Number(status.started_at_ns / 1_000_000n) > STATE_IS_NEWS_MS) return null;
+  const { state_replaced: replaced, state_converted: converted } = status;
+  if (replaced !== "") return { reason: "StateReplaced", message: `sessions, NAT bindings and counters began anew, because the state file of the worker before could not be used: ${replaced}` };
+  if (converted !== "") return { reason: "StateConverted", message: `sessions and NAT bindings were carried over from the state file of a worker of another release, counters began anew: ${converted}` };
+  return null;
 }
 
 export function statusSnapshot(agent: Agent, mode: string, notices: readonly Notice[]) {
@@ -161,7 +165,7 @@ export function statusSnapshot(agent: Agent, mode: string, notices: readonly Not
   const ports = portSnapshot(agent);
   const worker = workerSnapshot(agent);
   const stored = agent.storeProblem;
-  const replaced = stateReplaced(status);
+  const news = stateNews(status);
   return {
     ...readiness(agent, ports),
     phase: worker.phase,
@@ -169,7 +173,7 @@ export function statusSnapshot(agent: Agent, mode: string, notices: readonly Not
     hash: status === null ? "" : hexHash(status.active_hash),
     desired: agent.desired?.hash ?? "",
     stored: agent.storedHash,
-    problems: [...(stored === null ? [] : [{ reason: stored.reason, message: stored.sentence }]), ...(replaced === null ? [] : [replaced]), ...notices],
+    problems: [...(stored === null ? [] : [{ reason: stored.reason, message: stored.sentence }]), ...(news === null ? [] : [news]), ...notices],
     agent: { pid: process.pid, version: VERSION, mode, stateDir: agent.paths.dir, startedAt: agent.startedAt.toISOString() },
     worker,
     ports,

@@ -42,7 +42,7 @@ function readBootId(): string {
 /** A worker of another pod, or of another boot, may have had the same pid: then its last heartbeat tells. */
 function isItsWord(status: WorkerStatus, process: WorkerProcess): boolean {
   if (status.pid !== BigInt(process.pid)) return false;
-  return process.since === 0n || (status.heartbeat_ns >= process.since && (BOOT_ID === "" || hexHash(status.boot_id) === BOOT_ID));
+  return process.since === 0n || (status.heartbeat_ns >= process.since && (BOOT_ID === "" || hexHash(status.kept.boot_id) === BOOT_ID));
 }
 
 const COUNTS = /^(?!name_id$|id$)/;

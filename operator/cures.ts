@@ -58,6 +58,7 @@ export const CURES: Readonly<Record<NodeFault, string>> = {
   WorkerUnresponsive: `${WAIT}: it was killed and is being restarted; if it hangs again, keep a support bundle.`,
   Quarantined: "Take back the last change (`kubectl portcullis undo`), and keep a support bundle: a configuration must not crash the worker.",
   StateReplaced: "Nothing need be done; sessions began anew, as after an upgrade that changed their layout.",
+  StateConverted: "Nothing need be done; sessions and NAT bindings went over into the worker of this release, counters began anew.",
   PortUnavailable: "See that the device exists and that nobody else uses it, or name another one in spec.dataplane.ports.",
   ProgramRefused: "Correct the field that the message names; if it is a reason that you do not know, upgrade the operator.",
   ProgramCorrupt: "Look for damage on the way from operator to agent (proxies), and restart the agent.",

@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_version.h>
+#include "control/before.h"
 #include "control/confine.h"
 #include "control/control.h"
 #include "control/counters.h"
@@ -111,16 +112,26 @@ static int worker_core(struct worker *w, uint32_t n, char *error, size_t size)
 	return l->core != NULL ? 0 : log_fail(error, size, EXIT_RESOURCES, "not enough memory");
 }
 
+static int worker_state(struct worker *w, char *error, size_t size)
+{
+	const struct options *o = &w->options;
+	const struct state_capacity capacity = {o->sessions4, o->sessions6, o->bindings};
+	char path[4096];
+	const char *before = before_read(o->state_dir, path, sizeof(path));
+	if (state_open(&w->state, o->state_file, before, o->page_size, &capacity, error, size) != 0)
+		return EXIT_RESOURCES;
+	before_forget(o->state_dir);
+	return 0;
+}
+
 static int worker_open(struct worker *w, char *error, size_t size)
 {
 	const struct options *o = &w->options;
 	int code = start_lock(&w->start, o, error, size);
 	if (code == 0)
 		code = start_eal(&w->start, o, error, size);
-	const struct state_capacity capacity = {o->sessions4, o->sessions6, o->bindings};
-	if (code == 0 &&
-	    state_open(&w->state, o->state_file, o->page_size, &capacity, error, size) != 0)
-		code = EXIT_RESOURCES;
+	if (code == 0)
+		code = worker_state(w, error, size);
 	if (code == 0 && (loops_init(&w->loops, o->core_count) != 0 || pools_open(o->memory) != 0))
 		code = log_fail(error, size, EXIT_RESOURCES,
 				"not enough memory for packet buffers: raise "

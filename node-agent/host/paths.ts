@@ -28,6 +28,8 @@ export interface StatePaths {
   readonly state: string;
   /** Names the state file when it lies on hugetlbfs. */
   readonly statePointer: string;
+  /** Names the state file, in pages of another size, whose contents the next worker takes over. */
+  readonly stateBefore: string;
 }
 
 export function statePaths(stateDir: string): StatePaths {
@@ -48,6 +50,7 @@ export function statePaths(stateDir: string): StatePaths {
     instance: at("instance"),
     state: at("state"),
     statePointer: at("state.path"),
+    stateBefore: at("state.before"),
   };
 }
 

@@ -85,8 +85,12 @@ export function chooseStatePath(paths: StatePaths, pageBytes: number, facts: Hos
 }
 
 export function readPointer(paths: StatePaths): string | null {
+  return readPath(paths.statePointer);
+}
+
+function readPath(file: string): string | null {
   try {
-    const text = readFileSync(paths.statePointer, "utf8").trim();
+    const text = readFileSync(file, "utf8").trim();
     return text === "" ? null : text;
   } catch {
     return null;
@@ -95,7 +99,19 @@ export function readPointer(paths: StatePaths): string | null {
 
 /** Path of the state file that exists now, whichever kind it is. */
 export function presentStateFile(paths: StatePaths): string | null {
-  return [readPointer(paths), paths.state].find((path) => path !== null && existsSync(path)) ?? null;
+  return [readPointer(paths), paths.state, readPath(paths.stateBefore)].find((path) => path !== null && existsSync(path)) ?? null;
+}
+
+/** The worker that is started next has its state at `next`; what lies at `present` it takes over, and removes. */
+export function handStateOn(paths: StatePaths, present: string | null, next: string): void {
+  if (present === null || present === next) rmSync(paths.stateBefore, { force: true });
+  else writeFileSync(paths.stateBefore, `${present}\n`, { mode: 0o600 });
+}
+
+/** Everything that a state file is, or was, in. */
+export function stateFiles(paths: StatePaths): string[] {
+  const named = [readPointer(paths), readPath(paths.stateBefore)].filter((path) => path !== null);
+  return [...named, paths.state, paths.statePointer, paths.stateBefore];
 }
 
 export function fileSize(path: string | null): number {
@@ -107,10 +123,9 @@ export function fileSize(path: string | null): number {
  * removed its devices itself, so the name that it finds them by is not needed any more.
  */
 export function removeRuntimeFiles(paths: StatePaths, cleanEnd: boolean): void {
-  const pointed = readPointer(paths);
-  const files = [paths.control, paths.state, paths.statePointer, paths.workerSocket, paths.workerLock, paths.agentSocket];
+  const files = [...stateFiles(paths), paths.control, paths.workerSocket, paths.workerLock, paths.agentSocket];
   if (cleanEnd) files.push(paths.instance);
-  for (const file of pointed === null ? files : [pointed, ...files]) rmSync(file, { force: true });
+  for (const file of files) rmSync(file, { force: true });
 }
 
 /** Removes the directory when nothing is left in it. */

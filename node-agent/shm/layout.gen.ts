@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x477d566c28ac9c63n;
+export const FW_LAYOUT_HASH = 0x50006e3ebecfa90cn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -25,6 +25,7 @@ export interface Struct {
 }
 
 export const FW_LAYOUT_VERSION = 1;
+export const FW_RECORDS_VERSION = 1;
 export const FW_CONTROL_MAGIC = 0x3154434c4c555450n;
 export const FW_PROGRAM_MAGIC = 0x3147504c4c555450n;
 export const FW_STATE_MAGIC = 0x3154534c4c555450n;
@@ -842,31 +843,43 @@ export const fw_neighbor_row = {
 } as const;
 
 export const fw_state_header = {
-  size: 120,
+  size: 136,
   fields: {
     magic: { offset: 0, type: "u64" },
     layout_version: { offset: 8, type: "u32" },
     header_size: { offset: 12, type: "u32" },
     layout_hash: { offset: 16, type: "u64" },
-    file_size: { offset: 24, type: "u64" },
-    status_offset: { offset: 32, type: "u64" },
-    counters_offset: { offset: 40, type: "u64" },
-    tables_offset: { offset: 48, type: "u64" },
-    ports_offset: { offset: 56, type: "u64" },
-    interfaces_offset: { offset: 64, type: "u64" },
-    policies_offset: { offset: 72, type: "u64" },
-    sessions4_offset: { offset: 80, type: "u64" },
-    sessions6_offset: { offset: 88, type: "u64" },
-    bindings_offset: { offset: 96, type: "u64" },
-    sessions4_capacity: { offset: 104, type: "u32" },
-    sessions6_capacity: { offset: 108, type: "u32" },
-    bindings_capacity: { offset: 112, type: "u32" },
-    checksum: { offset: 116, type: "u32" },
+    records_hash: { offset: 24, type: "u64" },
+    file_size: { offset: 32, type: "u64" },
+    kept_offset: { offset: 40, type: "u64" },
+    status_offset: { offset: 48, type: "u64" },
+    counters_offset: { offset: 56, type: "u64" },
+    tables_offset: { offset: 64, type: "u64" },
+    ports_offset: { offset: 72, type: "u64" },
+    interfaces_offset: { offset: 80, type: "u64" },
+    policies_offset: { offset: 88, type: "u64" },
+    sessions4_offset: { offset: 96, type: "u64" },
+    sessions6_offset: { offset: 104, type: "u64" },
+    bindings_offset: { offset: 112, type: "u64" },
+    sessions4_capacity: { offset: 120, type: "u32" },
+    sessions6_capacity: { offset: 124, type: "u32" },
+    bindings_capacity: { offset: 128, type: "u32" },
+    checksum: { offset: 132, type: "u32" },
+  },
+} as const;
+
+export const fw_state_kept = {
+  size: 40,
+  fields: {
+    clock_ns: { offset: 0, type: "u64" },
+    clock_origin_ns: { offset: 8, type: "u64" },
+    boot_id: { offset: 16, type: "u8", count: 16 },
+    discarded: { offset: 32, type: "u64" },
   },
 } as const;
 
 export const fw_worker_status = {
-  size: 1376,
+  size: 1632,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -894,13 +907,11 @@ export const fw_worker_status = {
     worker_version: { offset: 992, type: "char", count: 32 },
     dpdk_version: { offset: 1024, type: "char", count: 32 },
     page_size: { offset: 1056, type: "u64" },
-    state_discarded: { offset: 1064, type: "u64" },
-    clock_ns: { offset: 1072, type: "u64" },
-    clock_origin_ns: { offset: 1080, type: "u64" },
-    command_sequence: { offset: 1088, type: "u64" },
-    command_result: { offset: 1096, type: "u64" },
-    boot_id: { offset: 1104, type: "u8", count: 16 },
-    state_replaced: { offset: 1120, type: "char", count: 256 },
+    kept: { offset: 1064, type: "fw_state_kept" },
+    command_sequence: { offset: 1104, type: "u64" },
+    command_result: { offset: 1112, type: "u64" },
+    state_converted: { offset: 1120, type: "char", count: 256 },
+    state_replaced: { offset: 1376, type: "char", count: 256 },
   },
 } as const;
 
@@ -1151,6 +1162,7 @@ export const structs = {
   fw_next_hop_row,
   fw_neighbor_row,
   fw_state_header,
+  fw_state_kept,
   fw_worker_status,
   fw_table_status,
   fw_counters,

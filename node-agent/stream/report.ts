@@ -3,7 +3,7 @@
 import type { Report, Worker } from "../../program/stream.gen";
 import type { Agent } from "../agent";
 import type { Problem } from "../problem";
-import { counterSnapshot, dropSnapshot, portSnapshot, stateReplaced, workerSnapshot } from "../snapshot";
+import { counterSnapshot, dropSnapshot, portSnapshot, stateNews, workerSnapshot } from "../snapshot";
 import { VERSION } from "../version";
 import { hexHash } from "../worker-view";
 
@@ -35,7 +35,7 @@ function judge(agent: Agent, active: string, desired: string, problem: Problem |
   if (active !== desired || agent.busy) return { reason: "Starting", message: "the program is being applied" };
   const stored = agent.storeProblem;
   if (stored !== null) return { reason: stored.reason, message: stored.sentence };
-  return stateReplaced(agent.workerStatus()) ?? { reason: "", message: "" };
+  return stateNews(agent.workerStatus()) ?? { reason: "", message: "" };
 }
 
 function makeWorker(agent: Agent): Worker {

@@ -159,8 +159,10 @@ static void control_file_look(struct control *c)
 		snprintf(path, sizeof(path), "%s/control", c->options->state_dir);
 		int code = control_open_file(&c->file, path, error, sizeof(error));
 		if (code != 0 && code != -ENOENT)
-			log_line("%s", error);
+			control_tell(&c->file, error);
 		c->file_open = code == 0;
+		if (c->file_open)
+			c->file.said[0] = '\0';
 	}
 	if (c->file_open)
 		apply_published(c);

@@ -40,7 +40,7 @@ void status_heartbeat(struct fw_worker_status *s, const struct clock *clock)
 {
 	status_begin(s);
 	s->heartbeat_ns = clock_monotonic_ns();
-	s->clock_ns = clock_ns(clock, clock_boottime_ns());
+	s->kept.clock_ns = clock_ns(clock, clock_boottime_ns());
 	status_end(s);
 }
 

@@ -213,7 +213,7 @@ static void a_datapath_is_alive_while_every_core_beats(void)
 	uint64_t now = 100000000000ull;
 	snprintf(path, sizeof(path), "%s/state", folder);
 	CHECK_EQ(pulse_read(&p, path, error, sizeof(error)), -1);
-	CHECK_EQ(state_open(&s, path, 4096, &(struct state_capacity){8, 8, 1}, error, sizeof(error)), 0);
+	CHECK_EQ(state_open(&s, path, NULL, 4096, &(struct state_capacity){8, 8, 1}, error, sizeof(error)), 0);
 	s.status->core_count = 2;
 	s.status->heartbeat_ns = s.status->core_heartbeat_ns[0] = s.status->core_heartbeat_ns[1] = now;
 	CHECK_EQ(pulse_read(&p, path, error, sizeof(error)), 0);

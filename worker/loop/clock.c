@@ -57,16 +57,16 @@ struct clock clock_resume(struct fw_worker_status *status, const uint8_t boot_id
 			  uint64_t boottime_ns)
 {
 	static const uint8_t none[16];
-	struct clock c = {.origin_ns = status->clock_origin_ns};
-	bool fresh = memcmp(status->boot_id, none, 16) == 0;
+	struct clock c = {.origin_ns = status->kept.clock_origin_ns};
+	bool fresh = memcmp(status->kept.boot_id, none, 16) == 0;
 	if (fresh)
 		c.origin_ns = boottime_ns;
-	else if (memcmp(status->boot_id, boot_id, 16) != 0)
-		c.origin_ns = boottime_ns - status->clock_ns;
-	status->clock_origin_ns = c.origin_ns;
-	status->clock_ns = clock_ns(&c, boottime_ns);
-	memcpy(status->boot_id, boot_id, 16);
+	else if (memcmp(status->kept.boot_id, boot_id, 16) != 0)
+		c.origin_ns = boottime_ns - status->kept.clock_ns;
+	status->kept.clock_origin_ns = c.origin_ns;
+	status->kept.clock_ns = clock_ns(&c, boottime_ns);
+	memcpy(status->kept.boot_id, boot_id, 16);
 	if (memcmp(boot_id, none, 16) == 0)
-		status->boot_id[0] = 1; // a kernel without boot_id: this boot and every other look the same
+		status->kept.boot_id[0] = 1; // a kernel without boot_id: this boot and every other look the same
 	return c;
 }

@@ -26,7 +26,7 @@ static void goes_on_after_a_reboot_from_the_last_heartbeat(void)
 {
 	struct fw_worker_status s = {0};
 	clock_resume(&s, boot_a, 500 * SECOND);
-	s.clock_ns = 90 * SECOND; // heartbeat
+	s.kept.clock_ns = 90 * SECOND; // heartbeat
 	struct clock c = clock_resume(&s, boot_b, 7 * SECOND);
 	CHECK_EQ(clock_ticks(&c, 7 * SECOND), 90 * 1024);
 	CHECK_EQ(clock_ticks(&c, 8 * SECOND), 91 * 1024);

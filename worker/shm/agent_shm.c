@@ -25,7 +25,7 @@ static const struct {
 	SIZE_OF(fw_schedule_row), SIZE_OF(fw_schedule_window_row), SIZE_OF(fw_nat_pool_row),
 	SIZE_OF(fw_nat_range_row), SIZE_OF(fw_nat_source_row), SIZE_OF(fw_nat_destination_row),
 	SIZE_OF(fw_nat_static_row), SIZE_OF(fw_route_row), SIZE_OF(fw_next_hop_row),
-	SIZE_OF(fw_neighbor_row), SIZE_OF(fw_state_header), SIZE_OF(fw_worker_status),
+	SIZE_OF(fw_neighbor_row), SIZE_OF(fw_state_header), SIZE_OF(fw_state_kept), SIZE_OF(fw_worker_status),
 	SIZE_OF(fw_table_status), SIZE_OF(fw_counters), SIZE_OF(fw_port_status),
 	SIZE_OF(fw_interface_status), SIZE_OF(fw_policy_counters), SIZE_OF(fw_line4),
 	SIZE_OF(fw_line6), SIZE_OF(fw_tcp_side), SIZE_OF(fw_session_track), SIZE_OF(fw_session_cold),

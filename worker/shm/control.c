@@ -86,6 +86,14 @@ void control_close_file(struct control_file *c)
 	c->fd = -1;
 }
 
+void control_tell(struct control_file *c, const char *error)
+{
+	if (strcmp(c->said, error) == 0)
+		return;
+	snprintf(c->said, sizeof(c->said), "%s", error);
+	fprintf(stderr, "%s\n", error);
+}
+
 // Follows the path to the file that is there now.
 static void follow(struct control_file *c)
 {
@@ -94,9 +102,9 @@ static void follow(struct control_file *c)
 	if (stat(c->path, &there) != 0 || fstat(c->fd, &ours) != 0 ||
 	    (ours.st_ino == there.st_ino && ours.st_dev == there.st_dev))
 		return;
-	struct control_file fresh;
+	struct control_file fresh = {.fd = -1};
 	if (control_open_file(&fresh, c->path, error, sizeof(error)) != 0) {
-		fprintf(stderr, "%s\n", error);
+		control_tell(c, error);
 		return;
 	}
 	control_close_file(c);

@@ -11,11 +11,15 @@ struct control_file {
 	int fd;
 	char path[4096];
 	struct fw_control_header header; // as it was checked; only published changes later
+	char said[FW_MESSAGE_SIZE]; // what is wrong with the file at path, as it was told
 };
 
 // Returns 0; -ENOENT: not there yet; or another negative errno with one sentence in error.
 int control_open_file(struct control_file *c, const char *path, char *error, size_t error_size);
 void control_close_file(struct control_file *c);
+
+// Tells on stderr what is wrong with the file at its path, once: it is looked at several times a second.
+void control_tell(struct control_file *c, const char *error);
 
 // Sequence of the newest program; 0: none. An agent that made the file anew is followed to the new
 // one.

@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #define FW_LAYOUT_VERSION 1
+// Sessions and bindings survive a change of the layout that leaves their own structs alone (FW_RECORDS_HASH). To be raised
+// when their meaning changes and the structs do not.
+#define FW_RECORDS_VERSION 1
 #define FW_CONTROL_MAGIC 0x3154434c4c555450ull // "PTULLCT1"
 #define FW_PROGRAM_MAGIC 0x3147504c4c555450ull // "PTULLPG1"
 #define FW_STATE_MAGIC 0x3154534c4c555450ull // "PTULLST1"
@@ -502,7 +505,9 @@ struct fw_state_header {
 	uint32_t layout_version;
 	uint32_t header_size; // sizeof(struct fw_state_header)
 	uint64_t layout_hash;
+	uint64_t records_hash; // FW_RECORDS_HASH: of this header and all that another layout may take over
 	uint64_t file_size;
+	uint64_t kept_offset; // struct fw_state_kept, inside of the status
 	uint64_t status_offset; // struct fw_worker_status
 	uint64_t counters_offset; // struct fw_counters[FW_MAX_CORES]
 	uint64_t tables_offset; // struct fw_table_status[FW_MAX_CORES][FW_TABLE_COUNT]
@@ -516,6 +521,15 @@ struct fw_state_header {
 	uint32_t sessions6_capacity;
 	uint32_t bindings_capacity;
 	uint32_t checksum; // CRC-32C of all fields before it
+};
+
+// What the sessions' times are counted by, and what outlives a change of the layout beside sessions and bindings.
+struct fw_state_kept {
+	// Clock of the sessions: it starts when the file is made, runs on while no worker runs, and stands still over a reboot.
+	uint64_t clock_ns; // nanoseconds since the file was made, at fw_worker_status.heartbeat_ns
+	uint64_t clock_origin_ns; // CLOCK_BOOTTIME - clock_ns in the boot of boot_id, modulo 2^64
+	uint8_t boot_id[16]; // /proc/sys/kernel/random/boot_id; all zero: not set yet
+	uint64_t discarded; // state files found unusable and replaced, since the state directory was made
 };
 
 // A reader takes version, copies, and retries while version is odd or has changed.
@@ -546,13 +560,10 @@ struct fw_worker_status {
 	char worker_version[FW_VERSION_SIZE];
 	char dpdk_version[FW_VERSION_SIZE];
 	uint64_t page_size; // of this file
-	uint64_t state_discarded; // state files found corrupt and replaced, since the state directory was made
-	// Clock of the sessions: it starts when the file is made, runs on while no worker runs, and stands still over a reboot.
-	uint64_t clock_ns; // nanoseconds since the file was made, at heartbeat_ns
-	uint64_t clock_origin_ns; // CLOCK_BOOTTIME - clock_ns in the boot of boot_id, modulo 2^64
+	struct fw_state_kept kept;
 	uint64_t command_sequence; // newest fw_command.sequence that is done
 	uint64_t command_result; // sessions that it ended
-	uint8_t boot_id[16]; // /proc/sys/kernel/random/boot_id; all zero: not set yet
+	char state_converted[FW_MESSAGE_SIZE]; // from which layout this worker took over sessions and bindings; empty: from none
 	char state_replaced[FW_MESSAGE_SIZE]; // why this worker did not use the state file that it found; empty: it did, or there was none
 };
 

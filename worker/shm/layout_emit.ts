@@ -11,6 +11,26 @@ export function layoutHash(layout: Layout): string {
   return `0x${createHash("sha256").update(layout.normalised).digest("hex").slice(0, 16)}`;
 }
 
+// What a worker of another layout takes over: these structs, what they hold, and the words of these enums and constants.
+const RECORDS = ["fw_state_header", "fw_state_kept", "fw_session4", "fw_session6", "fw_binding"];
+const RECORD_ENUMS = ["fw_tcp_state", "fw_session_flag", "fw_line_flag", "fw_tcp_side_flag", "fw_binding_flag"];
+const RECORD_CONSTANTS = ["FW_RECORDS_VERSION", "FW_STATE_MAGIC", "FW_SESSION_VALID", "FW_NO_INDEX", "FW_ZONE_SELF", "FW_POLICY_NONE", "FW_HOP_NONE"];
+
+/** First eight bytes of the SHA-256 of what outlives a change of the layout: equal hashes, equal sessions and bindings. */
+export function recordsHash(layout: Layout): string {
+  const structs = new Map(layout.structs.map((s) => [s.name, s]));
+  const whole = (name: string): unknown => {
+    const struct = structs.get(name);
+    if (struct === undefined) throw new Error(`layout.h: struct ${name} is missing`);
+    return [name, struct.size, struct.fields.map((f) => [f.name, f.offset, f.count, structs.has(f.type) ? whole(f.type) : f.type])];
+  };
+  const enums = layout.enums.filter((e) => RECORD_ENUMS.includes(e.name)).map((e) => [e.name, e.values.map((v) => [v.name, v.value])]);
+  const constants = layout.constants.filter((c) => RECORD_CONSTANTS.includes(c.name)).map((c) => [c.name, String(c.value)]);
+  if (enums.length !== RECORD_ENUMS.length || constants.length !== RECORD_CONSTANTS.length) throw new Error("layout.h: an enum or a constant of the records is missing");
+  const text = JSON.stringify([RECORDS.map(whole), enums, constants]);
+  return `0x${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
 export function layoutVersion(layout: Layout): number {
   const found = layout.constants.find((c) => c.name === "FW_LAYOUT_VERSION");
   if (found === undefined) throw new Error("layout.h: FW_LAYOUT_VERSION is missing");
@@ -23,6 +43,8 @@ export function emitHashHeader(layout: Layout): string {
 
 // First eight bytes of the SHA-256 of layout.h without comments and white space.
 #define FW_LAYOUT_HASH ${layoutHash(layout)}ull
+// The same of all that outlives a change of the layout: header of the state file, clock, sessions, bindings.
+#define FW_RECORDS_HASH ${recordsHash(layout)}ull
 
 #endif
 `;

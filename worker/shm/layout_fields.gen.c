@@ -1013,7 +1013,9 @@ static void print_fw_state_header(const char *path, const struct fw_state_header
 	roundtrip_print(roundtrip_path(path, "layout_version", -1).text, p->layout_version);
 	roundtrip_print(roundtrip_path(path, "header_size", -1).text, p->header_size);
 	roundtrip_print(roundtrip_path(path, "layout_hash", -1).text, p->layout_hash);
+	roundtrip_print(roundtrip_path(path, "records_hash", -1).text, p->records_hash);
 	roundtrip_print(roundtrip_path(path, "file_size", -1).text, p->file_size);
+	roundtrip_print(roundtrip_path(path, "kept_offset", -1).text, p->kept_offset);
 	roundtrip_print(roundtrip_path(path, "status_offset", -1).text, p->status_offset);
 	roundtrip_print(roundtrip_path(path, "counters_offset", -1).text, p->counters_offset);
 	roundtrip_print(roundtrip_path(path, "tables_offset", -1).text, p->tables_offset);
@@ -1042,7 +1044,9 @@ static void fill_fw_state_header(struct fw_state_header *p, uint64_t *state)
 	p->layout_version = (uint32_t)roundtrip_next(state);
 	p->header_size = (uint32_t)roundtrip_next(state);
 	p->layout_hash = (uint64_t)roundtrip_next(state);
+	p->records_hash = (uint64_t)roundtrip_next(state);
 	p->file_size = (uint64_t)roundtrip_next(state);
+	p->kept_offset = (uint64_t)roundtrip_next(state);
 	p->status_offset = (uint64_t)roundtrip_next(state);
 	p->counters_offset = (uint64_t)roundtrip_next(state);
 	p->tables_offset = (uint64_t)roundtrip_next(state);
@@ -1062,6 +1066,38 @@ static void fill_any_fw_state_header(void *bytes, uint64_t *state)
 {
 	struct fw_state_header copy;
 	fill_fw_state_header(&copy, state);
+	memcpy(bytes, &copy, sizeof(copy));
+}
+
+static void print_fw_state_kept(const char *path, const struct fw_state_kept *p)
+{
+	roundtrip_print(roundtrip_path(path, "clock_ns", -1).text, p->clock_ns);
+	roundtrip_print(roundtrip_path(path, "clock_origin_ns", -1).text, p->clock_origin_ns);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "boot_id", i).text, p->boot_id[i]);
+	roundtrip_print(roundtrip_path(path, "discarded", -1).text, p->discarded);
+}
+
+static void print_any_fw_state_kept(const char *path, const void *bytes)
+{
+	struct fw_state_kept copy;
+	memcpy(&copy, bytes, sizeof(copy));
+	print_fw_state_kept(path, &copy);
+}
+
+static void fill_fw_state_kept(struct fw_state_kept *p, uint64_t *state)
+{
+	p->clock_ns = (uint64_t)roundtrip_next(state);
+	p->clock_origin_ns = (uint64_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->boot_id[i] = (uint8_t)roundtrip_next(state);
+	p->discarded = (uint64_t)roundtrip_next(state);
+}
+
+static void fill_any_fw_state_kept(void *bytes, uint64_t *state)
+{
+	struct fw_state_kept copy;
+	fill_fw_state_kept(&copy, state);
 	memcpy(bytes, &copy, sizeof(copy));
 }
 
@@ -1104,13 +1140,11 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	for (int i = 0; i < 32; i++)
 		roundtrip_print(roundtrip_path(path, "dpdk_version", i).text, (uint8_t)p->dpdk_version[i]);
 	roundtrip_print(roundtrip_path(path, "page_size", -1).text, p->page_size);
-	roundtrip_print(roundtrip_path(path, "state_discarded", -1).text, p->state_discarded);
-	roundtrip_print(roundtrip_path(path, "clock_ns", -1).text, p->clock_ns);
-	roundtrip_print(roundtrip_path(path, "clock_origin_ns", -1).text, p->clock_origin_ns);
+	print_fw_state_kept(roundtrip_path(path, "kept", -1).text, &p->kept);
 	roundtrip_print(roundtrip_path(path, "command_sequence", -1).text, p->command_sequence);
 	roundtrip_print(roundtrip_path(path, "command_result", -1).text, p->command_result);
-	for (int i = 0; i < 16; i++)
-		roundtrip_print(roundtrip_path(path, "boot_id", i).text, p->boot_id[i]);
+	for (int i = 0; i < 256; i++)
+		roundtrip_print(roundtrip_path(path, "state_converted", i).text, (uint8_t)p->state_converted[i]);
 	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "state_replaced", i).text, (uint8_t)p->state_replaced[i]);
 }
@@ -1161,13 +1195,11 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	for (int i = 0; i < 32; i++)
 		p->dpdk_version[i] = (char)roundtrip_next(state);
 	p->page_size = (uint64_t)roundtrip_next(state);
-	p->state_discarded = (uint64_t)roundtrip_next(state);
-	p->clock_ns = (uint64_t)roundtrip_next(state);
-	p->clock_origin_ns = (uint64_t)roundtrip_next(state);
+	fill_fw_state_kept(&p->kept, state);
 	p->command_sequence = (uint64_t)roundtrip_next(state);
 	p->command_result = (uint64_t)roundtrip_next(state);
-	for (int i = 0; i < 16; i++)
-		p->boot_id[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 256; i++)
+		p->state_converted[i] = (char)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
 		p->state_replaced[i] = (char)roundtrip_next(state);
 }
@@ -1820,6 +1852,7 @@ const struct roundtrip_struct roundtrip_structs[] = {
 	{ "fw_next_hop_row", sizeof(struct fw_next_hop_row), print_any_fw_next_hop_row, fill_any_fw_next_hop_row },
 	{ "fw_neighbor_row", sizeof(struct fw_neighbor_row), print_any_fw_neighbor_row, fill_any_fw_neighbor_row },
 	{ "fw_state_header", sizeof(struct fw_state_header), print_any_fw_state_header, fill_any_fw_state_header },
+	{ "fw_state_kept", sizeof(struct fw_state_kept), print_any_fw_state_kept, fill_any_fw_state_kept },
 	{ "fw_worker_status", sizeof(struct fw_worker_status), print_any_fw_worker_status, fill_any_fw_worker_status },
 	{ "fw_table_status", sizeof(struct fw_table_status), print_any_fw_table_status, fill_any_fw_table_status },
 	{ "fw_counters", sizeof(struct fw_counters), print_any_fw_counters, fill_any_fw_counters },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { emitAsserts, emitHashHeader, emitTypeScript, layoutHash } from "./layout_emit";
+import { emitAsserts, emitHashHeader, emitTypeScript, layoutHash, recordsHash } from "./layout_emit";
 import { emitFields } from "./layout_emit_fields";
 import { nextLock } from "./layout_gen";
 import { parseLayout } from "./layout_parse";
@@ -42,6 +42,42 @@ describe("parseLayout()", () => {
     const hash = (source: string) => layoutHash(parseLayout(source));
     assert.equal(hash("struct fw_a {\n\tuint8_t x; // old\n};"), hash("\n// new\nstruct  fw_a { uint8_t x; };"));
     assert.notEqual(hash("struct fw_a {\n\tuint8_t x;\n};"), hash("struct fw_a {\n\tuint8_t y;\n};"));
+  });
+});
+
+describe("recordsHash()", () => {
+  const source = file("layout.h");
+  const hashes = (text: string): [string, string] => [layoutHash(parseLayout(text)), recordsHash(parseLayout(text))];
+  const [layout, records] = hashes(source);
+  const changed = (from: string, to: string): [string, string] => {
+    assert.equal(source.split(from).length, 2, from);
+    return hashes(source.replace(from, to));
+  };
+
+  it("outlives changes of what no other layout takes over", () => {
+    for (const [from, to] of [
+      ["struct fw_neighbor_row {\n", "struct fw_neighbor_row {\n\tuint32_t more;\n"],
+      ["struct fw_counters {\n", "struct fw_counters {\n\tuint64_t more;\n"],
+      ["\tuint64_t command_sequence; // newest", "\tuint64_t more;\n\tuint64_t command_sequence; // newest"],
+      ["#define FW_LAYOUT_VERSION 1", "#define FW_LAYOUT_VERSION 2"],
+    ] as const) {
+      const [otherLayout, sameRecords] = changed(from, to);
+      assert.notEqual(otherLayout, layout);
+      assert.equal(sameRecords, records, from);
+    }
+  });
+
+  it("changes with everything that a session, a binding, the clock or the header consists of", () => {
+    for (const [from, to] of [
+      ["\tuint32_t syn_next;", "\tuint32_t other;"],
+      ["\tuint16_t isn_low;", "\tuint8_t isn_low[2];"],
+      ["FW_TCP_CLOSING = 5,", "FW_TCP_CLOSING = 9,"],
+      ["FW_BINDING_ANY_REMOTE = 2,", "FW_BINDING_ANY_REMOTE = 4,"],
+      ["\tuint64_t clock_ns; //", "\tuint64_t ticks; //"],
+      ["\tuint64_t tables_offset; //", "\tuint64_t table_offset; //"],
+      ["#define FW_RECORDS_VERSION 1", "#define FW_RECORDS_VERSION 2"],
+      ["#define FW_ZONE_SELF 0xff ", "#define FW_ZONE_SELF 0xfe "],
+    ] as const) assert.notEqual(changed(from, to)[1], records, from);
   });
 });
 

@@ -25,11 +25,12 @@ struct state {
 	size_t size;
 };
 
-// Attaches the file at path, or makes it. A file that is damaged, half written or of another layout
-// is replaced, never used; that is said on stderr and counted in status.state_discarded. A good
-// file of other capacities is replaced by one that carries its counters, sessions and bindings on. The caller
-// holds the lock of the state directory. Returns 0 or a negative errno with one sentence in error.
-int state_open(struct state *s, const char *path, uint64_t page_size,
+// Attaches the file at path, or makes it. A good file of other capacities, or of another layout with the same records
+// (FW_RECORDS_HASH), is replaced by one that carries its sessions, bindings and (of the same layout) counters on. Any other
+// is replaced by an empty one, never used; that is said on stderr and counted in status.kept.discarded. before: where the
+// state lay until now, in pages of another size; used when there is nothing at path, and removed once path is complete; NULL:
+// nowhere else. The caller holds the lock of the state directory. Returns 0 or a negative errno with one sentence in error.
+int state_open(struct state *s, const char *path, const char *before, uint64_t page_size,
 	       const struct state_capacity *capacity, char *error, size_t error_size);
 void state_close(struct state *s);
 

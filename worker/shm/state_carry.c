@@ -55,14 +55,39 @@ static void carry_sessions6(struct state *to, const struct state *from)
 			fresh[used++] = old[i];
 }
 
-void state_carry(struct state *to, const struct state *from)
+// Of another layout: epochs and the slots of counters mean nothing here. No generation has epoch 0.
+#define LINE_FORGET(l)                                                                             \
+	do {                                                                                       \
+		(l).epoch = 0;                                                                     \
+		(l).policy = FW_POLICY_NONE;                                                       \
+	} while (0)
+
+static void forget_generation(struct state *to)
 {
-	*to->status = *from->status;
-	carry_rows(to, from);
+	struct fw_session4 *four = to->sessions4;
+	struct fw_session6 *six = to->sessions6;
+	for (uint32_t i = 0; i < to->header->sessions4_capacity; i++)
+		for (unsigned d = 0; d < 2 && four[i].cold.valid == FW_SESSION_VALID; d++)
+			LINE_FORGET(four[i].line[d]);
+	for (uint32_t i = 0; i < to->header->sessions6_capacity; i++)
+		for (unsigned d = 0; d < 2 && six[i].cold.valid == FW_SESSION_VALID; d++)
+			LINE_FORGET(six[i].line[d]);
+}
+
+void state_carry(struct state *to, const struct state *from, bool kin)
+{
+	if (kin) {
+		memcpy(&to->status->kept, (const uint8_t *)from->header + from->header->kept_offset, sizeof(to->status->kept));
+	} else {
+		*to->status = *from->status;
+		carry_rows(to, from);
+	}
 	uint32_t *places = carry_bindings(to, from);
 	carry_sessions4(to, from, places);
 	carry_sessions6(to, from);
 	free(places);
+	if (kin)
+		forget_generation(to);
 }
 
 void *state_carry_out(const struct state *from)

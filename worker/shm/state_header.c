@@ -15,11 +15,13 @@ struct fw_state_header state_header(const struct state_capacity *capacity, uint6
 				    .layout_version = FW_LAYOUT_VERSION,
 				    .header_size = sizeof(h),
 				    .layout_hash = FW_LAYOUT_HASH,
+				    .records_hash = FW_RECORDS_HASH,
 				    .sessions4_capacity = capacity->sessions4,
 				    .sessions6_capacity = capacity->sessions6,
 				    .bindings_capacity = capacity->bindings};
 	uint64_t at = round_up(sizeof(h), STATE_PART);
 	h.status_offset = at;
+	h.kept_offset = at + offsetof(struct fw_worker_status, kept);
 	at += round_up(sizeof(struct fw_worker_status), STATE_PART);
 	h.counters_offset = at;
 	at += round_up(sizeof(struct fw_counters) * FW_MAX_CORES, STATE_PART);

@@ -19,7 +19,7 @@ static int open_state(struct state *s, uint32_t sessions4, uint32_t sessions6)
 {
 	*error = '\0';
 	const struct state_capacity capacity = {sessions4, sessions6, 20};
-	return state_open(s, path, 4096, &capacity, error, sizeof(error));
+	return state_open(s, path, NULL, 4096, &capacity, error, sizeof(error));
 }
 
 static void put_sessions(struct state *s, uint32_t count)
@@ -47,7 +47,7 @@ static void a_state_file_is_kept(void)
 	struct state s;
 	CHECK_EQ(open_state(&s, 100, 50), 0);
 	CHECK(s.fresh && s.header->magic == FW_STATE_MAGIC && s.size == state_size(&(struct state_capacity){100, 50, 20}, 4096));
-	CHECK_EQ(s.status->state_discarded, 0);
+	CHECK_EQ(s.status->kept.discarded, 0);
 	s.counters->received = 12345;
 	put_sessions(&s, 30);
 	state_close(&s);
@@ -75,7 +75,7 @@ static void other_capacities_carry_sessions_over(void)
 	state_close(&s);
 	CHECK_EQ(open_state(&s, 40, 10), 0); // as many as fit
 	CHECK_EQ(recovered(&s), 40);
-	CHECK_EQ(s.status->state_discarded, 0);
+	CHECK_EQ(s.status->kept.discarded, 0);
 	state_close(&s);
 	unlink(path);
 }
@@ -87,7 +87,7 @@ static void expect_replaced(uint64_t discarded)
 	CHECK(s.fresh);
 	CHECK_EQ(s.counters->received, 0);
 	CHECK_EQ(recovered(&s), 0);
-	CHECK_EQ(s.status->state_discarded, discarded);
+	CHECK_EQ(s.status->kept.discarded, discarded);
 	CHECK(s.status->state_replaced[0] != '\0');
 	s.counters->received = 5;
 	put_sessions(&s, 10);
@@ -130,17 +130,18 @@ static void a_file_of_another_layout_is_replaced_and_says_so(void)
 	state_close(&s);
 	other.layout_version++;
 	other.layout_hash ^= 1;
+	other.records_hash ^= 1;
 	other.checksum = crc32c(&other, offsetof(struct fw_state_header, checksum));
 	write_at(0, &other, sizeof(other));
 	CHECK_EQ(open_state(&s, 100, 50), 0);
 	CHECK(s.fresh && recovered(&s) == 0);
-	CHECK_EQ(s.status->state_discarded, 1);
+	CHECK_EQ(s.status->kept.discarded, 1);
 	CHECK(strstr(s.status->state_replaced, "its layout is version 2 hash 0x") != NULL);
 	CHECK(strstr(s.status->state_replaced, ", this worker's is version 1 hash 0x") != NULL);
 	state_close(&s);
 	CHECK_EQ(open_state(&s, 100, 50), 0);
 	CHECK(!s.fresh && s.status->state_replaced[0] == '\0');
-	CHECK_EQ(s.status->state_discarded, 1);
+	CHECK_EQ(s.status->kept.discarded, 1);
 	state_close(&s);
 	unlink(path);
 }
@@ -154,7 +155,7 @@ static void truncated_and_foreign_files_are_replaced(void)
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		CHECK_EQ(truncate(path, sizes[i]), 0);
 		CHECK_EQ(open_state(&s, 100, 50), 0);
-		CHECK(s.fresh && s.status->state_discarded >= 1);
+		CHECK(s.fresh && s.status->kept.discarded >= 1);
 		state_close(&s);
 	}
 	uint8_t noise[20000];
@@ -177,7 +178,7 @@ static void a_half_made_file_is_not_in_the_way(void)
 	CHECK_EQ(write(fd, "half", 4), 4);
 	close(fd);
 	CHECK_EQ(open_state(&s, 10, 10), 0);
-	CHECK_EQ(s.status->state_discarded, 0);
+	CHECK_EQ(s.status->kept.discarded, 0);
 	CHECK(access(beside, F_OK) != 0);
 	state_close(&s);
 	unlink(path);
@@ -187,17 +188,17 @@ static void what_cannot_be_made_says_why(void)
 {
 	const struct state_capacity small = {10, 10, 0};
 	struct state s;
-	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", 4096, &small, error, sizeof(error)),
+	CHECK_EQ(state_open(&s, "/nowhere/at/all/state", NULL, 4096, &small, error, sizeof(error)),
 		 -ENOENT);
 	CHECK(strstr(error, "/nowhere/at/all/") != NULL);
 	CHECK_EQ(mkdir(path, 0700), 0);
-	CHECK(state_open(&s, path, 4096, &small, error, sizeof(error)) < 0);
+	CHECK(state_open(&s, path, NULL, 4096, &small, error, sizeof(error)) < 0);
 	CHECK(strstr(error, path) != NULL);
 	rmdir(path);
 	CHECK_EQ(symlink("/etc/passwd", path), 0);
-	CHECK(state_open(&s, path, 4096, &small, error, sizeof(error)) < 0);
+	CHECK(state_open(&s, path, NULL, 4096, &small, error, sizeof(error)) < 0);
 	unlink(path);
-	CHECK_EQ(state_open(&s, path, 4095, &small, error, sizeof(error)), -EINVAL);
+	CHECK_EQ(state_open(&s, path, NULL, 4095, &small, error, sizeof(error)), -EINVAL);
 }
 
 // ---- control file
@@ -297,6 +298,35 @@ static void a_replaced_control_file_is_followed(void)
 	unlink(path);
 }
 
+// The worker looks at the path several times a second; a file of another release beside the one that it follows is told once.
+static void a_file_that_cannot_be_followed_is_told_once(void)
+{
+	struct fw_control_header h = control_header();
+	struct control_file c = {.fd = -1};
+	char text[4096] = "";
+	control_make(&h);
+	CHECK_EQ(control_open_file(&c, path, error, sizeof(error)), 0);
+	FILE *told = tmpfile();
+	int keep = dup(STDERR_FILENO);
+	CHECK(told != NULL && keep >= 0 && dup2(fileno(told), STDERR_FILENO) >= 0);
+	for (unsigned kind = 0; kind < 2; kind++) {
+		h.layout_hash += kind + 1; // 0x...: another sentence each time
+		control_make(&h);
+		for (unsigned looks = 0; looks < 10; looks++)
+			control_published(&c);
+	}
+	dup2(keep, STDERR_FILENO);
+	close(keep);
+	CHECK(pread(fileno(told), text, sizeof(text) - 1, 0) > 0);
+	fclose(told);
+	unsigned lines = 0;
+	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	CHECK_EQ(lines, 2);
+	control_close_file(&c);
+	unlink(path);
+}
+
 static void other_layouts_are_refused_with_both_values(void)
 {
 	struct fw_control_header h = control_header();
@@ -336,6 +366,7 @@ int main(void)
 	RUN(published_programs_are_copied);
 	RUN(bad_banks_are_refused);
 	RUN(a_replaced_control_file_is_followed);
+	RUN(a_file_that_cannot_be_followed_is_told_once);
 	RUN(other_layouts_are_refused_with_both_values);
 	rmdir(folder);
 	return 0;
