@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls of a worker, those of the packet path first. Written down from runs with every kind of port, and
-// completed by what the same functions of other versions of the C library and of DPDK call instead: where a call has an
+// The system calls of a worker, those of the packet path first. Written down from runs with TAP and kernel interface
+// ports, and completed by what the same functions of other versions of the C library and of DPDK call instead: where a call has an
 // older or a newer sister, all of them are here.
 #ifndef PORTCULLIS_CONTROL_CONFINE_CALLS_H
 #define PORTCULLIS_CONTROL_CONFINE_CALLS_H
