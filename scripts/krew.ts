@@ -8,7 +8,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { join } from "node:path";
 import { packageRoot } from "../node-agent/host/paths";
 
-const FOLDERS = ["cli", "crds", "node-agent", "operator", "program"];
+const FOLDERS = ["cli", "crds", "metrics", "node-agent", "operator", "program"];
 /** What the commands of the plugin load; the test loads them all. None holds machine code. */
 const NEEDED = ["@kubernetes/client-node", "js-yaml", "tar-stream", "yaml", "zod"];
 const PROGRAM = '#!/usr/bin/env node\n// SPDX-License-Identifier: Apache-2.0\n"use strict";\nrequire("./bin/portcullis");\n';

@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { Problem } from "../problem";
 import { FW_LAYOUT_HASH, FW_LAYOUT_VERSION, FW_MAX_BANK_SIZE, structs } from "./layout.gen";
 
-const ABI = 4;
+/** Version of the functions of libportcullis-shm.so that this program calls. */
+export const ABI = 4;
 const ERROR_SIZE = 512;
 const SPAN_WORDS = 6;
 const { EWOULDBLOCK, EAGAIN } = koffi.os.errno;
