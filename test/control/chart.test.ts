@@ -218,7 +218,7 @@ describe("the Helm chart", function () {
     const container = containerOf(await template(), "Deployment");
     const fields: Record<string, string> = { "metadata.name": pod, "metadata.namespace": NAMESPACE };
     const env = Object.fromEntries(container.env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom?.fieldRef.fieldPath ?? ""] ?? ""]));
-    const operator = start("operator-of-the-chart", [...operatorProgram(), "--kubeconfig", cluster.kubeconfig("operator-user"), "--listen", `127.0.0.1:${listen}`, "--health-listen", `127.0.0.1:${health}`], {
+    const operator = start("operator-of-the-chart", [...operatorProgram(), "--kubeconfig", cluster.kubeconfig("operator-user"), "--listen", `127.0.0.1:${listen}`, "--health-listen", `127.0.0.1:${health}`, "--agent-tokens", "PodOrNode"], {
       log: cluster.log("operator-of-the-chart"), cwd: ROOT, env,
     });
     try {
