@@ -37,6 +37,7 @@ describe("the state file", function () {
   /** Every session of the conversations, with its id and what NAT makes of it. */
   const flows = async (): Promise<string[]> =>
     ((await site.firewall.sessions()) as unknown as Flow[]).filter((one) => [7050, 7051].includes(one.destinationPort)).map((one) => JSON.stringify([String(one.id), one.nat])).sort();
+  /** As last reported: a core writes the use of its tables four times a second. */
   const bindings = async (): Promise<number> => {
     const { tables } = (await site.firewall.counters()) as unknown as { tables: { name: string; used: number }[] };
     return tables.find((table) => table.name === "bindings")?.used ?? Number.NaN;
@@ -62,20 +63,24 @@ describe("the state file", function () {
   });
   beforeEach(async () => {
     await site.firewall.ask("sessions", "clear", "--all"); // of the test before
+    const had = await bindings();
     await talk();
+    await until("each IPv4 conversation by UDP has a binding, and the report of it", async () => (await bindings()) === had + 2);
   });
   afterEach(quiet);
   after(() => site.lab.close());
 
   /** Another worker, and every conversation goes on in its session. */
   async function keeps(change: () => Promise<void>): Promise<void> {
-    const [before, { worker }] = [await flows(), await site.firewall.status()];
+    const [before, bound, { worker }] = [await flows(), await bindings(), await site.firewall.status()];
     assert.equal(before.length, 8);
+    assert.ok(bound >= 2, `${bound} bindings`);
     await change();
     await until("another worker runs", async () => (await site.firewall.status()).worker.pid !== worker.pid);
     await site.firewall.forwards();
     for (const one of talks) await grows(one, /^echo/, 3);
     assert.deepEqual(await flows(), before, "the same sessions");
+    await until(`${bound} bindings, as before`, async () => (await bindings()) === bound);
     for (const one of talks) assert.equal(count(one, /^(error|closed|wrong)/), 0, one.tail());
     assert.ok(!existsSync(join(site.firewall.stateDir, "state.before")), "nothing of the earlier file is left");
   }
