@@ -33,7 +33,7 @@ export interface ContainerStatus {
 }
 
 export interface Pod extends KubeObject {
-  spec: { nodeName?: string; containers: { name: string; image: string }[] };
+  spec: { nodeName?: string; containers: { name: string; image: string; ports?: { name?: string; containerPort: number }[] }[] };
   status?: { phase?: string; qosClass?: string; podIP?: string; conditions?: Condition[]; containerStatuses?: ContainerStatus[] };
 }
 
@@ -83,12 +83,6 @@ export class TestNode extends Api {
   adminConfig(): string {
     if (this.#pki === undefined || this.#gate === undefined) throw new Error("the node is not up");
     return this.#pki.kubeconfig("admin", `https://127.0.0.1:${this.#gate.port}`);
-  }
-
-  /** A kubeconfig that works in the node's network. */
-  insideConfig(): string {
-    if (this.#pki === undefined) throw new Error("the node is not up");
-    return this.#pki.kubeconfig("admin", `https://${NODE_ADDRESS}:${API_PORT}`);
   }
 
   async up(): Promise<void> {
