@@ -57,8 +57,18 @@ function hierarchies(...types: string[]): string[] {
 
 /** kubelet does not make the root of its cgroups. */
 function makeCgroups(name: string): void {
-  for (const hierarchy of hierarchies(isUnified() ? "cgroup2" : "cgroup")) mkdirSync(join(hierarchy, name), { recursive: true });
-  if (!isUnified()) return;
+  const folders = hierarchies(isUnified() ? "cgroup2" : "cgroup").map((hierarchy) => join(hierarchy, name));
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  if (isUnified()) delegate(name);
+  for (const folder of folders) {
+    for (const [file, weight] of WEIGHTS) if (existsSync(join(folder, file))) writeFileSync(join(folder, file), weight);
+  }
+}
+
+/** All pods together would weigh as much as one other process: on a busy machine their probes would fail for nothing. */
+const WEIGHTS = [["cpu.shares", "16384"], ["cpu.weight", "1600"]] as const;
+
+function delegate(name: string): void {
   const all = readFileSync(join(CGROUPS, "cgroup.controllers"), "utf8").trim().split(" ").map((controller) => `+${controller}`).join(" ");
   for (const group of [CGROUPS, join(CGROUPS, name)]) writeFileSync(join(group, "cgroup.subtree_control"), all);
 }
