@@ -2,7 +2,7 @@
 // Where packets go: kinds of routes, changes under traffic, VRFs, the reverse path check, several paths.
 import assert from "node:assert/strict";
 import { macOf, macText } from "./support/address";
-import { Engine } from "./support/engine";
+import { Engine, type Frame } from "./support/engine";
 import { configure } from "./support/network";
 import { buildFrame, parsePacket } from "./support/packet";
 import { table } from "./support/table";
@@ -253,6 +253,12 @@ describe("equal-cost paths", () => {
   before(() => { engine = new Engine(); });
   after(() => engine.close());
 
+  const frame = (flow: string, tag: number): Frame => {
+    const packet = parsePacket(flow);
+    const bytes = buildFrame(packet, { destination: Uint8Array.from([2, 0, 0, 0, 0, 3]), source: macOf(packet.source), tci: 20 });
+    return { tag, bytes, strippedTci: undefined, segment: 0 };
+  };
+
   /** The gateway of each of the flows, by the MAC address of the frame that leaves. */
   async function taken(config: string, flow: (i: number) => string, fresh = true): Promise<string[]> {
     if (fresh) await engine.reset(1024, false);
@@ -260,9 +266,7 @@ describe("equal-cost paths", () => {
     const names = new Map([...VIA, ...VIA6].map((a) => [macText(macOf(a)), a] as const));
     const found: string[] = [];
     for (let i = 0; i < FLOWS; i++) {
-      const packet = parsePacket(flow(i));
-      const bytes = buildFrame(packet, { destination: Uint8Array.from([2, 0, 0, 0, 0, 3]), source: macOf(packet.source), tci: 20 });
-      const answer = await engine.fromPort(2, [{ tag: i, bytes, strippedTci: undefined, segment: 0 }]);
+      const answer = await engine.fromPort(2, [frame(flow(i), i)]);
       found.push(names.get(macText(answer.outputs[0]?.frame.slice(0, 6) ?? new Uint8Array())) ?? "nobody");
     }
     return found;
@@ -291,6 +295,22 @@ describe("equal-cost paths", () => {
         assert.ok(moved < FLOWS / 10, `${moved} flows of the others have moved`);
         assert.equal(now.includes(all[2]), false);
       });
+      for (const [denied, permitted, gateway] of [["untrust", "trust", all[2]], ["trust", "untrust", all[0]]] as const) {
+        it(`a flood is refused by the zone that each of its flows would go to: none to ${denied}`, async () => {
+          const ways = config([all[0], all[2]]);
+          const open = (i: number): string => (i % 2 === 0 ? flow(i) : flow(i).replace("udp", "tcp") + " S seq=1");
+          const found = await taken(ways, open);
+          await engine.reset(1024, false);
+          await engine.load(configure(`policies: [{name: closed, to: [${denied}], action: Deny}, {name: open, to: [${permitted}], action: Permit}]\n${ways}`));
+          for (let first = 0; first < FLOWS; first += 32) {
+            const burst = Array.from({ length: 32 }, (_, i) => first + i);
+            const { ends } = await engine.fromPort(2, burst.map((i) => frame(open(i), i)));
+            const said = new Map(ends.map((end) => [end.tag, [end.verdict, end.reason, end.policy]]));
+            for (const i of burst)
+              assert.deepEqual(said.get(i), found[i] === gateway ? ["forwarded", null, "open"] : ["dropped", "policy-deny", "closed"], `${open(i)} by ${found[i]}`);
+          }
+        });
+      }
     });
   }
 });

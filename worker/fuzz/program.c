@@ -131,6 +131,21 @@ static const struct fw_route_row routes[] = {
     {{{0}, 6, 0, {0}}, 2, 1, 0, FW_ROUTE_UNICAST},
 };
 
+// Over two interfaces: from trust only the way to wan is permitted, from untrust only that to the servers.
+static const struct fw_route_row spread_routes[] = {
+    {{{0}, 4, 0, {0}}, 0, 2, 0, FW_ROUTE_UNICAST},
+    {{V4(10, 0, 20, 64), 4, 26, {0}}, 2, 2, 0, FW_ROUTE_UNICAST},
+    {{V4(198, 51, 100, 0), 4, 24, {0}}, 4, 2, 0, FW_ROUTE_UNICAST},
+    {{{0}, 6, 0, {0}}, 6, 1, 0, FW_ROUTE_UNICAST},
+};
+
+static const struct fw_next_hop_row spread_hops[] = {
+    {V4(203, 0, 113, 1), WAN, 4, {0}}, {V4(203, 0, 113, 3), WAN, 4, {0}},
+    {V4(203, 0, 113, 1), WAN, 4, {0}}, {V4(10, 0, 20, 5), SERVERS, 4, {0}},
+    {V4(203, 0, 113, 1), WAN, 4, {0}}, {V4(10, 0, 20, 5), SERVERS, 4, {0}},
+    {V6(15, 1), WAN, 6, {0}},
+};
+
 static const struct fw_route_row single_routes[] = {
     {{{0}, 4, 0, {0}}, 0, 1, 0, FW_ROUTE_UNICAST},
     {{V4(198, 51, 100, 0), 4, 24, {0}}, 1, 1, 0, FW_ROUTE_UNICAST},
@@ -297,9 +312,14 @@ size_t fuzz_program(uint8_t *bank, unsigned number)
 	at = put(bank, at, &p.refs, lists.refs, lists.count, sizeof(lists.refs[0]));
 	if (order == moved)
 		PUT(routes, single_routes);
+	else if (number == FUZZ_PLAIN)
+		PUT(routes, spread_routes);
 	else
 		PUT(routes, routes);
-	PUT(next_hops, next_hops);
+	if (number == FUZZ_PLAIN)
+		PUT(next_hops, spread_hops);
+	else
+		PUT(next_hops, next_hops);
 	PUT(neighbors, neighbors);
 	at = put(bank, at, &p.schedules, NULL, 0, 0);
 	at = put(bank, at, &p.schedule_windows, NULL, 0, 0);

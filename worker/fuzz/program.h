@@ -2,7 +2,8 @@
 // The configuration that the fuzz target runs: four interfaces on three ports, two of them VLANs,
 // five zones, policies of every kind, both families, static routes and neighbors. Two variants
 // differ in policies, zones and services, so that switching between them judges sessions. Two more are
-// like them without NAT; between these a policy changes its row, and the default route its paths.
+// like them without NAT; between these a policy changes its row, and routes
+// their paths: in the first of them some lead over two interfaces.
 #ifndef PORTCULLIS_FUZZ_PROGRAM_H
 #define PORTCULLIS_FUZZ_PROGRAM_H
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <rte_rcu_qsbr.h>
 #include "net/dense_prefix.h"
-#include "net/fib.h"
+#include "net/fib_lookup.h"
 #include "test.h"
 
 static uint64_t seed = 0x1234567890abcdefull;
@@ -129,8 +129,80 @@ static void readers_see_whole_routes_while_they_change(void)
 	race(6, six, 32);
 }
 
+// What came back to be used again, of what a reader may still be inside.
+static bool given_back(const struct fib *f)
+{
+	bool any = f->nodes.wide.free != 0 || f->nodes.narrow.free != 0 || f->hops.groups.free != 0;
+	for (unsigned width = 0; width < TRIE6_WIDTHS; width++)
+		any = any || f->nodes6.of[width].free != 0;
+	return any;
+}
+
+static void pass(struct fib *f, struct rte_rcu_qsbr *qsbr, const uint8_t other[16])
+{
+	rte_rcu_qsbr_quiescent(qsbr, 0);
+	CHECK_EQ(fib_set(f, 1, 4, other, 8, &(struct hop){.type = HOP_GATEWAY, .interface = 1}, 1), 0);
+	CHECK_EQ(fib_delete(f, 1, 4, other, 8), 0);
+}
+
+// One change of a few thousand; then the reader is still where it was before all of them.
+static void change(struct fib *f, uint8_t family, unsigned number)
+{
+	uint8_t prefix[16] = {10, 1, (uint8_t)test_below(&seed, 4), (uint8_t)test_below(&seed, 8)};
+	uint8_t length = (uint8_t)(16 + test_below(&seed, 17));
+	for (unsigned b = length; b < 32; b++)
+		prefix[b / 8] &= (uint8_t) ~(0x80 >> b % 8);
+	if (family == 6) {
+		unsigned kind = 6 + test_below(&seed, 5);
+		length = (uint8_t)dense_length(kind);
+		dense_prefix(kind, test_below(&seed, 1u << kind), prefix);
+	}
+	struct hop hop = {.type = HOP_GATEWAY, .interface = 200u + number % 50};
+	if (test_below(&seed, 100) < (number / 1000 % 2 ? 10u : 90u))
+		CHECK_EQ(fib_set(f, 0, family, prefix, length, &hop, 1), 0);
+	else
+		fib_delete(f, 0, family, prefix, length);
+}
+
+// Without other threads: chance plays no part. Nodes become wide and narrow and are pruned, groups of hops lose their last route.
+static void keeps_what_a_reader_may_be_in(uint8_t family)
+{
+	static const uint8_t other[16] = {172};
+	struct rte_rcu_qsbr *qsbr = aligned_alloc(64, (rte_rcu_qsbr_get_memsize(1) + 63) & ~(size_t)63);
+	struct fib *f = fib_create(10000, 1u << 17);
+	rte_rcu_qsbr_init(qsbr, 1);
+	rte_rcu_qsbr_thread_register(qsbr, 0);
+	rte_rcu_qsbr_thread_online(qsbr, 0);
+	fib_set_qsbr(f, qsbr);
+	for (unsigned n = 0; n < 4000; n++) {
+		change(f, family, n);
+		CHECK(!given_back(f));
+	}
+	for (unsigned kind = 6; kind < 11; kind++)
+		for (uint32_t bits = 0; family == 6 && bits < 1u << kind; bits++) {
+			uint8_t prefix[16];
+			dense_prefix(kind, bits, prefix);
+			fib_delete(f, 0, 6, prefix, (uint8_t)dense_length(kind));
+			CHECK(!given_back(f));
+		}
+	CHECK(f->retired.count > 10);
+	pass(f, qsbr, other);
+	CHECK(given_back(f));
+	CHECK(family == 4 ? f->nodes.narrow.free != 0 : f->nodes6.of[0].free != 0 && f->nodes6.of[1].free != 0);
+	rte_rcu_qsbr_thread_offline(qsbr, 0);
+	fib_free(f);
+	free(qsbr);
+}
+
+static void nothing_is_used_again_while_a_reader_may_be_in_it(void)
+{
+	keeps_what_a_reader_may_be_in(4);
+	keeps_what_a_reader_may_be_in(6);
+}
+
 int main(void)
 {
+	RUN(nothing_is_used_again_while_a_reader_may_be_in_it);
 	RUN(readers_see_whole_routes_while_they_change);
 	return 0;
 }
