@@ -12,6 +12,10 @@ export interface BenchConfig {
   readonly rules: number;
   /** Source NAT for 198.19.0.0/16. */
   readonly nat?: boolean;
+  /** It is by persistent bindings. */
+  readonly persistent?: boolean;
+  /** Kinds of flow that are denied although they are usually permitted. */
+  readonly refuse?: readonly string[];
   readonly ports?: readonly [lan: Port, wan: Port];
   readonly dataplane?: Readonly<Record<string, unknown>>;
 }
@@ -49,7 +53,7 @@ function fillers(count: number): { addresses: unknown[]; applications: unknown[]
   };
 }
 
-export function benchConfig({ rules, nat = false, ports, dataplane = {} }: BenchConfig): Record<string, unknown> {
+export function benchConfig({ rules, nat = false, persistent = false, refuse = [], ports, dataplane = {} }: BenchConfig): Record<string, unknown> {
   const other = fillers(rules - PURPOSES.length);
   return {
     apiVersion: "portcullis.dev/v1alpha1",
@@ -72,9 +76,9 @@ export function benchConfig({ rules, nat = false, ports, dataplane = {} }: Bench
       defaultAction: "Deny",
       policies: [
         ...other.policies,
-        ...PURPOSES.map(({ prefixes: _, ...purpose }) => ({ from: ["trust"], to: ["untrust"], destinations: [`to-${purpose.name}`], ...purpose })),
+        ...PURPOSES.map(({ prefixes: _, ...purpose }) => ({ from: ["trust"], to: ["untrust"], destinations: [`to-${purpose.name}`], ...purpose, ...(refuse.includes(purpose.name) ? { action: "Deny" } : {}) })),
       ],
-      ...(nat ? { nat: sourceNat() } : {}),
+      ...(nat ? { nat: sourceNat(persistent) } : {}),
       routing: {
         static: [
           { prefix: "10.0.0.0/8", via: [LAN_GATEWAY.address] },
@@ -88,9 +92,10 @@ export function benchConfig({ rules, nat = false, ports, dataplane = {} }: Bench
   };
 }
 
-function sourceNat(): Record<string, unknown> {
+function sourceNat(persistent: boolean): Record<string, unknown> {
+  const kept = persistent ? { persistent: { filtering: "EndpointIndependent", timeout: "1h" } } : {};
   return {
     pools: [{ name: "public", addresses: ["192.0.2.0/24"] }],
-    source: [{ name: "out", from: ["trust"], to: ["untrust"], destinations: ["to-translated"], pool: { name: "public" } }],
+    source: [{ name: "out", from: ["trust"], to: ["untrust"], destinations: ["to-translated"], pool: { name: "public" }, ...kept }],
   };
 }

@@ -20,6 +20,16 @@ describe("portcullis-bench", () => {
     for (const line of lines) assert.ok(line.samples.every((ticks) => ticks > 0));
   }).timeout(60_000);
 
+  it("changes policies and ends sessions without harm to flows that are permitted", async () => {
+    const bench = inProcess(folder, 0);
+    const program = [bench.bank("10-nat", { rules: 10, nat: true }), bench.bank("10-nat-refuse", { rules: 10, nat: true, refuse: ["plain"] })].join(" ");
+    const [line] = await bench.run("change", { program, sessions: 20_000 }, 100);
+    assert.deepEqual([line?.["denied"], line?.["lost"], line?.["moved"]], [10_000, 0, 0]);
+    const [some, all] = ["clearSome", "clearAll"].map((name) => line?.[name]) as [{ ended: number; lost: number }, { ended: number; lost: number }];
+    assert.ok(some.ended > 0 && some.ended + all.ended >= 10_000, JSON.stringify(line));
+    assert.deepEqual([some.lost, all.lost], [0, 0]);
+  }).timeout(120_000);
+
   it("denies and opens", async () => {
     const bench = inProcess(folder, 0);
     const program = bench.bank("20", { rules: 20 });

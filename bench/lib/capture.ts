@@ -50,7 +50,7 @@ export function flowFrame(purpose: Purpose, number: number, destinationMac: Uint
 }
 
 /** A file in the classic format. More records than flows begin with the first flow again. */
-export function writeCapture(path: string, purpose: Purpose, flows: number, destinationMac?: Uint8Array, records = flows): void {
+export function writeCapture(path: string, purpose: Purpose | ((flow: number) => Purpose), flows: number, destinationMac?: Uint8Array, records = flows): void {
   const record = 16 + FRAME;
   const file = Buffer.alloc(24 + records * record);
   file.writeUInt32LE(0xa1b2c3d4, 0);
@@ -62,7 +62,8 @@ export function writeCapture(path: string, purpose: Purpose, flows: number, dest
     const at = 24 + i * record;
     file.writeUInt32LE(FRAME, at + 8);
     file.writeUInt32LE(FRAME, at + 12);
-    file.set(flowFrame(purpose, (i % flows) + 1, destinationMac), at + 16);
+    const flow = (i % flows) + 1;
+    file.set(flowFrame(typeof purpose === "function" ? purpose(flow) : purpose, flow, destinationMac), at + 16);
   }
   writeFileSync(path, file);
 }

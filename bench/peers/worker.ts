@@ -15,6 +15,7 @@ export interface WorkerOptions extends BenchConfig {
   readonly memory?: string;
   readonly pageSize?: string;
   readonly sessions?: number;
+  readonly bindings?: number;
 }
 
 export const WORKER_BYTES = 768 * 2 ** 20;
@@ -31,6 +32,7 @@ export function workerConfig(o: WorkerOptions): Document {
       rxMode: { mode: "Polling" },
       memory: { size: o.memory ?? "704Mi", pageSize: o.pageSize ?? "2Mi" },
       sessions: { ipv4: o.sessions ?? 131_072, ipv6: 1_024 },
+      ...(o.bindings !== undefined && { limits: { natBindings: o.bindings } }),
     },
   }) as Document;
   if (o.fill !== undefined) addSecond(config, `rx_pcap=${o.fill}`);

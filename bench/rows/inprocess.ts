@@ -173,6 +173,33 @@ const stall: Experiment = {
   },
 };
 
-export const inProcessExperiments: readonly Experiment[] = [tableSize, hugeTable, translation, lookup, opening, churning, flood, rules, stall];
+interface Cleared {
+  readonly ended: number;
+  readonly ms: number;
+  readonly longestTurnUs: number;
+  readonly sent: number;
+  readonly lost: number;
+}
+
+const change: Experiment = {
+  rows: ["C1", "C2"],
+  seconds: 120,
+  async measure({ inProcess }) {
+    const programs = [inProcess.bank("1000-nat", { rules: 1_000, nat: true }), inProcess.bank("1000-nat-refuse", { rules: 1_000, nat: true, refuse: ["plain"] })].join(" ");
+    const [line] = await inProcess.run("change", { program: programs, sessions: 1_000_000 }, 120);
+    const value = (name: string): number => Number(line?.[name]);
+    const [some, all] = ["clearSome", "clearAll"].map((name) => line?.[name]) as [Cleared, Cleared];
+    const kept = value("moved") === 0;
+    const note = `1 k policies, half of the sessions denied by the change, the others behind source NAT; built in ${value("buildMs").toFixed(1)} ms beside the loop; then ${value("wrong")} packets passed wrongly, the last ${value("wrongForMs").toFixed(2)} ms after the program was there `
+      + `(${value("wrongSinceBuildMs").toFixed(1)} ms after its build began); all ${value("denied")} denied sessions were gone after ${value("sweptMs").toFixed(0)} ms; ${value("lost")} of ${value("sent")} packets of permitted flows lost, ${value("moved")} of their ports changed; longest turn ${value("longestTurnUs").toFixed(0)} us`;
+    const cleared = (one: Cleared): string => `${one.ended} ended in ${one.ms.toFixed(0)} ms, longest turn ${one.longestTurnUs.toFixed(0)} us`;
+    return [
+      makeRow("C1", kept ? [{ value: value("wrongForMs") }, { value: (value("lost") / value("sent")) * 100 }] : [null, null], note),
+      makeRow("C2", [{ value: Math.max(some.longestTurnUs, all.longestTurnUs) / 1000 }, { value: ((some.lost + all.lost) / (some.sent + all.sent)) * 100 }], `by a prefix: ${cleared(some)}; all: ${cleared(all)}; flows go on meanwhile and open their sessions again; turns by the processor time of their thread`),
+    ];
+  },
+};
+
+export const inProcessExperiments: readonly Experiment[] = [tableSize, hugeTable, translation, lookup, opening, churning, flood, rules, stall, change];
 
 export type { Context };

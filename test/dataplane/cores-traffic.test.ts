@@ -4,10 +4,30 @@ import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";
 import { Firewall, type Document, type Policy, type Spec } from "../../scripts/lab/firewall";
 import { Lab, must, sweep, until, type Child, type Namespace } from "../../scripts/lab/lab";
-import { FAMILIES, OUTSIDE, PREFIX, answers, config, configureHosts, count, grows, listening, memory, startSite, unaccounted, type Site } from "./site";
+import { FAMILIES, FIREWALL_INSIDE, OUTSIDE, PREFIX, answers, config, configureHosts, count, grows, listening, memory, startSite, unaccounted, type Site } from "./site";
 
 const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], applications: ["stream", "datagrams", "ping", "ping6"], action: "Permit" }];
 const nat: Spec["nat"] = { source: [{ name: "hide", from: ["inside"], to: ["outside"], interface: {} }] };
+
+const CALLED = "10.2.0.99";
+const FLOWS = 16;
+
+/** A datagram of 4,000 bytes from each of some ports, again and again until its echo has come from the address that was called. */
+const PIECES = `
+import socket
+for port in range(20000, ${20_000 + FLOWS}):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("${OUTSIDE[0]}", port))
+    s.settimeout(0.5)
+    sent = bytes([port & 255]) * 4000
+    while True:
+        s.sendto(sent, ("${CALLED}", 7095))
+        try: got, source = s.recvfrom(9000)
+        except OSError: continue
+        if got == sent and source == ("${CALLED}", 7095): break
+        print("wrong", port, len(got), source, flush=True)
+print("all answered", flush=True)
+`;
 
 function twoCores(document: Document, more: Partial<NonNullable<Spec["dataplane"]>> = {}): Document {
   return { ...document, spec: { ...document.spec, nat, dataplane: { ...document.spec.dataplane, memory: memory(192), cores: { count: 2 }, ...more } } };
@@ -71,6 +91,20 @@ describe("two datapath cores under load", function () {
       assert.ok(share > 0.5, `${share} came back`);
     }
     await accounted(site.firewall);
+  });
+
+  it("translate what the firewall's own kernel answers in pieces, whichever core owns the flow", async () => {
+    const document = twoCores(config(site.lab, policies));
+    const destination = [{ name: "own", from: ["outside"], address: CALLED, protocol: "UDP" as const, port: "7095", to: { address: FIREWALL_INSIDE[0] } }];
+    const zones = [{ name: "inside" }, { name: "outside", hostInbound: { services: ["all" as const] } }];
+    await site.firewall.apply({ ...document, spec: { ...document.spec, zones, nat: { ...nat, destination } } });
+    await listening(site.firewall.namespace.peer("udp-echo", FIREWALL_INSIDE[0], "7095"));
+    const before = await perCore(site.firewall);
+    const client = site.outside.start(["python3", "-c", PIECES]);
+    await client.line(/^all answered$/, 60_000);
+    const steered = (await perCore(site.firewall)).map((core, i) => core.steered - (before[i]?.steered ?? 0));
+    assert.ok(Math.max(...steered) > FLOWS / 4, "answers of some flows belong to the core that does not read the kernel's device");
+    await site.firewall.apply(twoCores(config(site.lab, policies)));
   });
 
   it("list and clear sessions of both, and count each once", async () => {

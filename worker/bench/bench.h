@@ -84,6 +84,8 @@ void flow_learn(struct flow_set *f, const uint8_t *frame, uint32_t length);
 
 // world.c. sessions: capacity of both tables, by family.
 struct world *world_create(const struct bench_program *p, uint32_t sessions4, uint32_t sessions6);
+// Any thread: the generation after previous, for core_set_tables(); NULL: no memory, or not a program.
+struct tables *world_build(const void *bytes, size_t size, struct tables *previous);
 void world_free(struct world *w);
 struct rte_mempool *world_frames(void);                 // shared by all worlds
 void world_jump(struct world *w, uint64_t nanoseconds); // time passes; what is due is done
@@ -124,5 +126,6 @@ int run_churn(const struct bench_options *o);
 int run_deny(const struct bench_options *o);
 int run_lookup(const struct bench_options *o);
 int run_stall(const struct bench_options *o);
+int run_change(const struct bench_options *o);
 
 #endif

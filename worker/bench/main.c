@@ -18,10 +18,11 @@ static const struct {
     {"deny", run_deny},
     {"lookup", run_lookup},
     {"stall", run_stall},
+    {"change", run_change},
 };
 
 static const char usage[] =
-    "usage: portcullis-bench established|open|churn|deny|lookup|stall --program [NAME=]FILE ...\n"
+    "usage: portcullis-bench established|open|churn|deny|lookup|stall|change --program [NAME=]FILE ...\n"
     "         [--sessions N,...] [--kinds KIND,...] [--rounds N] [--packets N] [--seconds N]\n"
     "         [--rate N] [--core CPU] [--memory MIB]\n"
     "FILE is an encoded program with ports lan and wan (bench/program.ts makes them).\n"

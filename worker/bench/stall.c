@@ -72,20 +72,8 @@ static void dump(const struct stall *s, struct fw_session4 *to)
 
 static struct tables *build(struct stall *s, struct tables *previous)
 {
-	struct program_fault fault;
-	struct tables *next = NULL;
 	const struct bank *b = &s->banks[(s->generations + 1) % s->bank_count];
-	void *copy = malloc(b->size);
-	if (copy == NULL)
-		return NULL;
-	memcpy(copy, b->bytes, b->size);
-	if (tables_build(copy, b->size, previous->epoch + 1, previous, &next, &fault) != 0)
-		return NULL;
-	for (uint32_t i = 0; i < next->interface_count; i++) {
-		next->interfaces[i].mtu = previous->interfaces[i].mtu;
-		memcpy(next->interfaces[i].mac, previous->interfaces[i].mac, 6);
-	}
-	return next;
+	return world_build(b->bytes, b->size, previous);
 }
 
 // Ends the flows of a second that happen to have one port, and looks at all.

@@ -127,6 +127,23 @@ struct world *world_create(const struct bench_program *p, uint32_t sessions4, ui
 	return w;
 }
 
+struct tables *world_build(const void *bytes, size_t size, struct tables *previous)
+{
+	struct program_fault fault;
+	struct tables *next = NULL;
+	void *copy = malloc(size);
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, bytes, size);
+	if (tables_build(copy, size, previous->epoch + 1, previous, &next, &fault) != 0)
+		return NULL;
+	for (uint32_t i = 0; i < next->interface_count; i++) {
+		next->interfaces[i].mtu = previous->interfaces[i].mtu;
+		memcpy(next->interfaces[i].mac, previous->interfaces[i].mac, 6);
+	}
+	return next;
+}
+
 void world_free(struct world *w)
 {
 	engine_free(w->engine);
