@@ -38,6 +38,7 @@ const rings: Record<string, (mochaArguments: string[]) => Step[]> = {
   dataplane: (more) => [mocha("dataplane", "test/{dataplane,oracle}/**/*.test.ts", 25, more)],
   control: (more) => [mocha("control", "test/control/**/*.test.ts", 25, more)],
   node: (more) => [mocha("node", "test/node/**/*.test.ts", 25, more)],
+  sriov: (more) => [mocha("sriov", "test/sriov/**/*.test.ts", 20, more)],
 };
 
 function one(title: string, command: string[], limitMinutes: number): Step {

@@ -5,6 +5,7 @@
 packages=()
 package_reasons=()
 missing_things=()
+newer_packages=() # those of them that Debian 12 has too old, and its backports new enough
 
 missing() { missing_things+=("$*"); }
 
@@ -15,6 +16,13 @@ need() {
 	"$@" >/dev/null 2>&1 && return
 	packages+=("$package")
 	package_reasons+=("$reason")
+}
+
+# need_newer: like need, for what Debian 12 has in its backports
+need_newer() {
+	local count=${#packages[@]}
+	need "$@"
+	[ ${#packages[@]} = "$count" ] || newer_packages+=("$1")
 }
 
 header() { echo "#include <$1>" | gcc -E -x c - 2>/dev/null; }
@@ -88,14 +96,25 @@ require_node() {
 	need prometheus "scrapes what is installed" has prometheus
 }
 
+# The guest with SR-IOV: an emulator whose NIC has virtual functions (QEMU 8 or newer), and what its kernel is unpacked with.
+require_sriov() {
+	require_demo
+	need netcat-openbsd "nc" has nc
+	need_newer qemu-system-x86 "emulates a machine with SR-IOV and an IOMMU" qemu-system-x86_64 -device igb,help
+	need kmod "modules of the guest's kernel" has depmod
+	need cpio "first file system of the guest" has cpio
+	need xz-utils "modules of the guest's kernel" has xz
+}
+
 is_debian() {
 	local ID='' VERSION_ID=''
 	[ -r /etc/os-release ] && . /etc/os-release
 	[ "$ID" = debian ] && case $VERSION_ID in 12 | 13) ;; *) return 1 ;; esac
 }
 
+apt_options=()
 apt_install() {
-	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" </dev/null >&2
+	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "${apt_options[@]}" "$@" </dev/null >&2
 }
 
 # Daemons that come with a package (frr) are not to start by themselves on a machine that only runs tests.
@@ -122,19 +141,47 @@ apt_install_with_update() {
 	without_services apt_install "$@"
 }
 
+# Packages of Debian 12's backports, from the mirror that the machine uses. Its own sources stay as they are.
+apt_install_backports() {
+	local sources mirror status=0
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -n 1)
+	sources=$(mktemp)
+	cat /etc/apt/sources.list >"$sources" 2>/dev/null || true
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian/} bookworm-backports main" >>"$sources"
+	chmod 644 "$sources"
+	apt_options=(-o "Dir::Etc::sourcelist=$sources" --target-release bookworm-backports)
+	apt-get update -q -o Acquire::Retries=3 -o "Dir::Etc::sourcelist=$sources" </dev/null >&2 && without_services apt_install "$@" || status=$?
+	apt_options=()
+	rm -f "$sources"
+	return $status
+}
+
+install_newer() {
+	local name other=()
+	[ "$(. /etc/os-release && echo "$VERSION_ID")" = 12 ] || return 0
+	say "apt-get install ${newer_packages[*]} from the backports of Debian 12 (one minute)"
+	apt_install_backports "${newer_packages[@]}" || die "apt-get could not install from bookworm-backports: ${newer_packages[*]}"
+	for name in "${packages[@]}"; do case " ${newer_packages[*]} " in *" $name "*) ;; *) other+=("$name") ;; esac; done
+	packages=("${other[@]}")
+}
+
 install_packages() {
 	local frr=0 i
 	if [ ${#packages[@]} -gt 0 ] && is_root && is_debian; then
 		case " ${packages[*]} " in *" frr "*) frr=1 ;; esac
-		say "apt-get install ${packages[*]} (one to three minutes)"
 		export DEBIAN_FRONTEND=noninteractive
-		apt_install_with_update "${packages[@]}" || die "apt-get could not install: ${packages[*]}"
+		[ ${#newer_packages[@]} = 0 ] || install_newer
+		if [ ${#packages[@]} -gt 0 ]; then
+			say "apt-get install ${packages[*]} (one to three minutes)"
+			apt_install_with_update "${packages[@]}" || die "apt-get could not install: ${packages[*]}"
+		fi
 		if [ $frr = 1 ] && has systemctl; then systemctl disable frr >/dev/null 2>&1 || true; fi
 	elif [ ${#packages[@]} -gt 0 ]; then
 		for i in "${!packages[@]}"; do missing "${package_reasons[$i]} (Debian package ${packages[$i]})"; done
 	fi
 	packages=()
 	package_reasons=()
+	newer_packages=()
 	if wants units packets && has clang && ! clang_links 2>/dev/null; then
 		local package
 		package=libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes this machine able to run one of the profiles, and says what is missing where it cannot. Idempotent: a second run
 # changes nothing and takes a few seconds.
-# Usage: setup.sh [demo|bench|units|packets|dataplane|control|node|test]      default: test, which is everything
+# Usage: setup.sh [demo|bench|units|packets|dataplane|control|node|sriov|test]      default: test, which is everything
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -12,7 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/setup-cluster.sh"
 
 profile=${1:-test}
-case $profile in demo | bench | units | packets | dataplane | control | node | test) ;; *) die "unknown profile '$profile': use demo, bench, units, packets, dataplane, control, node or test" ;; esac
+case $profile in demo | bench | units | packets | dataplane | control | node | sriov | test) ;; *) die "unknown profile '$profile': use demo, bench, units, packets, dataplane, control, node, sriov or test" ;; esac
 wants() { [ "$profile" = test ] || case " $* " in *" $profile "*) ;; *) return 1 ;; esac }
 
 # Anything that reads packets needs root and the kernel's TAP devices; units and packets do not.
@@ -85,6 +85,7 @@ if wants dataplane; then require_dataplane; fi
 if [ "$profile" = bench ]; then require_bench; fi
 if wants control node; then require_cluster; fi
 if wants node; then require_node; fi
+if wants sriov; then require_sriov; fi
 if wants demo bench dataplane control node; then check_kernel; fi
 install_packages
 stop_if_missing
@@ -94,3 +95,4 @@ install_node_modules
 bash scripts/build.sh worker dist
 if wants control node; then build_cluster; fi
 if wants node; then bash scripts/images/build.sh >/dev/null; fi
+if wants sriov; then bash scripts/guest/build.sh >/dev/null; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What the npm scripts call: set-up for one profile, then what the profile is for.
-# Usage: with-setup.sh demo|bench|test|test:units|test:packets|test:dataplane|test:control|test:node [ARGUMENT...]
+# Usage: with-setup.sh demo|bench|test|test:units|test:packets|test:dataplane|test:control|test:node|test:sriov [ARGUMENT...]
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -17,6 +17,6 @@ export PORTCULLIS_CLUSTER_BIN
 case $name in
 demo) exec node dist/scripts/demo.js "$@" ;;
 bench) exec node dist/bench/main.js "$@" ;;
-test) exec node dist/scripts/rings.js units packets dataplane control node ;;
+test) exec node dist/scripts/rings.js units packets dataplane control node sriov ;;
 test:*) exec node dist/scripts/rings.js "${name#test:}" "$@" ;;
 esac

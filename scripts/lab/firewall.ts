@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A `portcullis run` in a namespace of a lab, and what its command line says about it.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import type { firewallConfig } from "../../crds/index";
-import { ask } from "../../cli/client";
 import { parseExactJson } from "../../node-agent/json";
-import { compileText, readConfig } from "../../node-agent/config-text";
-import { root, until, type Child, type Lab, type Namespace } from "./lab";
+import { compileText } from "../../node-agent/config-text";
+import { root, until, type Child, type Machine, type Namespace } from "./lab";
 import type { Finished } from "./process";
 
 export const portcullis = join(root, "bin", "portcullis");
@@ -53,6 +52,8 @@ export function readExample(name: string): Document {
   return parse(readFileSync(join(root, "examples", name), "utf8")) as Document;
 }
 
+const textOf = (config: Document | string): string => (typeof config === "string" ? config : stringify(config));
+
 export class Firewall {
   readonly file: string;
   readonly stateDir: string;
@@ -61,27 +62,25 @@ export class Firewall {
   env: NodeJS.ProcessEnv = {};
   /** Words before the command, such as those that take rights away. */
   under: readonly string[] = [];
-  readonly #lab: Lab;
+  readonly #machine: Machine;
   #child: Child | undefined;
 
-  constructor(lab: Lab, namespace: Namespace, name = "fw") {
-    this.#lab = lab;
+  constructor(machine: Machine, namespace: Namespace, name = "fw") {
+    this.#machine = machine;
     this.namespace = namespace;
-    this.stateDir = join(lab.folder, `${name}-state`);
-    this.file = join(lab.folder, `${name}.yaml`);
-    mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+    this.stateDir = join(machine.folder, `${name}-state`);
+    this.file = join(machine.folder, `${name}.yaml`);
+    machine.makeFolder(this.stateDir);
   }
 
   /** Replaces the configuration file in one step, as a careful editor does. */
   write(config: Document | string): void {
-    const text = typeof config === "string" ? config : stringify(config);
-    writeFileSync(`${this.file}.new`, text);
-    renameSync(`${this.file}.new`, this.file);
+    this.#machine.put(this.file, textOf(config));
   }
 
   /** Starts `portcullis run` without waiting for anything. */
   run(...more: string[]): Child {
-    this.#child = this.namespace.start([...this.under, portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more], { ...process.env, ...this.env });
+    this.#child = this.namespace.start([...this.under, ...this.#machine.portcullis, "run", "--config", this.file, "--state-dir", this.stateDir, ...more], { ...process.env, ...this.env });
     return this.#child;
   }
 
@@ -104,15 +103,15 @@ export class Firewall {
 
   /** A subcommand that asks the running agent. */
   ask(...args: string[]): Promise<Finished> {
-    return this.namespace.run([portcullis, ...args, "--state-dir", this.stateDir], { timeoutMs: 90_000 });
+    return this.namespace.run([...this.#machine.portcullis, ...args, "--state-dir", this.stateDir], { timeoutMs: 90_000 });
   }
 
   /** What the command line would print with -o json, without a process of its own for every look. */
   async #get<T>(path: string): Promise<T> {
-    return parseExactJson(await ask(this.stateDir, path)) as T;
+    return parseExactJson(await this.#machine.ask(this.stateDir, path)) as T;
   }
 
-  async forwards(seconds = 60): Promise<void> {
+  async forwards(seconds = 60 * this.#machine.slowness): Promise<void> {
     const { code, stderr, stdout } = await this.ask("status", "--wait", `${seconds}s`);
     if (code !== 0) throw new Error(`portcullis status --wait: code ${code}: ${stderr}${stdout}\n${this.#child?.tail(30) ?? ""}`);
   }
@@ -136,7 +135,7 @@ export class Firewall {
   /** Edits the file and returns when the worker has acknowledged just that. */
   async apply(config: Document | string): Promise<void> {
     this.write(config);
-    const { loaded, issues } = compileText(readConfig(this.file));
+    const { loaded, issues } = compileText(textOf(config));
     if (loaded === undefined) throw new Error(`not a valid configuration: ${JSON.stringify(issues)}`);
     await until("the edit is in force", async () => (await this.status()).hash === loaded.hash);
   }
@@ -144,7 +143,7 @@ export class Firewall {
   /** Kills the worker with SIGKILL and returns the process id of its successor, once that forwards. */
   async killWorker(): Promise<number> {
     const { pid } = (await this.status()).worker;
-    process.kill(pid, "SIGKILL");
+    this.#machine.signal(pid, "SIGKILL");
     return until("a new worker forwards", async () => {
       const status = await this.status();
       return status.worker.pid !== pid && status.ready ? status.worker.pid : undefined;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network namespaces with hosts in them, and everything that was started there. close() takes all of it away, and only that.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Child, must, run, within, type Finished, type RunOptions } from "./process";
+import { ask } from "../../cli/client";
+import type { Machine } from "./machine";
+import { Child, LocalChild, must, run, within, type Finished, type RunOptions } from "./process";
 
 const here = join(__dirname, "..", "..");
 /** Top of the tree, also when this runs from dist. */
@@ -55,12 +57,13 @@ function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** A named network namespace of a machine. */
 export class Namespace {
   readonly name: string;
-  readonly #lab: Lab;
+  readonly #machine: Machine;
 
-  constructor(lab: Lab, name: string) {
-    this.#lab = lab;
+  constructor(machine: Machine, name: string) {
+    this.#machine = machine;
     this.name = name;
   }
 
@@ -69,15 +72,15 @@ export class Namespace {
   }
 
   run(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
-    return run(this.command(command), options);
+    return this.#machine.run(this.command(command), options);
   }
 
   must(command: readonly string[], options: RunOptions = {}): Promise<string> {
-    return must(this.command(command), options);
+    return this.#machine.must(this.command(command), options);
   }
 
   start(command: readonly string[], env?: NodeJS.ProcessEnv): Child {
-    return this.#lab.start(this.command(command), env);
+    return this.#machine.start(this.command(command), env);
   }
 
   /** One of the small hosts of peer.ts: an echo server, a client that counts, ... */
@@ -107,7 +110,7 @@ export class Namespace {
   }
 }
 
-export class Lab {
+export class Lab implements Machine {
   /** Names of namespaces start with it; it holds the process id, so that two labs never meet. */
   readonly prefix: string;
   readonly folder: string;
@@ -135,9 +138,28 @@ export class Lab {
   /** Starts a command that close() will stop. */
   start(command: readonly string[], env?: NodeJS.ProcessEnv): Child {
     this.#refuseWhenClosing();
-    const child = new Child(command, env);
+    const child = new LocalChild(command, env);
     this.#children.push(child);
     return child;
+  }
+
+  readonly slowness = 1;
+  readonly portcullis = [join(root, "bin", "portcullis")];
+  readonly run = run;
+  readonly must = must;
+  readonly ask = ask;
+
+  makeFolder(path: string): void {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+
+  put(file: string, text: string): void {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  }
+
+  signal(pid: number, signal: NodeJS.Signals): void {
+    process.kill(pid, signal);
   }
 
   /** Whoever is in the middle of building when the end comes must not build on behind it. */
@@ -175,4 +197,5 @@ export class Lab {
   }
 }
 
-export { Child, must, run, within };
+export { Child, LocalChild, must, run, within };
+export type { Machine };

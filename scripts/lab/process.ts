@@ -63,37 +63,28 @@ interface Waiter {
   reject: (error: Error) => void;
 }
 
-/** A long-running child. Its lines (both streams) are kept; `line` awaits one that matches, each line being used once. */
-export class Child {
+/** A long-running child, wherever it runs. Its lines (both streams) are kept; `line` awaits one that matches, each line being used once. */
+export abstract class Child {
   readonly lines: string[] = [];
-  readonly exit: Promise<number>;
-  readonly #process: ChildProcess;
   readonly #title: string;
   #cursor = 0;
   #waiter: Waiter | undefined;
   #code: number | undefined;
+  readonly exit: Promise<number>;
+  #resolveExit: (code: number) => void = () => undefined;
 
-  constructor(command: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    const [program, ...args] = command;
+  protected constructor(command: readonly string[]) {
     this.#title = command.join(" ");
-    // A group of its own: Ctrl-C at the terminal reaches only us, and we take everything down in order.
-    this.#process = spawn(program as string, args, { stdio: ["pipe", "pipe", "pipe"], env, detached: true });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", (text) => this.#take(text));
-    }
-    this.#process.stdin?.on("error", () => undefined);
-    this.exit = new Promise((resolve) => {
-      this.#process.on("error", (error) => {
-        this.#take(error.message);
-        this.#end(127, resolve);
-      });
-      this.#process.on("close", (code, signal) => this.#end(code ?? (signal === "SIGKILL" ? 137 : 143), resolve));
-    });
+    this.exit = new Promise((resolve) => (this.#resolveExit = resolve));
   }
 
-  get pid(): number {
-    return this.#process.pid ?? 0;
-  }
+  abstract get pid(): number;
+  abstract write(text: string): void;
+  /** Ends its standard input. */
+  abstract end(): void;
+  protected abstract send(signal: NodeJS.Signals): void;
+  /** SIGKILL for it and all that it started. */
+  protected abstract killGroup(): void;
 
   /** Exit code, or undefined while it runs. */
   get code(): number | undefined {
@@ -114,17 +105,8 @@ export class Child {
     return this.lines.slice(-count).join("\n");
   }
 
-  write(text: string): void {
-    this.#process.stdin?.write(text);
-  }
-
-  /** Ends its standard input. */
-  end(): void {
-    this.#process.stdin?.end();
-  }
-
   signal(signal: NodeJS.Signals): void {
-    if (this.#code === undefined && this.pid > 0) this.#process.kill(signal);
+    if (this.#code === undefined && this.pid > 0) this.send(signal);
   }
 
   /** SIGTERM, and SIGKILL for the whole group when it does not end. */
@@ -133,17 +115,13 @@ export class Child {
     try {
       return await within(this.exit, timeoutMs, () => `${this.#title} did not end after SIGTERM`);
     } catch (error) {
-      try {
-        process.kill(-this.pid, "SIGKILL");
-      } catch {
-        // gone in the meantime
-      }
+      this.killGroup();
       await this.exit;
       throw error;
     }
   }
 
-  #take(text: string): void {
+  protected take(text: string): void {
     this.lines.push(text);
     this.#scan();
   }
@@ -163,10 +141,55 @@ export class Child {
     this.#waiter = undefined;
   }
 
-  #end(code: number, resolve: (code: number) => void): void {
+  protected ended(code: number): void {
     if (this.#code !== undefined) return;
     this.#code = code;
     this.#fail();
-    resolve(code);
+    this.#resolveExit(code);
+  }
+}
+
+/** A child of this process. */
+export class LocalChild extends Child {
+  readonly #process: ChildProcess;
+
+  constructor(command: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    super(command);
+    const [program, ...args] = command;
+    // A group of its own: Ctrl-C at the terminal reaches only us, and we take everything down in order.
+    this.#process = spawn(program as string, args, { stdio: ["pipe", "pipe", "pipe"], env, detached: true });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", (text) => this.take(text));
+    }
+    this.#process.stdin?.on("error", () => undefined);
+    this.#process.on("error", (error) => {
+      this.take(error.message);
+      this.ended(127);
+    });
+    this.#process.on("close", (code, signal) => this.ended(code ?? (signal === "SIGKILL" ? 137 : 143)));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  write(text: string): void {
+    this.#process.stdin?.write(text);
+  }
+
+  end(): void {
+    this.#process.stdin?.end();
+  }
+
+  protected send(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  protected killGroup(): void {
+    try {
+      process.kill(-this.pid, "SIGKILL");
+    } catch {
+      // gone in the meantime
+    }
   }
 }

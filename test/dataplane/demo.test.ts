@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Child, must, root, until } from "../../scripts/lab/lab";
+import { LocalChild, must, root, until, type Child } from "../../scripts/lab/lab";
 
 const started: Child[] = [];
 
 function demo(...args: string[]): Child {
-  const child = new Child([process.execPath, join(root, "dist", "scripts", "demo.js"), ...args]);
+  const child = new LocalChild([process.execPath, join(root, "dist", "scripts", "demo.js"), ...args]);
   started.push(child);
   return child;
 }
