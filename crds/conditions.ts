@@ -13,6 +13,7 @@ export const NODE_REASON_TEXTS = {
   PermissionDenied: "The agent or worker lacks a right; the message names it.",
   StateDirectoryInUse: "Another agent runs on the same state directory.",
   StateDirectoryUnusable: "The state directory cannot be written, is no directory, or belongs to another user.",
+  StateUnreadable: "The worker lives and forwards on, but the agent cannot read its state file, so that nobody knows what it does; the message says why.",
   LastGoodNotSaved: "The configuration runs, but could not be written to disk; after a reboot the node waits for the operator.",
   LastGoodCorrupt: "The configuration on disk failed its checksum and was set aside.",
   WorkerNotStarted: "The worker executable is missing, or ended at its start.",
@@ -56,7 +57,7 @@ const POD_STALLING_TEXTS = {
 export const STALLING_REASONS: ReadonlySet<string> = new Set<NodeReason | keyof typeof POD_STALLING_TEXTS>([
   ...(Object.keys(POD_STALLING_TEXTS) as (keyof typeof POD_STALLING_TEXTS)[]),
   "HugepagesInsufficient", "MemoryInsufficient", "CPUNotPinned", "CoresUnavailable", "PermissionDenied", "StateDirectoryInUse",
-  "StateDirectoryUnusable", "WorkerNotStarted", "Quarantined", "PortUnavailable", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt",
+  "StateDirectoryUnusable", "StateUnreadable", "WorkerNotStarted", "Quarantined", "PortUnavailable", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt",
 ]);
 
 /** What `portcullis status` mentions beside what the worker runs: it goes on with what it has. */

@@ -14,7 +14,7 @@ import { Handover } from "./handover";
 import type { Loaded } from "./last-good";
 import type { Log } from "./log";
 import { asProblem, Problem } from "./problem";
-import { loadLibrary, stateFileSize } from "./shm/segment";
+import { loadLibrary, ringWorker, stateFileSize } from "./shm/segment";
 import { ProgramStore } from "./store";
 import { Supervisor } from "./supervisor";
 import { describeExit, isCrash, isQuarantined, QUARANTINE_RETRY_MS, recordCrash, type CrashRecord, type Exit } from "./supervise";
@@ -26,7 +26,7 @@ const RETRY_LAST_MS = 60_000;
 
 // Faults that can pass without a new program.
 const RETRIED = new Set(["HugepagesInsufficient", "MemoryInsufficient", "CoresUnavailable", "PermissionDenied", "WorkerNotStarted",
-  "PortUnavailable", "Timeout", "StateDirectoryUnusable", "WorkerPodAbsent", "CPUNotPinned", "LayoutMismatch"]);
+  "PortUnavailable", "Timeout", "StateDirectoryUnusable", "StateUnreadable", "WorkerPodAbsent", "CPUNotPinned", "LayoutMismatch"]);
 
 // Of these a new worker pod may be the cure: they are tried again as soon as there is one.
 const POD_FAULTS = new Set(["WorkerPodAbsent", "CPUNotPinned", "CoresUnavailable", "HugepagesInsufficient", "PermissionDenied", "LayoutMismatch", "WorkerNotStarted"]);
@@ -47,7 +47,7 @@ const now = (): number => Math.round(performance.now());
 
 export class Agent {
   readonly paths: StatePaths;
-  readonly view = new WorkerView();
+  readonly view: WorkerView;
   readonly supervisor: Supervisor;
   readonly startedAt = new Date();
   readonly #log: Log;
@@ -68,11 +68,13 @@ export class Agent {
   #wantedAt: number | undefined;
   #acceptedAt: number | undefined;
   #closed = false;
+  #unreadTold = "";
 
   /** Claims the state directory and takes over a running worker. Throws a Problem. */
   constructor(options: AgentOptions) {
     this.#log = options.log;
     this.paths = statePaths(options.stateDir);
+    this.view = new WorkerView(() => ringWorker(this.paths.workerSocket));
     loadLibrary(libraryPath());
     this.#claim = claimStateDir(this.paths);
     const launcher = options.launcher ?? new ChildLauncher(workerPath(), this.paths);
@@ -119,7 +121,8 @@ export class Agent {
   /** Why the desired program is not what runs; null when it is. */
   get problem(): Problem | null {
     if (this.#problem !== null) return this.#problem;
-    if (this.supervisor.worker !== null || this.#good === null) return null;
+    if (this.supervisor.worker !== null) return this.view.unread(this.supervisor.worker);
+    if (this.#good === null) return null;
     if (!this.#launcher.present) return new Problem("WorkerPodAbsent", "the worker pod is gone: `portcullis explain node` says why; it goes on with its sessions when it is back");
     const exit = this.#lastExit;
     if (exit?.hung === true) return new Problem("WorkerUnresponsive", "the worker stopped giving signs of life and is being restarted");
@@ -224,6 +227,8 @@ export class Agent {
     const worker = this.supervisor.worker;
     const same = worker?.args != null && sameArgs(worker.args, args) && worker.statePath === statePath;
     if (same && this.#handover.runs(next)) return args;
+    const unread = same ? this.view.unread(worker) : null;
+    if (unread !== null) throw unread; // it would not be known what it made of it
     if (worker !== null && !same) {
       touched.yes = touched.retired = true;
       await this.#retire();
@@ -292,7 +297,7 @@ export class Agent {
   /** A worker that was taken over goes on with a program that this agent does not know. */
   #runsSomething(): boolean {
     const status = this.workerStatus();
-    return status !== null && hexHash(status.active_hash) !== "";
+    return status === null ? this.view.unread(this.supervisor.worker) !== null : hexHash(status.active_hash) !== "";
   }
 
   async #stopWorker(): Promise<void> {
@@ -356,9 +361,16 @@ export class Agent {
   #onTick(): void {
     if (this.busy || this.#closed) return;
     this.#noticeRefusal();
+    this.#noticeUnread();
     this.#noticePod();
     this.#store.tick();
     if (this.#desired !== null && now() >= this.#retry.at) this.#applyAgain(this.#desired);
+  }
+
+  #noticeUnread(): void {
+    const unread = this.view.unread(this.supervisor.worker);
+    if (unread !== null && unread.message !== this.#unreadTold) this.#log.warn({ reason: unread.reason }, unread.sentence);
+    this.#unreadTold = unread?.message ?? "";
   }
 
   /** A new worker pod may have what the one before lacked. */

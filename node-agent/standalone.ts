@@ -35,7 +35,8 @@ export class InvalidConfig extends Error {
   }
 }
 
-/** Runs until the signal aborts. Throws when the first configuration cannot run; then nothing of it is left. */
+/** Runs until the signal aborts. Throws when the first configuration cannot run; then nothing of it is left. A worker that runs already, but
+ *  cannot be read, is looked after: the configuration comes to it when it can. */
 export async function runStandalone(options: StandaloneOptions, abort: AbortSignal): Promise<void> {
   const { log, config } = options;
   const first = compileText(readConfig(config));
@@ -71,7 +72,7 @@ async function startFirst(agent: Agent, loaded: Loaded, abort: AbortSignal): Pro
   try {
     await agent.apply(loaded);
   } catch (error) {
-    if (!abort.aborted) throw error;
+    if (!abort.aborted && agent.view.unread(agent.supervisor.worker) === null) throw error;
   } finally {
     abort.removeEventListener("abort", onAbort);
   }

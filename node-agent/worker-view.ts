@@ -5,6 +5,8 @@ import type { WorkerProcess } from "./host/launcher";
 import { decode, decodeRows, sizeOf, type Decoded, type StructName } from "./shm/decode";
 import { FW_MAX_INTERFACES, FW_MAX_POLICIES, FW_MAX_PORTS, fw_policy_counters, fw_table, fw_worker_phase } from "./shm/layout.gen";
 import { SegmentError, StateFile } from "./shm/segment";
+import type { Problem } from "./problem";
+import { Doorbell, unreadable, type Fault } from "./unreadable";
 
 export type WorkerStatus = Decoded<"fw_worker_status">;
 export type StateHeader = Decoded<"fw_state_header">;
@@ -88,13 +90,31 @@ export class WorkerView {
   #file: StateFile | null = null;
   #header: StateHeader | null = null;
   #pid = 0;
-  /** Why the state file of the present worker cannot be read; "" when it can, or is not there yet. */
-  fault = "";
+  #fault: Fault | null = null;
+  readonly #doorbell: Doorbell;
 
+  /** ring: rings at the worker of this state directory; see Doorbell. */
+  constructor(ring: () => boolean) {
+    this.#doorbell = new Doorbell(ring);
+  }
+
+  /** Why the state file of the present worker cannot be read; "" when it can, or is not there yet. */
+  get fault(): string {
+    return this.#fault?.message ?? "";
+  }
+
+  /** Of a worker whose state file cannot be read: whether it takes what comes to its doorbell; cores are not seen then. */
   heartbeats(process: WorkerProcess): Heartbeats {
     const status = this.status(process);
-    if (status === null) return NO_BEATS;
+    if (status === null) return this.#fault === null ? NO_BEATS : { ...NO_BEATS, control: this.#doorbell.beats(process.pid) };
+    this.#doorbell.forget();
     return { control: status.heartbeat_ns, core: slowest(status), judged: status.phase === fw_worker_phase.FW_PHASE_FORWARDING };
+  }
+
+  /** A worker that lives, but cannot be read, and why; null: it can, or is only starting. */
+  unread(process: WorkerProcess | null): Problem | null {
+    if (process === null || this.heartbeats(process).judged || this.#fault === null || !this.#doorbell.answers) return null;
+    return unreadable(process.pid, this.#fault);
   }
 
   /** Status of a worker that may not be there. */
@@ -189,7 +209,7 @@ export class WorkerView {
       return read(this.#file, this.#header);
     } catch (error) {
       if (!(error instanceof SegmentError)) throw error;
-      this.fault = error.message;
+      this.#fault = error;
       this.forget();
       return null;
     }
@@ -200,6 +220,6 @@ export class WorkerView {
     this.#file = new StateFile(process.statePath);
     this.#header = decode("fw_state_header", this.#file.read(0n, sizeOf("fw_state_header")));
     this.#pid = process.pid;
-    this.fault = "";
+    this.#fault = null;
   }
 }

@@ -51,6 +51,7 @@ export const CURES: Readonly<Record<NodeFault, string>> = {
   PermissionDenied: "Grant the right that the message names; /dev/net/tun must be allowed by the container runtime (docs/worker-pod.md).",
   StateDirectoryInUse: "End the other agent on this state directory, or give each its own.",
   StateDirectoryUnusable: "Make the state directory writable for root, and see that its disk is not full.",
+  StateUnreadable: "See that the agent can read the state file that the message names; deleting the worker pod makes a new one, which keeps sessions where it finds them.",
   LastGoodNotSaved: "Make room in the state directory: after a reboot without an operator this node would not forward.",
   LastGoodCorrupt: "Nothing: it was set aside and is fetched again; look at the disk if it happens twice.",
   WorkerNotStarted: "Read the worker's last words in the message, and the whole of them in `kubectl -n portcullis-system logs` of the worker pod.",

@@ -77,7 +77,12 @@ async function writeSessions({ worker }: Filled, path: string): Promise<void> {
   if (code !== 0) throw new Error(`portcullis sessions: code ${code}: ${stderr.trim()}`);
 }
 
-async function kill(filled: Filled, context: Context): Promise<{ value: Measured | null; note: string }> {
+interface Killed {
+  readonly value: Measured | null;
+  readonly note: string;
+}
+
+async function kill(filled: Filled, context: Context): Promise<Killed> {
   const { worker, flows } = filled;
   const [first, second] = ["before", "after"].map((name) => join(context.folder, `sessions-${flows}-${name}`)) as [string, string];
   await writeSessions(filled, first);
@@ -163,7 +168,8 @@ const restart: Experiment = {
   seconds: 300,
   async measure(context) {
     const rows: Row[] = [];
-    const few = await withSessions(context, 100_000, (it) => kill(it, context));
+    const failed = (error: unknown): Killed => ({ value: null, note: `not measured: ${(error as Error).message}` });
+    const few = await withSessions(context, 100_000, (it) => kill(it, context)).catch(failed);
     const many = await withSessions(context, 1_000_000, async (it) => {
       try {
         rows.push(await list(it, context));
@@ -171,7 +177,7 @@ const restart: Experiment = {
         rows.push(notMeasured("G25", (error as Error).message));
       }
       return kill(it, context);
-    });
+    }).catch(failed);
     return [...rows, makeRow("G20", [few.value, many.value], `${few.note}; ${many.note}`)];
   },
 };

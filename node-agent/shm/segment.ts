@@ -144,9 +144,9 @@ export function stateFileSize(sessions4: number, sessions6: number, bindings: nu
   return BigInt(lib().stateSize(sessions4, sessions6, bindings, BigInt(pageBytes)));
 }
 
-/** Makes the running worker look at the control file again. */
-export function ringWorker(socket: string): void {
-  lib().ring(socket);
+/** Makes the running worker look at the control file again. False: nobody listens there, or nobody has for a while. */
+export function ringWorker(socket: string): boolean {
+  return Number(lib().ring(socket)) === 0;
 }
 
 /** The control file: two banks, one of them published. One writer, this process. */

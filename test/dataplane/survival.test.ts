@@ -4,6 +4,7 @@ import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Policy } from "../../scripts/lab/firewall";
 import { must, root, until, type Child } from "../../scripts/lab/lab";
+import { fw_state_header } from "../../node-agent/shm/layout.gen";
 import { FAMILIES, OUTSIDE, config, count, grows, listening, startSite, type Site } from "./site";
 
 const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], applications: ["stream", "datagrams", "ping"], action: "Permit" }];
@@ -85,6 +86,31 @@ describe("state outlives the worker", function () {
     await site.firewall.killWorker();
     for (const talk of talks) await grows(talk, /^echo/, 5);
     for (const talk of talks) await talk.stop();
+  });
+
+  it("leaves a worker alone whose state file a new agent cannot read, says so, and kills it when it hangs", async () => {
+    const talks = await talkers(site, "7034");
+    const { pid } = (await site.firewall.status()).worker;
+    site.firewall.child.signal("SIGKILL");
+    await site.firewall.child.exit;
+    const { layout_hash, checksum } = fw_state_header.fields;
+    await must([join(root, "test", "dataplane", "helpers", "relayout.py"), stateFile(site), String(checksum.offset), String(layout_hash.offset)]);
+    site.firewall.run();
+    const told = await until("the agent says why it is not ready", async () => {
+      const status = await site.firewall.status().catch(() => undefined);
+      return status?.reason === "LayoutMismatch" && status;
+    }, 60_000);
+    assert.equal(told.ready, false);
+    assert.match(told.message, new RegExp(`^the worker \\(pid ${pid}\\) runs on, but this agent cannot read its state file: .* has layout version [0-9]+ with hash 0x`));
+    for (const talk of talks) await grows(talk, /^echo/, 50);
+    assert.equal(Number(told.worker.pid), pid);
+
+    process.kill(pid, "SIGSTOP");
+    await site.firewall.forwards(120);
+    assert.notEqual((await site.firewall.status()).worker.pid, pid, "one that hangs is replaced");
+    for (const talk of talks) await grows(talk, /^echo/, 5);
+    for (const talk of talks) await talk.stop();
+    await site.firewall.killWorker(); // the next tests begin with a worker that has found its own layout
   });
 
   it("lets another worker start where agent and worker are killed together", async () => {
