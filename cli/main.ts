@@ -32,6 +32,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     local: () => require("./commands/status") as typeof import("./commands/status"),
     cluster: () => require("./cluster/commands/status") as typeof import("./cluster/commands/status"),
   },
+  power: {
+    summary: "show how each datapath core spends its time: busy, polling, asleep",
+    local: () => require("./commands/power") as typeof import("./commands/power"),
+    cluster: () => require("./cluster/commands/power") as typeof import("./cluster/commands/power"),
+  },
   nodes: {
     summary: "list the firewall nodes of a cluster",
     cluster: () => require("./cluster/commands/nodes") as typeof import("./cluster/commands/nodes"),

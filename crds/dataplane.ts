@@ -29,14 +29,16 @@ const sleepTimeout = withRule(v.shortDuration(), {
   message: "must be from 1ms to 1s",
 });
 
+const RX_MODES = ["Polling", "Interrupt", "Adaptive"] as const;
+
 const rxMode = object("RxMode", {
   mode: z
-    .enum(["Polling", "Adaptive"])
+    .enum(RX_MODES)
     .default("Adaptive")
-    .describe("Polling never sleeps and has the lowest latency; Adaptive sleeps when there is no traffic. Changes live."),
+    .describe("Polling never sleeps and has the lowest latency; Interrupt sleeps whenever nothing waits; Adaptive sleeps when there is little or no traffic. Changes live."),
   idleThreshold: z.int().min(1).max(1_000_000).default(256).describe("Empty polls in a row before a core sleeps (Adaptive only)."),
   resumeThreshold: z.int().min(1).max(512).default(32).describe("Packets received in one go that bring a core back to polling (Adaptive only)."),
-  sleepTimeout: sleepTimeout.default("100ms").describe("Longest sleep, 1ms to 1s (Adaptive only)."),
+  sleepTimeout: sleepTimeout.default("100ms").describe("Longest sleep, 1ms to 1s (Adaptive and Interrupt). No sleep is longer than half a second."),
 });
 
 const sessions = object("SessionCapacity", {
@@ -63,6 +65,20 @@ const pci = object("PciPort", {
 const vdev = object("VirtualPort", {
   device: v.virtualDevice().describe("Name of the device: the driver and a number, for example net_pcap0, net_null0 or net_ring0."),
   arguments: v.deviceArguments().optional().describe("Arguments of the driver, for example \"rx_pcap=/tmp/in.pcap,infinite_rx=1\". Default: none."),
+});
+
+const portRxMode = object("PortRxMode", {
+  mode: z.enum(RX_MODES).describe("As in dataplane.rxMode. A core is as awake as that of its ports which is most awake. Changes live."),
+});
+
+const vhostUser = object("VhostUserPort", {
+  socket: v.socketPath().describe("Path of the vhost-user socket, for example /run/vhost/vm1.sock. A virtual machine or another driver is at its other end."),
+  serve: z.boolean().default(true).describe("Whether the worker makes the socket. False: it connects to it, and again whenever the other side comes back."),
+});
+
+const virtioUser = object("VirtioUserPort", {
+  socket: v.socketPath().describe("Path of the vhost-user socket, for example /run/vhost/uplink.sock. A software switch is at its other end."),
+  serve: z.boolean().default(false).describe("Whether the worker makes the socket. False: it connects to it; the socket must be there."),
 });
 
 let limits = object("DataplaneLimits", {
@@ -100,8 +116,11 @@ const port = exactlyOneOf(
     kernelInterface: kernelInterface.optional().describe("An existing kernel network device, driven through a packet socket."),
     pci: pci.optional().describe("A PCI network device, driven by DPDK directly."),
     vdev: vdev.optional().describe("A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks."),
+    vhostUser: vhostUser.optional().describe("The device's side of a vhost-user socket: for virtual machines."),
+    virtioUser: virtioUser.optional().describe("The driver's side of a vhost-user socket: for software switches."),
+    rxMode: portRxMode.optional().describe("How the port waits for packets. Default: dataplane.rxMode."),
   }, "A place where packets enter and leave."),
-  ["tap", "kernelInterface", "pci", "vdev"],
+  ["tap", "kernelInterface", "pci", "vdev", "vhostUser", "virtioUser"],
 );
 
 const ports = mapOf(port, (item) => z.array(item).max(16), ["name"]);
@@ -114,5 +133,5 @@ export const dataplane = object("Dataplane", {
   sessions: sessions.prefault({}).describe("Capacity of the session tables. A full table refuses new sessions and leaves the others alone."),
   limits: limits.prefault({}).describe("Bounds of the other tables. What each does when it is full is in docs/limits.md."),
   workerPod: workerPod.prefault({}).describe("The pod that the worker runs in. Without a cluster it has no effect."),
-  ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev."),
+  ports: ports.default([]).describe("Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci, vdev, vhostUser and virtioUser."),
 });

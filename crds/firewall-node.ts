@@ -40,13 +40,21 @@ const rxMode = object("RxModeStatus", {
   reason: message().optional().describe("Why the two differ."),
 });
 
+const portRxMode = object("PortRxModeStatus", {
+  requested: word().describe("Receive mode that the configuration asks for."),
+  effective: word().describe("Receive mode of the core that reads it."),
+  wake: word().describe("How it wakes a core: Descriptor, Refused, Untried, Accepted, Delivered or Silent; docs/rx-modes.md explains them."),
+  reason: message().optional().describe("Why the two modes differ."),
+});
+
 const nodePort = object("PortStatus", {
   name: v.name().describe("Name of the port."),
-  kind: word().optional().describe("tap, kernelInterface or pci."),
+  kind: word().optional().describe("Kind of the port, as in the configuration."),
   state: z.enum(["Up", "Down", "Absent"]).describe("Up, Down, or Absent when the device does not exist."),
   mac: z.string().max(17).optional().describe("MAC address."),
   mtu: z.int().min(0).max(65_535).optional().describe("Largest IP packet in bytes."),
   message: message().optional().describe("Why it is not up."),
+  rxMode: portRxMode.optional().describe("How it waits for packets."),
 }, "A port of the node.");
 
 const workerPod = object("WorkerPodStatus", {

@@ -473,7 +473,7 @@ export interface Dataplane {
   limits: DataplaneLimits;
   /** The pod that the worker runs in. Without a cluster it has no effect. */
   workerPod: WorkerPod;
-  /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci and vdev. */
+  /** Where packets enter and leave. Each port is exactly one of tap, kernelInterface, pci, vdev, vhostUser and virtioUser. */
   ports: Port[];
 }
 
@@ -491,6 +491,34 @@ export interface Port {
   pci?: PciPort | undefined;
   /** A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks. */
   vdev?: VirtualPort | undefined;
+  /** The device's side of a vhost-user socket: for virtual machines. */
+  vhostUser?: VhostUserPort | undefined;
+  /** The driver's side of a vhost-user socket: for software switches. */
+  virtioUser?: VirtioUserPort | undefined;
+  /** How the port waits for packets. Default: dataplane.rxMode. */
+  rxMode?: PortRxMode | undefined;
+}
+
+/** How the port waits for packets. Default: dataplane.rxMode. */
+export interface PortRxMode {
+  /** As in dataplane.rxMode. A core is as awake as that of its ports which is most awake. Changes live. */
+  mode: "Polling" | "Interrupt" | "Adaptive";
+}
+
+/** The driver's side of a vhost-user socket: for software switches. */
+export interface VirtioUserPort {
+  /** Path of the vhost-user socket, for example /run/vhost/uplink.sock. A software switch is at its other end. */
+  socket: string;
+  /** Whether the worker makes the socket. False: it connects to it; the socket must be there. */
+  serve: boolean;
+}
+
+/** The device's side of a vhost-user socket: for virtual machines. */
+export interface VhostUserPort {
+  /** Path of the vhost-user socket, for example /run/vhost/vm1.sock. A virtual machine or another driver is at its other end. */
+  socket: string;
+  /** Whether the worker makes the socket. False: it connects to it, and again whenever the other side comes back. */
+  serve: boolean;
 }
 
 /** A device of DPDK without hardware: captures, a source and sink of packets, rings. For tests and benchmarks. */
@@ -557,13 +585,13 @@ export interface SessionCapacity {
 
 /** How the cores wait for packets. */
 export interface RxMode {
-  /** Polling never sleeps and has the lowest latency; Adaptive sleeps when there is no traffic. Changes live. */
-  mode: "Polling" | "Adaptive";
+  /** Polling never sleeps and has the lowest latency; Interrupt sleeps whenever nothing waits; Adaptive sleeps when there is little or no traffic. Changes live. */
+  mode: "Polling" | "Interrupt" | "Adaptive";
   /** Empty polls in a row before a core sleeps (Adaptive only). */
   idleThreshold: number;
   /** Packets received in one go that bring a core back to polling (Adaptive only). */
   resumeThreshold: number;
-  /** Longest sleep, 1ms to 1s (Adaptive only). */
+  /** Longest sleep, 1ms to 1s (Adaptive and Interrupt). No sleep is longer than half a second. */
   sleepTimeout: string;
 }
 
@@ -694,7 +722,7 @@ export interface SessionCounts {
 export interface PortStatus {
   /** Name of the port. */
   name: string;
-  /** tap, kernelInterface or pci. */
+  /** Kind of the port, as in the configuration. */
   kind?: string | undefined;
   /** Up, Down, or Absent when the device does not exist. */
   state: "Up" | "Down" | "Absent";
@@ -704,6 +732,20 @@ export interface PortStatus {
   mtu?: number | undefined;
   /** Why it is not up. */
   message?: string | undefined;
+  /** How it waits for packets. */
+  rxMode?: PortRxModeStatus | undefined;
+}
+
+/** How it waits for packets. */
+export interface PortRxModeStatus {
+  /** Receive mode that the configuration asks for. */
+  requested: string;
+  /** Receive mode of the core that reads it. */
+  effective: string;
+  /** How it wakes a core: Descriptor, Refused, Untried, Accepted, Delivered or Silent; docs/rx-modes.md explains them. */
+  wake: string;
+  /** Why the two modes differ. */
+  reason?: string | undefined;
 }
 
 /** Receive mode, wanted and in use. */

@@ -92,6 +92,10 @@ export const deviceArguments = () =>
 export const portRange = () =>
   text("port or range", `${PORT}(-${PORT})?`, 11, 'must be a port from 1 to 65535 or a range, in quotes, for example "443" or "8000-8080"').min(1);
 
+/** Path of a unix socket; a comma would end it in the arguments of a driver. */
+export const socketPath = () =>
+  text("path of a socket", "(/[A-Za-z0-9_.:@+=-]+)+", 107, "must be an absolute path of at most 107 characters, for example /run/vhost/vm1.sock").min(2);
+
 export const pciAddress = () =>
   text("PCI address", "[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]", 12, 'must be a PCI address, in quotes, for example "0000:03:00.0"').min(12);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every metric of the agent: of itself, and of the worker whose shared memory it reads.
 import { NODE_REASONS } from "../crds/conditions";
-import { FW_MAX_CORES, FW_MAX_INTERFACES, FW_MAX_NAT_POOLS, FW_MAX_PORTS, fw_drop_values, fw_rx_mode_values, fw_table_values, fw_worker_phase_values, type EnumValue } from "../node-agent/shm/layout.gen";
+import { FW_MAX_CORES, FW_MAX_INTERFACES, FW_MAX_NAT_POOLS, FW_MAX_PORTS, fw_drop_values, fw_rx_mode_values, fw_rx_wake_values, fw_table_values, fw_worker_phase_values, type EnumValue } from "../node-agent/shm/layout.gen";
 import { counter, gauge, oneOf, upTo } from "./define";
 
 /** More policies than this are not made series, whatever --metrics-policies asks for. */
@@ -40,7 +40,9 @@ export const AGENT_METRICS = {
   portcullis_worker_core_heartbeat_age_seconds: gauge("Time since the core's last sign of life; there is one at least once a second.", core),
   portcullis_worker_core_busy_seconds_total: counter("Time of turns of the core's loop that found something to do; its rate is the share of the core that is used, also of a polling one.", core),
   portcullis_worker_core_packets_total: counter("Packets that the core received from ports and from the kernel.", core),
-  portcullis_worker_core_sleeps_total: counter("Times that the core slept in adaptive mode.", core),
+  portcullis_worker_core_sleeps_total: counter("Times that the core waited for an event.", core),
+  portcullis_worker_core_sleep_seconds_total: counter("Time that the core waited for events; its rate is the share of the core that it leaves to others or to a saving state.", core),
+  portcullis_worker_core_mode_switches_total: counter("Changes of the core between polling and sleeping in adaptive mode.", core),
   portcullis_worker_core_steered_packets_total: counter("Packets that the core gave to the one that owns their session.", core),
   portcullis_worker_rx_mode_info: gauge("1; how the core receives is in the labels.", { ...core, requested: { ...oneOf("Receive mode that was asked for.", RX_MODES), most: 1 }, effective: { ...oneOf("Receive mode in effect.", RX_MODES), most: 1 } }),
   portcullis_worker_state_replaced: gauge("1: this worker could not use the state file that it found; sessions and counters began anew."),
@@ -58,7 +60,11 @@ export const AGENT_METRICS = {
   portcullis_worker_dropped_packets_total: counter("Packets that were dropped, by reason.", { reason: oneOf("As in drop-reasons.md.", names(fw_drop_values).filter((name) => name !== "count")) }),
   portcullis_worker_steered_packets_total: counter("Packets given to the core that owns their session."),
   portcullis_worker_steered_in_packets_total: counter("Packets taken from other cores."),
-  portcullis_worker_sleeps_total: counter("Times that a core slept in adaptive mode."),
+  portcullis_worker_sleeps_total: counter("Times that a core waited for an event."),
+  portcullis_worker_sleep_seconds_total: counter("Time that all cores together waited for events."),
+  portcullis_worker_mode_switches_total: counter("Changes of cores between polling and sleeping in adaptive mode."),
+  portcullis_worker_wakeups_total: counter("Waits that frames ended."),
+  portcullis_worker_missed_wakeups_total: counter("Times that frames waited at a port whose interrupts were armed, and none came."),
   portcullis_worker_busy_seconds_total: counter("Busy time of all cores together, see portcullis_worker_core_busy_seconds_total."),
   portcullis_worker_errors_limited_total: counter("Resets and ICMP errors that were not sent because of their rate limit."),
   portcullis_worker_programs_accepted_total: counter("Programs that the worker accepted."),
@@ -84,6 +90,12 @@ export const AGENT_METRICS = {
   portcullis_worker_port_transmit_packets_total: counter("Packets sent.", port),
   portcullis_worker_port_transmit_bytes_total: counter("Bytes sent.", port),
   portcullis_worker_port_missed_packets_total: counter("Packets that were lost before the worker could read them.", port),
+  portcullis_worker_port_wakeups_total: counter("Rx interrupts that came; 0 for kernel devices, which have none.", port),
+  portcullis_worker_port_missed_wakeups_total: counter("Times that frames waited although interrupts were armed, and none came.", port),
+  portcullis_worker_port_rx_mode_info: gauge("1; how the port waits for packets is in the labels.", {
+    ...port, requested: { ...oneOf("Receive mode that was asked for.", RX_MODES), most: 1 }, effective: { ...oneOf("Receive mode in effect.", RX_MODES), most: 1 },
+    wake: { ...oneOf("How it wakes a core, see rx-modes.md.", names(fw_rx_wake_values)), most: 1 },
+  }),
   portcullis_worker_interface_receive_packets_total: counter("Packets received.", iface),
   portcullis_worker_interface_receive_bytes_total: counter("Bytes received.", iface),
   portcullis_worker_interface_transmit_packets_total: counter("Packets sent.", iface),

@@ -57,7 +57,7 @@ const CASES: Record<string, Case> = {
   PortDown: { fires: { [`portcullis_worker_port_up{${agent},port="wan"}`]: steady(0) }, labels: { ...at, port: "wan" }, quiet: { [`portcullis_worker_port_up{${agent},port="wan"}`]: steady(1) } },
   NatExhausted: { fires: { [`portcullis_worker_dropped_packets_total{${agent},reason="nat-exhausted"}`]: "0+1x60" }, labels: { ...at, reason: "nat-exhausted" }, quiet: { [`portcullis_worker_dropped_packets_total{${agent},reason="policy-deny"}`]: "0+9x60" } },
   ProgramRefused: { fires: { [`portcullis_worker_programs_refused_total{${agent}}`]: "0x25 1+0x30" }, labels: at, quiet: { [`portcullis_worker_programs_refused_total{${agent}}`]: steady(1) } },
-  RxModeFellBack: { fires: { [`portcullis_worker_rx_mode_info{${agent},core="2",requested="adaptive",effective="polling"}`]: steady(1) }, labels: { ...at, core: "2", requested: "adaptive", effective: "polling" }, quiet: { [`portcullis_worker_rx_mode_info{${agent},core="2",requested="polling",effective="polling"}`]: steady(1) } },
+  RxModeFellBack: { fires: { [`portcullis_worker_port_rx_mode_info{${agent},port="wan",requested="adaptive",effective="polling",wake="silent"}`]: steady(1) }, labels: { ...at, port: "wan", requested: "adaptive", effective: "polling", wake: "silent" }, quiet: { [`portcullis_worker_port_rx_mode_info{${agent},port="wan",requested="polling",effective="polling",wake="refused"}`]: steady(1) } },
   StateReplaced: { fires: { [`portcullis_worker_state_replaced{${agent}}`]: steady(1) }, labels: at, quiet: { [`portcullis_worker_state_replaced{${agent}}`]: steady(0) } },
 };
 

@@ -63,8 +63,8 @@ export const ALERTS: readonly Alert[] = [
     "nat-exhausted: add addresses or ports to the pool (portcullis_worker_nat_pool_sessions shows which). nat-bindings-full: raise dataplane.limits.natBindings."),
   alert("ProgramRefused", "warning", "0m", "increase(portcullis_worker_programs_refused_total[15m]) > 0", "The worker on {{ $labels.instance }} refused a program.",
     "The one before it runs on. The condition ConfigApplied of the FirewallNode names row and field, or the port that could not be opened."),
-  alert("RxModeFellBack", "info", "15m", "portcullis_worker_rx_mode_info{requested=\"adaptive\",effective=\"polling\"} == 1", "Core {{ $labels.core }} of {{ $labels.instance }} polls, although it should sleep when idle.",
-    "A port of it cannot wake a core; status.rxMode.reason names it. Nothing is lost but electricity: ask for Polling, or use another driver."),
+  alert("RxModeFellBack", "info", "15m", "portcullis_worker_port_rx_mode_info{requested!=\"polling\",wake=~\"refused|silent\"} == 1", "The port {{ $labels.port }} of {{ $labels.instance }} is polled, although its core should sleep when idle.",
+    "It cannot wake a core: its driver refuses rx interrupts, or they did not come. Nothing is lost but electricity: ask for Polling, or use another driver."),
   alert("StateReplaced", "warning", "0m", "portcullis_worker_state_replaced == 1", "The worker on {{ $labels.instance }} lost the sessions of the one before it.",
     "The state file was damaged or of another layout; the log of the worker says which. After an upgrade over several versions this is expected; otherwise look at the node's disk and memory."),
 ];

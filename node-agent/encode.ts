@@ -7,6 +7,7 @@ import { Cursor } from "./encode/cursor";
 import { putNatDestination, putNatPools, putNatSource, putNatStatic, putSchedules } from "./encode/nat";
 import {
   ACTIONS,
+  RX_MODES,
   putAddressSets,
   putApplications,
   putInterfaces,
@@ -110,8 +111,7 @@ function putHeader(bank: Bank, program: Program, generation: Generation): void {
   bank.putWide(0, f.sequence, generation.sequence);
   bank.putBytes(0, f.hash, Buffer.from(generation.hash, "hex"));
   bank.put(0, f.default_action, ACTIONS[program.defaultAction]);
-  const polling = rxMode.mode === "Polling";
-  bank.put(0, f.rx_mode, polling ? layout.fw_rx_mode.FW_RX_POLLING : layout.fw_rx_mode.FW_RX_ADAPTIVE);
+  bank.put(0, f.rx_mode, RX_MODES[rxMode.mode]);
   bank.put(0, f.idle_threshold, rxMode.idleThreshold);
   bank.put(0, f.resume_threshold, rxMode.resumeThreshold);
   bank.put(0, f.sleep_timeout_us, rxMode.sleepTimeoutUs);

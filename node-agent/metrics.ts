@@ -9,7 +9,7 @@ import type { WorkerProcess } from "./host/launcher";
 import type { Log } from "./log";
 import { NatUse } from "./nat-use";
 import type { Decoded } from "./shm/decode";
-import { fw_drop_values, fw_port_state, fw_rx_mode_values, fw_table, fw_table_values, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
+import { fw_drop_values, fw_port_state, fw_rx_mode_values, fw_rx_wake, fw_rx_wake_values, fw_table, fw_table_values, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { activeProgram, policySnapshot, portSnapshot, readiness } from "./snapshot";
 import { VERSION } from "./version";
 import type { WorkerStatus } from "./worker-view";
@@ -28,8 +28,9 @@ const COUNTERS = {
   sessions_untranslated: "portcullis_worker_sessions_untranslated_total", sessions_recovered: "portcullis_worker_sessions_recovered_total",
   sessions_discarded: "portcullis_worker_sessions_discarded_total", errors_limited: "portcullis_worker_errors_limited_total",
   generations_accepted: "portcullis_worker_programs_accepted_total", generations_refused: "portcullis_worker_programs_refused_total",
-  sleeps: "portcullis_worker_sleeps_total", steered: "portcullis_worker_steered_packets_total", steered_in: "portcullis_worker_steered_in_packets_total",
-} as const satisfies Record<Exclude<keyof Counters, "dropped" | "sessions4" | "sessions6" | "busy_ns">, Name>;
+  sleeps: "portcullis_worker_sleeps_total", mode_switches: "portcullis_worker_mode_switches_total",
+  wakeups: "portcullis_worker_wakeups_total", wakeups_missed: "portcullis_worker_missed_wakeups_total", steered: "portcullis_worker_steered_packets_total", steered_in: "portcullis_worker_steered_in_packets_total",
+} as const satisfies Record<Exclude<keyof Counters, "dropped" | "sessions4" | "sessions6" | "busy_ns" | "sleep_ns">, Name>;
 
 /** The stream to the operator, as far as metrics want to know. */
 export interface StreamState {
@@ -130,6 +131,7 @@ export class AgentMetrics {
     const m = this.#m;
     for (const [field, name] of Object.entries(COUNTERS)) m.one(name, sum[field as keyof typeof COUNTERS]);
     m.one("portcullis_worker_busy_seconds_total", seconds(sum.busy_ns));
+    m.one("portcullis_worker_sleep_seconds_total", seconds(sum.sleep_ns));
     m.put("portcullis_worker_sessions", [[{ family: "ipv4" }, sum.sessions4], [{ family: "ipv6" }, sum.sessions6]]);
     m.put("portcullis_worker_dropped_packets_total", fw_drop_values.filter(({ value }) => value < sum.dropped.length).map(({ name, value }) => [{ reason: name }, sum.dropped[value] ?? 0n]));
   }
@@ -141,6 +143,8 @@ export class AgentMetrics {
     m.put("portcullis_worker_core_packets_total", rows.map(({ label, counters }) => [label, counters.received]));
     m.put("portcullis_worker_core_busy_seconds_total", rows.map(({ label, counters }) => [label, seconds(counters.busy_ns)]));
     m.put("portcullis_worker_core_sleeps_total", rows.map(({ label, counters }) => [label, counters.sleeps]));
+    m.put("portcullis_worker_core_sleep_seconds_total", rows.map(({ label, counters }) => [label, seconds(counters.sleep_ns)]));
+    m.put("portcullis_worker_core_mode_switches_total", rows.map(({ label, counters }) => [label, counters.mode_switches]));
     m.put("portcullis_worker_core_steered_packets_total", rows.map(({ label, counters }) => [label, counters.steered]));
     m.put("portcullis_worker_core_heartbeat_age_seconds", rows.filter(({ index }) => (status.core_heartbeat_ns[index] ?? 0n) > 0n).map(({ label, index }) => [label, seconds(now - (status.core_heartbeat_ns[index] ?? now))]));
     const modes = rows.filter(({ index }) => (status.core_rx_mode[index] ?? 0) > 0);
@@ -169,6 +173,13 @@ export class AgentMetrics {
     this.#m.put("portcullis_worker_port_transmit_packets_total", of((row) => row.tx_packets));
     this.#m.put("portcullis_worker_port_transmit_bytes_total", of((row) => row.tx_bytes));
     this.#m.put("portcullis_worker_port_missed_packets_total", of((row) => row.rx_missed));
+    this.#m.put("portcullis_worker_port_wakeups_total", of((row) => row.wakeups));
+    this.#m.put("portcullis_worker_port_missed_wakeups_total", of((row) => row.wakeups_missed));
+    const known = rows.filter((row) => row.rx_wake !== fw_rx_wake.FW_WAKE_NONE);
+    this.#m.put("portcullis_worker_port_rx_mode_info", known.map((row) => [{
+      port: row.name, requested: nameOf(fw_rx_mode_values, row.rx_mode_requested), effective: nameOf(fw_rx_mode_values, row.rx_mode_effective),
+      wake: nameOf(fw_rx_wake_values, row.rx_wake),
+    }, 1]));
   }
 
   #interfaces(rows: readonly Decoded<"fw_interface_status">[]): void {

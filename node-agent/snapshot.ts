@@ -4,9 +4,10 @@
 import type { NoticeReason } from "../crds/conditions";
 import type { Program } from "../program/program";
 import type { Agent } from "./agent";
+import { cpuClocks } from "./host/cpu-clock";
 import { policyNameId } from "./encode";
 import type { Decoded } from "./shm/decode";
-import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_spread, fw_spread_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
+import { fw_drop_values, fw_port_state, fw_port_state_values, fw_rx_mode_values, fw_rx_wake, fw_rx_wake_values, fw_spread, fw_spread_values, fw_table, fw_table_values, fw_worker_phase, fw_worker_phase_values, type EnumValue } from "./shm/layout.gen";
 import { VERSION } from "./version";
 import { hexHash, type WorkerStatus } from "./worker-view";
 
@@ -27,6 +28,19 @@ export interface PortView {
   readonly txPackets: bigint;
   readonly txBytes: bigint;
   readonly rxMissed: bigint;
+  /** null: the port is absent. */
+  readonly rxMode: PortRxModeView | null;
+}
+
+/** How a port waits for packets, and how it wakes a core. */
+export interface PortRxModeView {
+  readonly requested: string;
+  readonly effective: string;
+  readonly wake: string;
+  readonly reason: string;
+  /** Interrupts that came, and times that frames waited without one. */
+  readonly wakeups: bigint;
+  readonly missed: bigint;
 }
 
 /** "no-generation" > "NoGeneration". */
@@ -84,6 +98,25 @@ function details(status: WorkerStatus) {
   };
 }
 
+/** How each datapath core spends its time; the sums grow since the state file was made. */
+export function powerSnapshot(agent: Agent) {
+  const worker = agent.supervisor.worker;
+  const status = agent.workerStatus();
+  if (worker === null || status === null) return [];
+  const [now, clocks] = [process.hrtime.bigint(), cpuClocks()];
+  return agent.view.coreCounters(worker).map((c, index) => {
+    const core = status.cores[index] ?? 0;
+    const woken = status.core_woken_ns[index] ?? 0n;
+    return {
+      core, rxMode: nameOf(fw_rx_mode_values, status.core_rx_mode[index] ?? 0), mhz: clocks.get(core) ?? null, atNs: now,
+      busyNs: c.busy_ns, sleepNs: c.sleep_ns, sleeps: c.sleeps, wakeups: c.wakeups, missedWakeups: c.wakeups_missed, modeSwitches: c.mode_switches,
+      wokenAgoMs: woken === 0n ? null : Number((now - woken) / 1_000_000n),
+    };
+  });
+}
+
+export type PowerView = ReturnType<typeof powerSnapshot>[number];
+
 function coreStates(status: WorkerStatus) {
   const now = process.hrtime.bigint();
   return [...status.cores.slice(0, status.core_count)].map((cpu, core) => {
@@ -117,6 +150,15 @@ function portView(name: string, kind: string, device: string, row: Decoded<"fw_p
     spread: row === undefined ? "None" : nameOf(fw_spread_values, row.spread),
     rxPackets: row?.rx_packets ?? 0n, rxBytes: row?.rx_bytes ?? 0n,
     txPackets: row?.tx_packets ?? 0n, txBytes: row?.tx_bytes ?? 0n, rxMissed: row?.rx_missed ?? 0n,
+    rxMode: row === undefined || row.rx_wake === fw_rx_wake.FW_WAKE_NONE ? null : portRxMode(row),
+  };
+}
+
+function portRxMode(row: Decoded<"fw_port_status">): PortRxModeView {
+  return {
+    requested: nameOf(fw_rx_mode_values, row.rx_mode_requested), effective: nameOf(fw_rx_mode_values, row.rx_mode_effective),
+    wake: nameOf(fw_rx_wake_values, row.rx_wake), reason: row.rx_mode_reason,
+    wakeups: row.wakeups, missed: row.wakeups_missed,
   };
 }
 
@@ -178,6 +220,7 @@ export function statusSnapshot(agent: Agent, mode: string, notices: readonly Not
     worker,
     ports,
     sessions: sessionUse(agent),
+    power: powerSnapshot(agent),
   };
 }
 

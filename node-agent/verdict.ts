@@ -64,7 +64,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   sleep_timeout_us: "dataplane.rxMode.sleepTimeout",
 };
 
-const DEVICE_FIELDS = { tap: "tap.name", kernelInterface: "kernelInterface.name", pci: "pci.address", vdev: "vdev.device" } as const;
+const DEVICE_FIELDS = { tap: "tap.name", kernelInterface: "kernelInterface.name", pci: "pci.address", vdev: "vdev.device", vhostUser: "vhostUser.socket", virtioUser: "virtioUser.socket" } as const;
 
 /** Path and name of what a row of the encoded program came from. */
 export function locate(program: Program, section: string, row: number | null, field: string): Place {

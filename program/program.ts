@@ -43,8 +43,10 @@ export interface DataplaneRow {
   sessions: { ipv4: number; ipv6: number };
 }
 
+export type RxMode = "Polling" | "Interrupt" | "Adaptive";
+
 export interface RxModeRow {
-  mode: "Polling" | "Adaptive";
+  mode: RxMode;
   /** Empty polls in a row before a core sleeps. */
   idleThreshold: number;
   /** Packets in one burst that bring a core back to polling. */
@@ -55,13 +57,17 @@ export interface RxModeRow {
 
 export interface PortRow {
   name: string;
-  kind: "tap" | "kernelInterface" | "pci" | "vdev";
-  /** Kernel device name, PCI address, or DPDK device name with arguments ("net_pcap0,rx_pcap=in.pcap"). */
+  kind: "tap" | "kernelInterface" | "pci" | "vdev" | "vhostUser" | "virtioUser";
+  /** Kernel device name, PCI address, DPDK device name with arguments ("net_pcap0,rx_pcap=in.pcap"), or path of a socket. */
   device: string;
   /** TAP only: named network namespace that holds the device; "" is the worker's own. */
   networkNamespace: string;
   /** 0: the device's own. */
   mtu: number;
+  /** Absent: that of the dataplane. */
+  rxMode?: RxMode | undefined;
+  /** vhostUser and virtioUser: it makes the socket; absent: it connects. */
+  serves?: true | undefined;
 }
 
 export type SourceCheck = "Off" | "Loose" | "Strict";

@@ -35,12 +35,14 @@ const cores = z.union([
   z.strictObject({ list: z.array(int(0, 9999)).min(1).max(1024) }),
 ]);
 
+const RX_MODES = ["Polling", "Interrupt", "Adaptive"] as const;
+
 const dataplane = z.strictObject({
   cores,
   memoryBytes: int(1, Number.MAX_SAFE_INTEGER),
   pageBytes: z.literal([4096, 2 ** 21, 2 ** 30]),
   rxMode: z.strictObject({
-    mode: z.enum(["Polling", "Adaptive"]),
+    mode: z.enum(RX_MODES),
     idleThreshold: int(1, U32),
     resumeThreshold: int(1, U32),
     sleepTimeoutUs: int(1, U32),
@@ -50,10 +52,12 @@ const dataplane = z.strictObject({
 
 const port = z.strictObject({
   name,
-  kind: z.enum(["tap", "kernelInterface", "pci", "vdev"]),
+  kind: z.enum(["tap", "kernelInterface", "pci", "vdev", "vhostUser", "virtioUser"]),
   device: text(layout.FW_MESSAGE_SIZE - 1).min(1),
   networkNamespace: text(layout.FW_NAME_SIZE - 1),
   mtu: int(0, 9000),
+  rxMode: z.enum(RX_MODES).optional(),
+  serves: z.literal(true).optional(),
 });
 
 const zone = z.strictObject({

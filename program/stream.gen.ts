@@ -107,6 +107,16 @@ export interface Port {
   mac: string;
   message: string;
   mtu: number;
+  /** Absent: the port is absent. */
+  rxMode: PortRxMode | undefined;
+}
+
+export interface PortRxMode {
+  requested: string;
+  effective: string;
+  /** Descriptor, Refused, Untried, Accepted, Delivered or Silent. */
+  wake: string;
+  reason: string;
 }
 
 export interface OperatorMessage {
@@ -876,7 +886,7 @@ export const RxMode: MessageFns<RxMode> = {
 };
 
 function createBasePort(): Port {
-  return { name: "", kind: "", state: "", mac: "", message: "", mtu: 0 };
+  return { name: "", kind: "", state: "", mac: "", message: "", mtu: 0, rxMode: undefined };
 }
 
 export const Port: MessageFns<Port> = {
@@ -898,6 +908,9 @@ export const Port: MessageFns<Port> = {
     }
     if (message.mtu !== 0) {
       writer.uint32(48).uint32(message.mtu);
+    }
+    if (message.rxMode !== undefined) {
+      PortRxMode.encode(message.rxMode, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -961,6 +974,93 @@ export const Port: MessageFns<Port> = {
             }
 
             message.mtu = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rxMode = PortRxMode.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePortRxMode(): PortRxMode {
+  return { requested: "", effective: "", wake: "", reason: "" };
+}
+
+export const PortRxMode: MessageFns<PortRxMode> = {
+  encode(message: PortRxMode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requested !== "") {
+      writer.uint32(10).string(message.requested);
+    }
+    if (message.effective !== "") {
+      writer.uint32(18).string(message.effective);
+    }
+    if (message.wake !== "") {
+      writer.uint32(26).string(message.wake);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PortRxMode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePortRxMode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requested = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.effective = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.wake = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
             continue;
           }
         }

@@ -67,11 +67,13 @@ export const arbitraryProgram: fc.Arbitrary<Program> = fc
     const linked = n.ports > 0 && n.zones > 0 ? n.interfaces : 0;
     const port = fc.record({
       name: name(63),
-      kind: fc.constantFrom("tap", "kernelInterface", "pci"),
+      kind: fc.constantFrom("tap", "kernelInterface", "pci", "vhostUser", "virtioUser"),
       device: name(63),
       networkNamespace: fc.oneof(fc.constant(""), name(63)),
       mtu: fc.nat(9000),
-    });
+      rxMode: fc.constantFrom("Polling", "Interrupt", "Adaptive"),
+      serves: fc.constant(true),
+    }, { requiredKeys: ["name", "kind", "device", "networkNamespace", "mtu"] });
     const zone = fc.record({ name: name(63), hostInbound: fc.subarray(fw_service_values.map((s) => s.name)), halfOpenLimit: u32, sourceCheck: fc.constantFrom("Off", "Loose", "Strict") });
     const iface = fc.record({
       name: name(15),
@@ -131,7 +133,7 @@ const dataplane = fc.record({
   memoryBytes: fc.integer({ min: 1, max: 2 ** 40 }),
   pageBytes: fc.constantFrom(4096, 2 ** 21, 2 ** 30),
   rxMode: fc.record({
-    mode: fc.constantFrom("Polling", "Adaptive"),
+    mode: fc.constantFrom("Polling", "Interrupt", "Adaptive"),
     idleThreshold: fc.integer({ min: 1, max: 0xffffffff }),
     resumeThreshold: fc.integer({ min: 1, max: 0xffffffff }),
     sleepTimeoutUs: fc.integer({ min: 1, max: 0xffffffff }),

@@ -82,7 +82,8 @@ static int worker_sessions(struct worker *w, char *error, size_t size)
 static int worker_core(struct worker *w, uint32_t n, char *error, size_t size)
 {
 	struct loop *l = &w->loops.all[n];
-	l->state = (struct loop_state){&w->state.status->core_heartbeat_ns[n], &w->state.counters[n],
+	l->state = (struct loop_state){&w->state.status->core_heartbeat_ns[n], &w->state.status->core_woken_ns[n],
+				       &w->state.counters[n],
 				       &w->state.ports[n * FW_MAX_PORTS],
 				       &w->state.interfaces[n * FW_MAX_INTERFACES]};
 	const struct core_config config = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the rows of each section. One function per table, in the order of struct fw_program.
 import { parseMac, type Prefix } from "../../program/net";
-import type { Action, Index, PortRow, Program, Range, RouteType, SourceCheck } from "../../program/program";
+import type { Action, Index, PortRow, Program, Range, RouteType, RxMode, SourceCheck } from "../../program/program";
 import {
   fw_action,
   fw_address_set_row,
@@ -13,6 +13,7 @@ import {
   fw_port_kind,
   fw_port_range_row,
   fw_port_row,
+  fw_rx_mode,
   fw_prefix_row,
   fw_route_row,
   fw_route_type,
@@ -30,11 +31,19 @@ export const ACTIONS: Readonly<Record<Action, number>> = {
   Reject: fw_action.FW_ACTION_REJECT,
 };
 
+export const RX_MODES: Readonly<Record<RxMode, number>> = {
+  Polling: fw_rx_mode.FW_RX_POLLING,
+  Interrupt: fw_rx_mode.FW_RX_INTERRUPT,
+  Adaptive: fw_rx_mode.FW_RX_ADAPTIVE,
+};
+
 const PORT_KINDS: Readonly<Record<PortRow["kind"], number>> = {
   tap: fw_port_kind.FW_PORT_TAP,
   kernelInterface: fw_port_kind.FW_PORT_KERNEL_INTERFACE,
   pci: fw_port_kind.FW_PORT_PCI,
   vdev: fw_port_kind.FW_PORT_VDEV,
+  vhostUser: fw_port_kind.FW_PORT_VHOST_USER,
+  virtioUser: fw_port_kind.FW_PORT_VIRTIO_USER,
 };
 
 const SOURCE_CHECKS: Readonly<Record<SourceCheck, number>> = {
@@ -61,6 +70,8 @@ export function putPorts(bank: Bank, program: Program): void {
     bank.putText(at, f.network_namespace, port.networkNamespace);
     bank.put(at, f.kind, PORT_KINDS[port.kind]);
     bank.put(at, f.mtu, port.mtu);
+    bank.put(at, f.rx_mode, port.rxMode === undefined ? 0 : RX_MODES[port.rxMode]);
+    bank.put(at, f.serves, port.serves === true ? 1 : 0);
   });
 }
 

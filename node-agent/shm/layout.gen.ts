@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from worker/shm/layout.h by worker/shm/layout_gen.ts. Do not edit.
 
-export const FW_LAYOUT_HASH = 0x50006e3ebecfa90cn;
+export const FW_LAYOUT_HASH = 0xb5842f6feef05c3cn;
 
 /** A value of an enum: its name in kebab-case without the common prefix, and the comment behind it. */
 export interface EnumValue {
@@ -88,12 +88,16 @@ export const fw_port_kind = {
   FW_PORT_KERNEL_INTERFACE: 2,
   FW_PORT_PCI: 3,
   FW_PORT_VDEV: 4,
+  FW_PORT_VHOST_USER: 5,
+  FW_PORT_VIRTIO_USER: 6,
 } as const;
 export const fw_port_kind_values: readonly EnumValue[] = [
   { value: 1, name: "tap", text: "" },
   { value: 2, name: "kernel-interface", text: "" },
   { value: 3, name: "pci", text: "" },
   { value: 4, name: "vdev", text: "" },
+  { value: 5, name: "vhost-user", text: "the device's side of a vhost-user socket" },
+  { value: 6, name: "virtio-user", text: "the driver's side" },
 ];
 
 export const fw_timeout = {
@@ -173,10 +177,12 @@ export const fw_nat_filtering_values: readonly EnumValue[] = [
 export const fw_rx_mode = {
   FW_RX_POLLING: 1,
   FW_RX_ADAPTIVE: 2,
+  FW_RX_INTERRUPT: 3,
 } as const;
 export const fw_rx_mode_values: readonly EnumValue[] = [
   { value: 1, name: "polling", text: "" },
   { value: 2, name: "adaptive", text: "" },
+  { value: 3, name: "interrupt", text: "" },
 ];
 
 export const fw_service = {
@@ -434,6 +440,25 @@ export const fw_spread_values: readonly EnumValue[] = [
   { value: 2, name: "owner", text: "every core, a queue each; the device brings TCP and UDP to the core that owns the session" },
 ];
 
+export const fw_rx_wake = {
+  FW_WAKE_NONE: 0,
+  FW_WAKE_DESCRIPTOR: 1,
+  FW_WAKE_REFUSED: 2,
+  FW_WAKE_UNTRIED: 3,
+  FW_WAKE_ACCEPTED: 4,
+  FW_WAKE_DELIVERED: 5,
+  FW_WAKE_SILENT: 6,
+} as const;
+export const fw_rx_wake_values: readonly EnumValue[] = [
+  { value: 0, name: "none", text: "the port is absent" },
+  { value: 1, name: "descriptor", text: "the descriptor of a kernel device" },
+  { value: 2, name: "refused", text: "the driver has no rx interrupts, or refused to arm them" },
+  { value: 3, name: "untried", text: "the port has not been up since it was opened" },
+  { value: 4, name: "accepted", text: "the driver armed them; none has come yet" },
+  { value: 5, name: "delivered", text: "an interrupt has come" },
+  { value: 6, name: "silent", text: "armed, and frames waited several times in a row without one: the port is polled" },
+];
+
 export const fw_tcp_state = {
   FW_TCP_NONE: 0,
   FW_TCP_SYN_SENT: 1,
@@ -604,13 +629,15 @@ export const fw_program = {
 } as const;
 
 export const fw_port_row = {
-  size: 392,
+  size: 400,
   fields: {
     name: { offset: 0, type: "char", count: 64 },
     device: { offset: 64, type: "char", count: 256 },
     network_namespace: { offset: 320, type: "char", count: 64 },
     kind: { offset: 384, type: "u32" },
     mtu: { offset: 388, type: "u32" },
+    rx_mode: { offset: 392, type: "u32" },
+    serves: { offset: 396, type: "u32" },
   },
 } as const;
 
@@ -879,7 +906,7 @@ export const fw_state_kept = {
 } as const;
 
 export const fw_worker_status = {
-  size: 1632,
+  size: 1760,
   fields: {
     version: { offset: 0, type: "u32" },
     phase: { offset: 4, type: "u32" },
@@ -903,15 +930,16 @@ export const fw_worker_status = {
     rx_mode_requested: { offset: 712, type: "u32" },
     rx_mode_effective: { offset: 716, type: "u32" },
     core_rx_mode: { offset: 720, type: "u8", count: 16 },
-    rx_mode_reason: { offset: 736, type: "char", count: 256 },
-    worker_version: { offset: 992, type: "char", count: 32 },
-    dpdk_version: { offset: 1024, type: "char", count: 32 },
-    page_size: { offset: 1056, type: "u64" },
-    kept: { offset: 1064, type: "fw_state_kept" },
-    command_sequence: { offset: 1104, type: "u64" },
-    command_result: { offset: 1112, type: "u64" },
-    state_converted: { offset: 1120, type: "char", count: 256 },
-    state_replaced: { offset: 1376, type: "char", count: 256 },
+    core_woken_ns: { offset: 736, type: "u64", count: 16 },
+    rx_mode_reason: { offset: 864, type: "char", count: 256 },
+    worker_version: { offset: 1120, type: "char", count: 32 },
+    dpdk_version: { offset: 1152, type: "char", count: 32 },
+    page_size: { offset: 1184, type: "u64" },
+    kept: { offset: 1192, type: "fw_state_kept" },
+    command_sequence: { offset: 1232, type: "u64" },
+    command_result: { offset: 1240, type: "u64" },
+    state_converted: { offset: 1248, type: "char", count: 256 },
+    state_replaced: { offset: 1504, type: "char", count: 256 },
   },
 } as const;
 
@@ -926,7 +954,7 @@ export const fw_table_status = {
 } as const;
 
 export const fw_counters = {
-  size: 640,
+  size: 672,
   fields: {
     received: { offset: 0, type: "u64" },
     received_bytes: { offset: 8, type: "u64" },
@@ -950,14 +978,18 @@ export const fw_counters = {
     generations_accepted: { offset: 592, type: "u64" },
     generations_refused: { offset: 600, type: "u64" },
     sleeps: { offset: 608, type: "u64" },
-    steered: { offset: 616, type: "u64" },
-    steered_in: { offset: 624, type: "u64" },
-    busy_ns: { offset: 632, type: "u64" },
+    sleep_ns: { offset: 616, type: "u64" },
+    mode_switches: { offset: 624, type: "u64" },
+    wakeups: { offset: 632, type: "u64" },
+    wakeups_missed: { offset: 640, type: "u64" },
+    steered: { offset: 648, type: "u64" },
+    steered_in: { offset: 656, type: "u64" },
+    busy_ns: { offset: 664, type: "u64" },
   },
 } as const;
 
 export const fw_port_status = {
-  size: 384,
+  size: 656,
   fields: {
     name: { offset: 0, type: "char", count: 64 },
     state: { offset: 64, type: "u32" },
@@ -966,13 +998,19 @@ export const fw_port_status = {
     spread: { offset: 78, type: "u8" },
     readers: { offset: 79, type: "u8" },
     reader: { offset: 80, type: "u32" },
-    pad: { offset: 84, type: "u32" },
+    rx_mode_requested: { offset: 84, type: "u8" },
+    rx_mode_effective: { offset: 85, type: "u8" },
+    rx_wake: { offset: 86, type: "u8" },
+    pad: { offset: 87, type: "u8" },
     rx_packets: { offset: 88, type: "u64" },
     rx_bytes: { offset: 96, type: "u64" },
     tx_packets: { offset: 104, type: "u64" },
     tx_bytes: { offset: 112, type: "u64" },
     rx_missed: { offset: 120, type: "u64" },
-    message: { offset: 128, type: "char", count: 256 },
+    wakeups: { offset: 128, type: "u64" },
+    wakeups_missed: { offset: 136, type: "u64" },
+    message: { offset: 144, type: "char", count: 256 },
+    rx_mode_reason: { offset: 400, type: "char", count: 256 },
   },
 } as const;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent's state as a Report, and when two reports say the same.
-import type { Report, Worker } from "../../program/stream.gen";
+import type { PortRxMode, Report, Worker } from "../../program/stream.gen";
 import type { Agent } from "../agent";
 import type { Problem } from "../problem";
-import { counterSnapshot, dropSnapshot, portSnapshot, stateNews, workerSnapshot } from "../snapshot";
+import { counterSnapshot, dropSnapshot, portSnapshot, stateNews, workerSnapshot, type PortRxModeView } from "../snapshot";
 import { VERSION } from "../version";
 import { hexHash } from "../worker-view";
 
@@ -21,12 +21,15 @@ export function makeReport(agent: Agent, desired: string | null, problem: Proble
     reason,
     message: clip(message),
     worker: makeWorker(agent),
-    ports: portSnapshot(agent).map(({ name, kind, state, mac, message: why, mtu }) => ({ name, kind, state, mac, message: clip(why), mtu })),
+    ports: portSnapshot(agent).map(({ name, kind, state, mac, message: why, mtu, rxMode }) => ({ name, kind, state, mac, message: clip(why), mtu, rxMode: wireRxMode(rxMode) })),
     counters: counterSnapshot(agent) ?? {},
     drops: dropSnapshot(agent) ?? {},
     agentVersion: VERSION,
   };
 }
+
+const wireRxMode = (mode: PortRxModeView | null): PortRxMode | undefined =>
+  mode === null ? undefined : { requested: mode.requested, effective: mode.effective, wake: mode.wake, reason: clip(mode.reason) };
 
 function judge(agent: Agent, active: string, desired: string, problem: Problem | null): { reason: string; message: string } {
   const fault = problem ?? agent.problem;

@@ -49,10 +49,13 @@ export const warningChecks: readonly Check[] = [
   unusedVrfs,
 ];
 
+const isSocket = (kind: Program["ports"][number]["kind"]): boolean => kind === "vhostUser" || kind === "virtioUser";
+
 function portPath(scope: Scope, row: Program["ports"][number]): string {
   const path = `${scope.ports.at(row.name)}.${row.kind}`;
   if (row.kind === "vdev") return `${path}.device`;
   if (row.kind === "pci") return `${path}.address`;
+  if (isSocket(row.kind)) return `${path}.socket`;
   const tap = scope.ports.get(row.name)?.tap;
   return row.kind === "tap" && tap?.name === undefined ? path : `${path}.name`;
 }
@@ -61,7 +64,7 @@ function duplicateDevices({ scope, program, report }: CheckInput): void {
   const seen = new Map<string, string>();
   for (const row of inOrder(program.ports, (r) => scope.ports.position(r.name))) {
     const device = row.device.split(",")[0]!;
-    const key = row.kind === "pci" || row.kind === "vdev" ? `${row.kind} ${device}` : `${row.networkNamespace}/${device}`;
+    const key = isSocket(row.kind) ? `socket ${device}` : row.kind === "pci" || row.kind === "vdev" ? `${row.kind} ${device}` : `${row.networkNamespace}/${device}`;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, row.name);
     else report.error("DuplicateDevice", portPath(scope, row), `The port ${first} uses the device ${device} already; give each port its own.`);

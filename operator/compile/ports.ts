@@ -18,13 +18,15 @@ export function compilePorts(scope: Scope, report: Report): PortRow[] {
 }
 
 function compilePort(port: Port): PortRow {
-  const row = { name: port.name, networkNamespace: "", mtu: port.mtu ?? 0 };
+  const row = { name: port.name, networkNamespace: "", mtu: port.mtu ?? 0, ...(port.rxMode !== undefined && { rxMode: port.rxMode.mode }) };
   if (port.pci !== undefined) return { ...row, kind: "pci", device: port.pci.address.toLowerCase() };
   if (port.kernelInterface !== undefined) return { ...row, kind: "kernelInterface", device: port.kernelInterface.name };
   if (port.vdev !== undefined) {
     const { device, arguments: text } = port.vdev;
     return { ...row, kind: "vdev", device: text === undefined ? device : `${device},${text}` };
   }
+  if (port.vhostUser !== undefined) return { ...row, kind: "vhostUser", ...socket(port.vhostUser) };
+  if (port.virtioUser !== undefined) return { ...row, kind: "virtioUser", ...socket(port.virtioUser) };
   return {
     ...row,
     kind: "tap",
@@ -32,6 +34,8 @@ function compilePort(port: Port): PortRow {
     networkNamespace: port.tap?.networkNamespace ?? "",
   };
 }
+
+const socket = (port: { socket: string; serve: boolean }): { device: string; serves?: true } => ({ device: port.socket, ...(port.serve && { serves: true as const }) });
 
 function checkDevice(row: PortRow, port: Port, path: string, report: Report): void {
   const named = row.kind === "kernelInterface" || port.tap?.name !== undefined;

@@ -93,11 +93,14 @@ function port(raw: Raw): object {
   const pciAddress = optionalText(pci["address"]);
   const virtual = object(raw["vdev"]);
   const device = optionalText(virtual["device"]);
+  const [vhost, virtio] = [optionalText(object(raw["vhostUser"])["socket"]), optionalText(object(raw["virtioUser"])["socket"])];
   return compact({
     name: text(raw["name"]),
     kernelInterface: kernelName === undefined ? undefined : { name: kernelName },
     pci: pciAddress === undefined ? undefined : { address: pciAddress },
     vdev: device === undefined ? undefined : compact({ device, arguments: optionalText(virtual["arguments"]) }),
+    vhostUser: vhost === undefined ? undefined : { socket: vhost, serve: true },
+    virtioUser: virtio === undefined ? undefined : { socket: virtio, serve: false },
     tap: compact({ name: optionalText(tap["name"]), networkNamespace: optionalText(tap["networkNamespace"]) }),
   });
 }

@@ -103,7 +103,10 @@ function reported({ object, reportedAt }: NodeFacts, report: Report): FirewallNo
   });
 }
 
-const portStatus = (port: PortReport) => ({ name: port.name, state: port.state, mtu: port.mtu, ...known({ kind: port.kind, mac: port.mac, message: port.message }) });
+const portStatus = ({ name, state, mtu, kind, mac, message, rxMode }: PortReport) => ({
+  name, state, mtu, ...known({ kind, mac, message }),
+  ...(rxMode !== undefined && { rxMode: { requested: rxMode.requested, effective: rxMode.effective, wake: rxMode.wake, ...known({ reason: rxMode.reason }) } }),
+});
 
 /** Members that are empty text are not known: absent. */
 const known = <K extends string>(members: Record<K, string>): Partial<Record<K, string>> =>

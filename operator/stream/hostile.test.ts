@@ -42,7 +42,8 @@ const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const numbers = fc.array(fc.tuple(text, u64), { maxLength: 200 }).map((pairs) => Object.fromEntries(pairs));
 const rxMode = fc.record({ requested: text, effective: text, reason: text });
 const worker = fc.record({ phase: text, version: text, dpdkVersion: text, pid: u64, starts: u64, core: u32, rxMode: fc.option(rxMode, { nil: undefined }), cpus: text, exclusive: fc.boolean() });
-const port = fc.record({ name: text, kind: text, state: text, mac: text, message: text, mtu: u32 });
+const portRxMode = fc.record({ requested: text, effective: text, wake: text, reason: text });
+const port = fc.record({ name: text, kind: text, state: text, mac: text, message: text, mtu: u32, rxMode: fc.option(portRxMode, { nil: undefined }) });
 const report = fc.record({
   activeHash: text, desiredHash: text, reason: text, message: text, agentVersion: text, worker: fc.option(worker, { nil: undefined }),
   ports: fc.array(port, { maxLength: 80 }), counters: numbers, drops: numbers,

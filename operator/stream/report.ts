@@ -12,6 +12,7 @@ export interface PortReport {
   mac: string;
   message: string;
   mtu: number;
+  rxMode?: { requested: string; effective: string; wake: string; reason: string } | undefined;
 }
 
 export interface WorkerReport {
@@ -107,6 +108,7 @@ function checkPort(port: WirePort): PortReport {
     mac: port.mac.slice(0, 17),
     message: text(port.message),
     mtu: Math.min(port.mtu, 65_535),
+    ...(port.rxMode !== undefined && { rxMode: { requested: word(port.rxMode.requested), effective: word(port.rxMode.effective), wake: word(port.rxMode.wake), reason: text(port.rxMode.reason) } }),
   };
 }
 

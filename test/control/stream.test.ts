@@ -205,7 +205,7 @@ describe("agents' stream", function () {
     const skewed = await untilFirewallNode(cluster, "s1", holds("ConfigApplied", "False", "VersionSkew"), "refused for its version");
     assert.match(condition(skewed, "ConfigApplied").message, /update this node's agent/);
     client.report({
-      desiredHash: hash, activeHash: hash, ports: [{ name: "wan", kind: "tap", state: "Down", mac: "", message: "no carrier", mtu: 1500 }],
+      desiredHash: hash, activeHash: hash, ports: [{ name: "wan", kind: "tap", state: "Down", mac: "", message: "no carrier", mtu: 1500, rxMode: { requested: "Adaptive", effective: "Polling", wake: "Silent", reason: "they did not come" } }],
       worker: { ...REPORT.worker, rxMode: { requested: "Adaptive", effective: "Polling", reason: "the driver has no interrupts" } } as never,
       counters: { sessions4: 7n, sessions6: 2n, "rx-packets": 2n ** 60n }, drops: { "policy-deny": 3n },
     });

@@ -37,8 +37,9 @@ static int apply_generation(struct control *c, const struct layer *l)
 
 static void apply_report(struct control *c)
 {
-	status_rx_mode(c->state->status, c->layer);
-	status_ports(c->state->ports, c->layer);
+	status_rx_mode(c->state->status, c->layer, c->generation);
+	if (status_ports(c->state->ports, c->layer, c->generation))
+		loops_wake(c->loops); // a port that comes up, or cannot wake a core after all, changes a core's mode
 	status_interfaces(c->state->interfaces, c->layer);
 	c->rewatch = true;
 }

@@ -27,7 +27,7 @@
 #define CONTROL_ROUTES6 (1u << 18)
 #define CONTROL_ROUTES_OWN (FW_MAX_ROUTES + 2 * FW_MAX_INTERFACE_ADDRESSES)
 
-enum control_source { CONTROL_DOORBELL, CONTROL_SIGNAL, CONTROL_TIMER, CONTROL_KERNEL, CONTROL_CORE, CONTROL_PORT };
+enum control_source { CONTROL_DOORBELL, CONTROL_SIGNAL, CONTROL_TIMER, CONTROL_KERNEL, CONTROL_CORE, CONTROL_PORT, CONTROL_DEVICE };
 
 static void control_neighbor_changed(void *context)
 {
@@ -98,7 +98,8 @@ static int control_descriptors(struct control *c, char *error, size_t size)
 	if (control_watch(c, c->doorbell, CONTROL_DOORBELL) != 0 ||
 	    control_watch(c, c->signals, CONTROL_SIGNAL) != 0 ||
 	    control_watch(c, c->timer, CONTROL_TIMER) != 0 ||
-	    control_watch(c, kernel_fd(c->kernel), CONTROL_KERNEL) != 0)
+	    control_watch(c, kernel_fd(c->kernel), CONTROL_KERNEL) != 0 ||
+	    control_watch(c, ethdev_bell(), CONTROL_DEVICE) != 0)
 		return log_fail(error, size, -EMFILE, "no more descriptors");
 	for (uint32_t i = 0; i < c->loops->count; i++)
 		if (control_watch(c, c->loops->all[i].resolve.fd, CONTROL_CORE) != 0)
@@ -180,7 +181,8 @@ static void control_resolve(struct control *c, uint64_t now)
 	}
 	for (uint32_t i = 0; c->layer != NULL && i < c->layer->port_count; i++)
 		c->look = c->look || (c->layer->ports[i].port != NULL &&
-				      atomic_load(&c->layer->ports[i].port->failed));
+				      (atomic_load(&c->layer->ports[i].port->failed) ||
+				       atomic_load(&c->layer->ports[i].port->wake) != c->state->ports[i].rx_wake));
 	for (uint32_t i = 0; c->layer != NULL && i < c->layer->host_count; i++)
 		c->look = c->look || (c->layer->hosts[i].port != NULL &&
 				      atomic_load(&c->layer->hosts[i].port->failed));
@@ -227,6 +229,10 @@ static void control_event(struct control *c, enum control_source source, uint64_
 		break;
 	case CONTROL_CORE:
 		control_resolve(c, now);
+		break;
+	case CONTROL_DEVICE:
+		(void)!read(ethdev_bell(), drained, 8);
+		c->look = true;
 		break;
 	case CONTROL_PORT: // after the events, for all ports
 		break;

@@ -22,6 +22,8 @@ static void fold_ports(struct fw_port_status *to, struct fw_port_status *from)
 			to[j].rx_bytes += from[i].rx_bytes;
 			to[j].tx_packets += from[i].tx_packets;
 			to[j].tx_bytes += from[i].tx_bytes;
+			to[j].wakeups += from[i].wakeups;
+			to[j].wakeups_missed += from[i].wakeups_missed;
 		}
 	memset(from, 0, sizeof(*from) * FW_MAX_PORTS);
 }

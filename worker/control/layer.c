@@ -91,8 +91,16 @@ static bool layer_same_device(const struct fw_port_row *a, const struct fw_port_
 // The mark and the MAC of a TAP come from the port's name: another name is another device.
 static bool layer_same_port(const struct fw_port_row *a, const struct fw_port_row *b)
 {
-	return layer_same_device(a, b) && a->mtu == b->mtu &&
+	return layer_same_device(a, b) && a->mtu == b->mtu && a->serves == b->serves &&
 	       (a->kind != FW_PORT_TAP || strcmp(a->name, b->name) == 0);
+}
+
+// A port that was found silent is given another chance when its mode changes.
+static void layer_trust(struct layer_port *p, bool again)
+{
+	uint32_t silent = FW_WAKE_SILENT;
+	if (again && p->port != NULL)
+		atomic_compare_exchange_strong(&p->port->wake, &silent, FW_WAKE_ACCEPTED);
 }
 
 void layer_borrow(struct layer *l, struct layer *old)
@@ -105,6 +113,7 @@ void layer_borrow(struct layer *l, struct layer *old)
 			to->port = from->port;
 			to->borrowed = from->borrowed = true;
 			memcpy(to->message, from->message, sizeof(to->message));
+			layer_trust(to, layer_rx_mode(l, i) != layer_rx_mode(old, j));
 		}
 	}
 	for (uint32_t i = 0; i < l->host_count; i++) {
@@ -165,6 +174,12 @@ bool layer_current(const struct layer *l)
 	return true;
 }
 
+enum fw_rx_mode layer_rx_mode(const struct layer *l, uint32_t port)
+{
+	uint32_t own = l->ports[port].row.rx_mode;
+	return own != 0 ? own : l->tables->program->rx_mode;
+}
+
 struct generation *layer_generation(const struct layer *l)
 {
 	struct generation *g = calloc(1, sizeof(*g));
@@ -174,12 +189,13 @@ struct generation *layer_generation(const struct layer *l)
 	g->tables = l->tables;
 	g->port_count = l->port_count;
 	g->interface_count = l->host_count;
-	g->limits = (struct idle_limits){.may_sleep = p->rx_mode == FW_RX_ADAPTIVE,
+	g->limits = (struct idle_limits){.mode = p->rx_mode,
 					 .idle_threshold = p->idle_threshold,
 					 .resume_threshold = p->resume_threshold};
 	g->sleep_timeout_us = p->sleep_timeout_us;
 	for (uint32_t i = 0; i < l->port_count; i++) {
 		g->ports[i] = l->ports[i].port;
+		g->modes[i] = layer_rx_mode(l, i);
 	}
 	for (uint32_t i = 0; i < l->host_count; i++)
 		g->hosts[i] = l->hosts[i].port;

@@ -64,6 +64,8 @@ unsigned layer_refresh(struct layer *l, struct port **gone, unsigned room);
 void layer_fill(struct layer *l, const struct identity *id);
 bool layer_current(const struct layer *l);
 
+enum fw_rx_mode layer_rx_mode(const struct layer *l, uint32_t port); // that its row asks for
+
 // What the cores work with.
 struct generation *layer_generation(const struct layer *l);
 

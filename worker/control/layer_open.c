@@ -51,6 +51,11 @@ static int layer_open_port(const struct layer *l, const struct layer_port *p, co
 		return ethdev_open(&r, out, error, size);
 	case FW_PORT_PCI:
 		return ethdev_open(&r, out, error, size);
+	case FW_PORT_VHOST_USER:
+	case FW_PORT_VIRTIO_USER:
+		r.serves = p->row.serves != 0;
+		r.virtio = p->row.kind == FW_PORT_VIRTIO_USER;
+		return socket_open(&r, out, error, size);
 	}
 	return log_fail(error, size, -EINVAL, "unknown kind of port %s", p->row.name);
 }

@@ -128,7 +128,8 @@ int start_eal(struct start *s, const struct options *o, char *error, size_t size
 			"--log-level",
 			"lib.*:error",
 			o->page_size == 4096 ? "--no-huge" : "--in-memory",
-			"--no-shconf"};
+			"--no-shconf",
+			"--single-file-segments"}; // a vhost-user peer maps a few files, not one for each page
 	int count = sizeof(args) / sizeof(args[0]);
 	sigset_t set; // every thread that EAL starts leaves them to the control thread
 	sigemptyset(&set);

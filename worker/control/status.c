@@ -19,6 +19,7 @@ void status_start(struct fw_worker_status *s, const struct options *o)
 	memset(s->cores, 0, sizeof(s->cores));
 	memset(s->core_heartbeat_ns, 0, sizeof(s->core_heartbeat_ns));
 	memset(s->core_rx_mode, 0, sizeof(s->core_rx_mode));
+	memset(s->core_woken_ns, 0, sizeof(s->core_woken_ns));
 	memcpy(s->cores, o->cores, o->core_count * sizeof(o->cores[0]));
 	s->core_count = o->core_count;
 	s->page_size = o->page_size;
@@ -101,39 +102,9 @@ void status_table(const struct status_tables *t, enum fw_table table, struct fw_
 	t->rows[table] = now;
 }
 
-// The first port that keeps a core from sleeping, or NULL.
-static const struct layer_port *status_polled(const struct layer *l, uint32_t core)
+bool status_ports(struct fw_port_status *rows, const struct layer *l, const struct generation *g)
 {
-	for (uint32_t i = 0; i < l->port_count; i++)
-		if (l->ports[i].port != NULL && l->ports[i].port->fd < 0 &&
-		    port_read_by(l->ports[i].port, core))
-			return &l->ports[i];
-	return NULL;
-}
-
-void status_rx_mode(struct fw_worker_status *s, const struct layer *l)
-{
-	uint32_t requested = l->tables->program->rx_mode, effective = requested;
-	char reason[FW_MESSAGE_SIZE] = "";
-	status_begin(s);
-	for (uint32_t core = 0; core < s->core_count; core++) {
-		const struct layer_port *p =
-			requested == FW_RX_ADAPTIVE ? status_polled(l, core) : NULL;
-		s->core_rx_mode[core] = p == NULL ? (uint8_t)requested : FW_RX_POLLING;
-		if (p == NULL)
-			continue;
-		effective = FW_RX_POLLING;
-		snprintf(reason, sizeof(reason), "Port %s cannot wake a sleeping core, so it is polled.",
-			 p->row.name);
-	}
-	s->rx_mode_requested = requested;
-	s->rx_mode_effective = effective;
-	memcpy(s->rx_mode_reason, reason, sizeof(s->rx_mode_reason));
-	status_end(s);
-}
-
-void status_ports(struct fw_port_status *rows, const struct layer *l)
-{
+	bool changed = false;
 	for (uint32_t i = 0; i < l->port_count; i++) {
 		struct port *p = l->ports[i].port;
 		char message[FW_MESSAGE_SIZE] = "";
@@ -143,6 +114,7 @@ void status_ports(struct fw_port_status *rows, const struct layer *l)
 		else if (!up)
 			snprintf(message, sizeof(message), "device %s is down or has no carrier",
 				 p->device[0] != '\0' ? p->device : l->ports[i].row.device);
+		uint32_t state = rows[i].state, wake = rows[i].rx_wake;
 		rows[i].state = p == NULL ? FW_PORT_ABSENT : up ? FW_PORT_UP : FW_PORT_DOWN;
 		if (p != NULL) {
 			rows[i].mtu = p->mtu;
@@ -153,7 +125,10 @@ void status_ports(struct fw_port_status *rows, const struct layer *l)
 			rows[i].rx_missed = p->operations->missed(p);
 		}
 		memcpy(rows[i].message, message, sizeof(rows[i].message));
+		status_port_rx(&rows[i], l, g, i);
+		changed = changed || state != rows[i].state || wake != rows[i].rx_wake;
 	}
+	return changed;
 }
 
 void status_interfaces(struct fw_interface_status *rows, const struct layer *l)

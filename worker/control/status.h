@@ -20,7 +20,8 @@ void status_accepted(struct fw_worker_status *s, uint64_t sequence,
 		     const uint8_t hash[FW_HASH_SIZE]);
 void status_refused(struct fw_worker_status *s, uint64_t sequence, const uint8_t hash[FW_HASH_SIZE],
 		    const struct program_fault *fault);
-void status_rx_mode(struct fw_worker_status *s, const struct layer *l);
+void status_rx_mode(struct fw_worker_status *s, const struct layer *l, const struct generation *g);
+void status_port_rx(struct fw_port_status *row, const struct layer *l, const struct generation *g, uint32_t i);
 
 // Use of the control thread's own tables. before: what was refused when the worker started.
 struct status_tables {
@@ -30,7 +31,8 @@ struct status_tables {
 void status_tables_start(struct status_tables *t, const struct state *s);
 void status_table(const struct status_tables *t, enum fw_table table, struct fw_table_status now);
 
-void status_ports(struct fw_port_status *rows, const struct layer *l);
+// True when the state of a port, or how it wakes a core, has changed.
+bool status_ports(struct fw_port_status *rows, const struct layer *l, const struct generation *g);
 void status_interfaces(struct fw_interface_status *rows, const struct layer *l);
 
 #endif

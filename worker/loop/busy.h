@@ -11,6 +11,7 @@ struct busy {
 	bool worked; // this turn has found something to do
 	uint64_t turn; // the counter at its start
 	uint64_t cycles; // of turns that did, since busy_take_ns()
+	uint64_t slept; // cycles of waits, likewise
 };
 
 // A turn begins, and the one before has ended.
@@ -28,11 +29,11 @@ static inline void busy_woken(struct busy *b, uint64_t tsc)
 	b->turn = tsc;
 }
 
-// Nanoseconds since the last call.
-static inline uint64_t busy_take_ns(struct busy *b, uint64_t hz)
+// Nanoseconds of cycles or slept since the last call.
+static inline uint64_t busy_take_ns(uint64_t *cycles, uint64_t hz)
 {
-	uint64_t ns = (uint64_t)((double)b->cycles * 1e9 / (double)hz);
-	b->cycles = 0;
+	uint64_t ns = (uint64_t)((double)*cycles * 1e9 / (double)hz);
+	*cycles = 0;
 	return ns;
 }
 

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One loop for both rx modes; idle.c decides whether a turn may wait.
+// One loop for all rx modes; idle.c decides what a turn does first.
 //
-// A turn: take the newest generation, look for readable descriptors (wait for them when idle), set the time, read every
-// ready port and TAP, do the pipeline's bounded work between bursts.
-//
-// Polled ports are ready in every turn, and a turn is short: the time is read once in 100 us, and the descriptors of TAPs and
-// packet sockets, which cost a system call, once in 50 us or in every turn while they bring frames.
-//
-// Sleeping: leave the readers (QSBR offline), say so (asleep), look once more for news (a generation, a neighbor, the end),
-// then wait on the ports' and TAPs' descriptors and the wake descriptor, never longer than half a second. Descriptors are
-// level-triggered, so a frame that came before the wait ends it at once. The control thread counts its news first and looks
-// at asleep afterwards, and so does a core that passes frames to another: one of the two always sees the other.
+// A turn: look for readable descriptors, or wait for events, take the newest generation, set the time, read every ready port
+// and TAP, do the pipeline's bounded work between bursts. How a turn begins is in sleep.c.
 //
 // With several cores each has its own loop and its own pipeline; what they share is in struct loops. Frames of sessions that
 // another core owns go through the rings of pass.c. A port is read by one core, or through a queue for each.
@@ -26,14 +18,9 @@
 #include <rte_malloc.h>
 #include "loop/pass.h"
 
-#define LOOP_EVENTS 64
-#define LOOP_SLEEP_MAX_US 500000u // the heartbeat must not stop
-#define LOOP_HELD_US 1000u // packets wait for a neighbor: the pipeline looks for it once per tick
 #define LOOP_HEARTBEAT_NS 250000000u
 #define LOOP_TIME_US 100u // a tenth of a tick
 #define LOOP_LOOK_US 50u
-
-enum loop_source { SOURCE_WAKE, SOURCE_PORT, SOURCE_HOST };
 
 static uint64_t loop_tag(enum loop_source source, uint32_t row)
 {
@@ -49,7 +36,8 @@ static int loop_open(struct loop *l, struct loops *shared, uint32_t index)
 	l->look_cycles = rte_get_tsc_hz() / 1000000 * LOOP_LOOK_US;
 	rte_rcu_qsbr_thread_register(shared->qsbr, index);
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return l->wake_fd < 0 ? -errno : resolve_init(&l->resolve);
+	int code = l->wake_fd < 0 ? -errno : wake_open(&l->wake);
+	return code != 0 ? code : resolve_init(&l->resolve);
 }
 
 int loops_init(struct loops *s, uint32_t count)
@@ -75,6 +63,7 @@ void loops_free(struct loops *s)
 		if (l->epoll >= 0)
 			close(l->epoll);
 		close(l->wake_fd);
+		wake_close(&l->wake);
 		resolve_free(&l->resolve);
 	}
 	pass_close(s);
@@ -100,8 +89,8 @@ static void loop_watch(struct loop *l, const struct generation *g)
 		close(l->epoll);
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop_add(l, l->wake_fd, SOURCE_WAKE, 0);
+	loop_add(l, l->wake.epoll, SOURCE_INTERRUPT, 0);
 	l->ready = 0;
-	l->polls = false;
 	for (uint32_t i = 0; g != NULL && i < g->port_count; i++) {
 		if (!loop_reads(l, g->ports[i]))
 			continue;
@@ -109,11 +98,28 @@ static void loop_watch(struct loop *l, const struct generation *g)
 		if (g->ports[i]->fd >= 0)
 			loop_add(l, g->ports[i]->fd, SOURCE_PORT, i);
 		else
-			l->polls = true;
+			l->wake.able |= 1u << i;
 	}
 	for (uint32_t i = 0; g != NULL && i < g->interface_count; i++)
 		if (loop_reads(l, g->hosts[i]))
 			loop_add(l, g->hosts[i]->fd, SOURCE_HOST, i);
+}
+
+enum fw_rx_mode loop_mode(const struct generation *g, uint32_t core)
+{
+	enum fw_rx_mode mode = 0;
+	for (uint32_t i = 0; i < g->port_count; i++)
+		if (g->ports[i] != NULL && port_read_by(g->ports[i], core))
+			mode = idle_both(mode, port_wakes(g->ports[i]) ? g->modes[i] : FW_RX_POLLING);
+	return mode != 0 ? mode : g->limits.mode;
+}
+
+void loop_judge(struct loop *l)
+{
+	static const struct idle_limits no_generation = {.mode = FW_RX_INTERRUPT};
+	l->limits = l->current != NULL ? l->current->limits : no_generation;
+	if (l->current != NULL)
+		l->limits.mode = loop_mode(l->current, l->index);
 }
 
 static bool loop_take_generation(struct loop *l)
@@ -121,6 +127,7 @@ static bool loop_take_generation(struct loop *l)
 	const struct generation *g = atomic_load(&l->shared->generation);
 	if (g == l->current)
 		return false;
+	wake_forget(l);
 	const struct tables *old = l->current != NULL ? l->current->tables : NULL;
 	const struct tables *new = g != NULL ? g->tables : NULL;
 	if (new != old) {
@@ -130,6 +137,7 @@ static bool loop_take_generation(struct loop *l)
 	}
 	l->current = g;
 	loop_watch(l, g);
+	loop_judge(l);
 	atomic_store_explicit(&l->taken, g, memory_order_release);
 	return true;
 }
@@ -139,7 +147,10 @@ static void loop_read_time(struct loop *l)
 	uint64_t now = clock_boottime_ns();
 	if (now - l->heartbeat_ns >= LOOP_HEARTBEAT_NS) {
 		l->heartbeat_ns = now;
-		l->state.counters->busy_ns += busy_take_ns(&l->busy, rte_get_tsc_hz());
+		l->state.counters->busy_ns += busy_take_ns(&l->busy.cycles, rte_get_tsc_hz());
+		l->state.counters->sleep_ns += busy_take_ns(&l->busy.slept, rte_get_tsc_hz());
+		l->state.counters->mode_switches += l->idle.switches;
+		l->idle.switches = 0;
 		l->realtime_offset_ns = clock_realtime_ns() - now;
 		__atomic_store_n(l->state.heartbeat_ns, clock_monotonic_ns(),
 				 __ATOMIC_RELAXED);
@@ -190,6 +201,8 @@ static unsigned loop_port(struct loop *l, uint32_t row)
 		l->ready |= 1u << row;
 	if (n == 0)
 		return 0;
+	if (unlikely(l->wake.waited != 0))
+		wake_found(l, row);
 	struct fw_port_status *s = &l->state.ports[row];
 	uint64_t bytes = l->state.counters->received_bytes;
 	core_from_port(l->core, row, frames, n);
@@ -224,6 +237,9 @@ static unsigned loop_serve(struct loop *l, const struct epoll_event *events, int
 		case SOURCE_HOST:
 			received += loop_host(l, row);
 			break;
+		case SOURCE_INTERRUPT:
+			wake_read(l);
+			break;
 		}
 	}
 	uint32_t ready = l->ready;
@@ -234,63 +250,36 @@ static unsigned loop_serve(struct loop *l, const struct epoll_event *events, int
 	return received;
 }
 
-// Waits for an event, off line. Returns the number of events.
-static int loop_sleep(struct loop *l, struct epoll_event *events)
+static void loop_take_news(struct loop *l)
 {
-	int count = 0;
-	uint32_t timeout = l->current != NULL ? l->current->sleep_timeout_us : LOOP_SLEEP_MAX_US;
-	if (timeout > LOOP_SLEEP_MAX_US)
-		timeout = LOOP_SLEEP_MAX_US;
-	if (l->state.counters->held > 0 && timeout > LOOP_HELD_US)
-		timeout = LOOP_HELD_US;
-	rte_rcu_qsbr_thread_offline(l->shared->qsbr, l->index);
-	atomic_store(&l->asleep, true);
-	if (atomic_load(&l->shared->news) == l->news_seen && l->ready == 0 && !loop_passed_waiting(l)) {
-		l->state.counters->sleeps++;
-		count = epoll_wait(l->epoll, events, LOOP_EVENTS, (int)((timeout + 999) / 1000));
-	}
-	atomic_store(&l->asleep, false);
-	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
-	l->now_tsc = 0; // the time is another one
-	busy_woken(&l->busy, rte_rdtsc());
-	return count;
-}
-
-// Which descriptors are readable. Returns the number of events.
-static int loop_look(struct loop *l, struct epoll_event *events, uint64_t tsc)
-{
-	if (l->ready != 0 && l->events == 0 && tsc - l->looked_tsc < l->look_cycles)
-		return 0;
-	l->looked_tsc = tsc;
-	return epoll_wait(l->epoll, events, LOOP_EVENTS, 0);
+	uint32_t news = atomic_load(&l->shared->news);
+	if (news != l->news_seen)
+		loop_judge(l);
+	l->news_seen = news;
 }
 
 void loop_run(struct loop *l)
 {
-	static const struct idle_limits no_generation = {.may_sleep = true};
 	struct epoll_event events[LOOP_EVENTS];
-	bool may_sleep = false;
 	loop_watch(l, NULL);
+	loop_judge(l);
 	rte_rcu_qsbr_thread_online(l->shared->qsbr, l->index);
 	while (!atomic_load_explicit(&l->shared->stop, memory_order_relaxed)) {
 		uint64_t tsc = rte_rdtsc(); // not cheap: once a turn
 		busy_begin(&l->busy, tsc);
-		int count = may_sleep && l->ready == 0 ? loop_sleep(l, events) :
-							 loop_look(l, events, tsc);
+		int count = loop_begin(l, events, tsc);
 		l->events = count;
 		rte_rcu_qsbr_quiescent(l->shared->qsbr, l->index);
-		l->news_seen = atomic_load(&l->shared->news);
+		loop_take_news(l);
 		if (loop_take_generation(l))
 			count = 0; // of descriptors that may be gone; what is readable is told again
 		loop_set_time(l, tsc);
 		unsigned received = loop_serve(l, events, count);
 		bool more = core_housekeeping(l->core);
 		l->busy.worked = received + more > 0;
-		const struct idle_limits *limits =
-			l->current != NULL ? &l->current->limits : &no_generation;
-		may_sleep = !l->polls &&
-			    idle_next(&l->idle, limits, received + more, l->now_ns) == IDLE_SLEEP;
+		l->next = idle_next(&l->idle, &l->limits, received + more, l->now_ns);
 	}
+	wake_forget(l);
 	rte_rcu_qsbr_thread_offline(l->shared->qsbr, l->index);
 }
 

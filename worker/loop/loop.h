@@ -11,6 +11,7 @@
 #include "loop/clock.h"
 #include "loop/idle.h"
 #include "loop/resolve.h"
+#include "loop/wake.h"
 #include "net/port.h"
 #include "pipeline/pipeline.h"
 #include "shm/layout.h"
@@ -23,17 +24,24 @@ struct generation {
 	uint32_t port_count, interface_count; // rows of the tables
 	struct port *ports[FW_MAX_PORTS]; // by row; NULL: absent
 	struct port *hosts[FW_MAX_INTERFACES]; // kernel TAP of an interface, by row
-	struct idle_limits limits;
+	enum fw_rx_mode modes[FW_MAX_PORTS]; // wanted, by row
+	struct idle_limits limits; // mode: of a core that reads no port
 	uint32_t sleep_timeout_us;
 };
 
 // Where a loop counts, all in the state file.
 struct loop_state {
 	uint64_t *heartbeat_ns; // of this core
+	uint64_t *woken_ns;
 	struct fw_counters *counters;
 	struct fw_port_status *ports; // [FW_MAX_PORTS]
 	struct fw_interface_status *interfaces; // [FW_MAX_INTERFACES]
 };
+
+// What an event is about; its data is the source << 32 | row.
+enum loop_source { SOURCE_WAKE, SOURCE_PORT, SOURCE_HOST, SOURCE_INTERRUPT };
+
+#define LOOP_EVENTS 64
 
 struct loop;
 
@@ -61,10 +69,12 @@ struct loop {
 	struct loop_state state;
 	struct core *core;
 	const struct generation *current;
-	bool polls; // reads a port that cannot wake it
+	struct idle_limits limits; // that it keeps to
+	struct wake wake;
 	int epoll;
 	uint32_t ready; // ports to read from, by row
 	struct idle_state idle;
+	enum idle_decision next;
 	uint32_t news_seen; // at the start of the turn
 	uint64_t heartbeat_ns, realtime_offset_ns;
 	uint64_t now_ns, now_tsc; // last time that was read, and the counter then
@@ -95,6 +105,14 @@ void loop_pass(void *context, uint32_t core, struct rte_mbuf **frames, unsigned 
 unsigned loop_take_passed(struct loop *l); // returns how many
 bool loop_passed_waiting(const struct loop *l);
 void loop_rouse(struct loop *l); // wakes one core if it sleeps
+
+struct epoll_event;
+// The first part of a turn. Returns the number of events, at most LOOP_EVENTS.
+int loop_begin(struct loop *l, struct epoll_event *events, uint64_t tsc);
+
+void loop_judge(struct loop *l); // in which mode it is now: that of its port that is most awake
+// The same for another thread. core: its index.
+enum fw_rx_mode loop_mode(const struct generation *g, uint32_t core);
 
 // Gives every status row of the core to the port or interface of the same name in the new tables.
 void loop_move_rows(const struct loop_state *state, const struct tables *tables);

@@ -50,7 +50,7 @@ static struct port_state ports[CORES];
 static struct fw_counters counters[CORES];
 static struct fw_port_status rows[CORES][FW_MAX_PORTS];
 static struct fw_interface_status interface_rows[CORES][FW_MAX_INTERFACES];
-static uint64_t heartbeats[CORES];
+static uint64_t heartbeats[CORES], woken[CORES];
 static _Atomic uint64_t arrived, waits;
 
 // ---- what the pipeline and the ports would be
@@ -198,11 +198,13 @@ static struct generation *generation_of(bool with_ports)
 	struct generation *g = calloc(1, sizeof(*g));
 	CHECK(g != NULL);
 	g->tables = calloc(1, sizeof(struct tables));
-	g->limits = (struct idle_limits){.may_sleep = true, .idle_threshold = 1, .resume_threshold = 64};
+	g->limits = (struct idle_limits){.mode = FW_RX_ADAPTIVE, .idle_threshold = 1, .resume_threshold = 64};
 	g->sleep_timeout_us = 500000;
 	g->port_count = with_ports ? CORES : 0;
-	for (uint32_t n = 0; n < g->port_count; n++)
+	for (uint32_t n = 0; n < g->port_count; n++) {
 		g->ports[n] = &ports[n].port;
+		g->modes[n] = n % 2 == 0 ? FW_RX_ADAPTIVE : FW_RX_INTERRUPT;
+	}
 	return g;
 }
 
@@ -245,7 +247,7 @@ static void start(void)
 		cores[n].loop = l;
 		cores[n].seed = n + 1;
 		l->core = &cores[n];
-		l->state = (struct loop_state){&heartbeats[n], &counters[n], rows[n], interface_rows[n]};
+		l->state = (struct loop_state){&heartbeats[n], &woken[n], &counters[n], rows[n], interface_rows[n]};
 		ports[n].core = &cores[n];
 		ports[n].port = (struct port){.operations = &operations, .fd = eventfd(0, EFD_NONBLOCK), .reader = n};
 		CHECK(ports[n].port.fd >= 0);

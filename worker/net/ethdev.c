@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device of DPDK: a NIC named by its PCI address, or a virtual device named by its driver; polled.
+// A device of DPDK: a NIC named by its PCI address, or a virtual device named by its driver; polled, and by interrupts when
+// the core sleeps and the driver has them.
 //
 // With several cores each has a receive queue of its own when the device fills several (ethdev_spread.h), or else one core
 // reads all; each has a transmit queue of its own, or they take turns behind a lock when the device has fewer.
@@ -13,7 +14,9 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_spinlock.h>
+#include "net/ethdev_events.h"
 #include "net/ethdev_spread.h"
+#include "net/ethdev_wake.h"
 #include "net/log.h"
 
 #define ETHDEV_DESCRIPTORS 512
@@ -23,6 +26,10 @@ struct ethdev {
 	uint16_t id, tx_queues;
 	rte_spinlock_t lock; // of the transmit queues, when there are fewer than cores
 	bool probed, started;
+	bool interrupts; // asked for at configuration
+	bool leaves; // it never comes back once its link has gone: the client of a vhost-user socket
+	bool was_up;
+	struct ethdev_watch watch;
 	char name[64]; // of a virtual device; empty: a NIC
 };
 
@@ -49,6 +56,26 @@ static unsigned ethdev_transmit(struct port *p, uint32_t core, struct rte_mbuf *
 	return sent;
 }
 
+static uint16_t ethdev_queue(const struct port *p, uint32_t core)
+{
+	return p->queues > 1 ? (uint16_t)core : 0;
+}
+
+static int ethdev_arm(struct port *p, uint32_t core, int epoll, uint32_t row)
+{
+	return ethdev_wake_arm(ethdev_of(p)->id, ethdev_queue(p, core), epoll, row);
+}
+
+static void ethdev_disarm(struct port *p, uint32_t core)
+{
+	ethdev_wake_disarm(ethdev_of(p)->id, ethdev_queue(p, core));
+}
+
+static void ethdev_forget(struct port *p, uint32_t core, int epoll)
+{
+	ethdev_wake_forget(ethdev_of(p)->id, ethdev_queue(p, core), epoll);
+}
+
 static uint64_t ethdev_missed(struct port *p)
 {
 	struct rte_eth_stats s;
@@ -59,12 +86,15 @@ static bool ethdev_refresh(struct port *p)
 {
 	struct ethdev *e = ethdev_of(p);
 	struct rte_eth_link l = {0};
-	if (!rte_eth_dev_is_valid_port(e->id) || rte_eth_dev_is_removed(e->id))
+	if (atomic_load(&e->watch.removed) || !rte_eth_dev_is_valid_port(e->id) || rte_eth_dev_is_removed(e->id))
 		return false;
-	int code = rte_eth_link_get_nowait(e->id, &l);
-	atomic_store_explicit(&p->up, code == 0 && l.link_status == RTE_ETH_LINK_UP,
-			      memory_order_release);
-	return true;
+	bool up = rte_eth_link_get_nowait(e->id, &l) == 0 && l.link_status == RTE_ETH_LINK_UP;
+	if (up && !e->was_up && e->interrupts && !port_wakes(p))
+		atomic_store(&p->wake, FW_WAKE_UNTRIED); // it may have been asked too early
+	bool gone = e->leaves && e->was_up && !up;
+	e->was_up = up;
+	atomic_store_explicit(&p->up, up, memory_order_release);
+	return !gone;
 }
 
 static void ethdev_close(struct port *p, bool remove)
@@ -73,6 +103,7 @@ static void ethdev_close(struct port *p, bool remove)
 	struct rte_eth_dev_info info;
 	(void)remove;
 	if (e->probed && rte_eth_dev_info_get(e->id, &info) == 0) {
+		ethdev_watch_stop(&e->watch, e->id);
 		if (e->started)
 			rte_eth_dev_stop(e->id);
 		rte_eth_dev_close(e->id);
@@ -84,6 +115,9 @@ static void ethdev_close(struct port *p, bool remove)
 static const struct port_operations ethdev_operations = {
 	.receive = ethdev_receive,
 	.transmit = ethdev_transmit,
+	.arm = ethdev_arm,
+	.disarm = ethdev_disarm,
+	.forget = ethdev_forget,
 	.missed = ethdev_missed,
 	.refresh = ethdev_refresh,
 	.close = ethdev_close,
@@ -154,7 +188,7 @@ static int ethdev_queues(struct ethdev *e)
 
 static int ethdev_start(struct ethdev *e, const struct port_request *r, const struct ethdev_spread *s)
 {
-	struct rte_eth_conf c = {.rxmode.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU};
+	struct rte_eth_conf c = {.rxmode.mtu = r->mtu != 0 ? r->mtu : RTE_ETHER_MTU, .intr_conf.rxq = e->interrupts};
 	ethdev_spread_configure(s, &c);
 	e->port.queues = s->queues;
 	int code = rte_eth_dev_configure(e->id, s->queues, e->tx_queues == 0 ? 1 : e->tx_queues, &c);
@@ -166,6 +200,19 @@ static int ethdev_start(struct ethdev *e, const struct port_request *r, const st
 	return code;
 }
 
+static int ethdev_start_best(struct ethdev *e, const struct port_request *r, const struct rte_eth_dev_info *info)
+{
+	int code;
+	struct ethdev_spread s = ethdev_spread_best(info, r->cores, e->name[0] != '\0');
+	while ((code = ethdev_start(e, r, &s)) != 0 && ethdev_spread_less(&s))
+		;
+	if (code != 0)
+		return code;
+	ethdev_spread_started(&s, e->id);
+	e->port.spread = s.kind;
+	return 0;
+}
+
 static int ethdev_configure(struct ethdev *e, const struct port_request *r)
 {
 	struct rte_eth_dev_info info;
@@ -174,13 +221,14 @@ static int ethdev_configure(struct ethdev *e, const struct port_request *r)
 	if (code != 0)
 		return code;
 	e->tx_queues = info.max_tx_queues >= r->cores ? (uint16_t)r->cores : 0; // 0: one, behind the lock
-	struct ethdev_spread s = ethdev_spread_best(&info, r->cores, e->name[0] != '\0');
-	while ((code = ethdev_start(e, r, &s)) != 0 && ethdev_spread_less(&s))
-		;
+	e->interrupts = true;
+	code = ethdev_start_best(e, r, &info);
+	if (code != 0) {
+		e->interrupts = false; // some drivers refuse to start with them instead of refusing to arm
+		code = ethdev_start_best(e, r, &info);
+	}
 	if (code != 0)
 		return code;
-	ethdev_spread_started(&s, e->id);
-	e->port.spread = s.kind;
 	rte_eth_allmulticast_enable(e->id); // not every driver has it
 	if (e->name[0] != '\0')
 		rte_eth_promiscuous_enable(e->id); // what a virtual device brings is not filtered by its address
@@ -209,7 +257,12 @@ int ethdev_open(const struct port_request *r, struct port **out, char *error, si
 		return code;
 	}
 	e->port.made = true;
+	e->leaves = r->virtio && !r->serves;
+	if (strncmp(e->name, "net_vhost", 9) == 0)
+		memcpy(e->port.mac, r->mac, 6); // the driver has one for all
+	ethdev_watch_start(&e->watch, e->id);
 	ethdev_refresh(&e->port);
+	atomic_store(&e->port.wake, e->interrupts ? ethdev_wake_probe(e->id, e->was_up) : FW_WAKE_REFUSED);
 	*out = &e->port;
 	return 0;
 }

@@ -189,7 +189,7 @@ int packet_open(const struct port_request *r, struct port **out, char *error, si
 	struct packet_port *q = calloc(1, sizeof(*q));
 	if (q == NULL)
 		return log_fail(error, size, -ENOMEM, "out of memory");
-	q->port = (struct port){.operations = &packet_operations, .fd = -1, .watch_fd = -1};
+	q->port = (struct port){.operations = &packet_operations, .fd = -1, .watch_fd = -1, .wake = FW_WAKE_DESCRIPTOR};
 	q->nl = q->claim = -1;
 	int code = packet_set_up(q, r, error, size);
 	q->port.made = !q->isolation.taken_over;

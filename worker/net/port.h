@@ -26,6 +26,11 @@ struct port_operations {
 	// Sends in order and frees what it sent. Returns how many were taken; *reason says why the next one was not.
 	unsigned (*transmit)(struct port *p, uint32_t core, struct rte_mbuf **frames, unsigned count,
 			     enum fw_drop *reason);
+	// Core, for a device without fd. The device shall tell of its next frame by epoll, with row as the event's data, or no more.
+	// 0, or a negative errno: it cannot now. NULL: it never can.
+	int (*arm)(struct port *p, uint32_t core, int epoll, uint32_t row);
+	void (*disarm)(struct port *p, uint32_t core);
+	void (*forget)(struct port *p, uint32_t core, int epoll); // takes it out of the set
 	uint64_t (*missed)(struct port *p); // lost before we could read them; control thread
 	// Looks at the device again after an event or in time: state, mac, mtu. False: the device is gone.
 	bool (*refresh)(struct port *p);
@@ -36,7 +41,8 @@ struct port_operations {
 struct port {
 	const struct port_operations *operations;
 	struct rte_mempool *pool; // single-segment buffers large enough for its MTU
-	int fd; // readable when frames wait; -1: must be polled
+	int fd; // readable when frames wait; -1: polled, or by arm()
+	_Atomic uint32_t wake; // enum fw_rx_wake
 	uint32_t reader; // index of the core that reads it
 	uint32_t queues; // above 1: so many cores read it, each through a queue of its own
 	enum fw_spread spread; // how frames come to these queues
@@ -64,6 +70,8 @@ struct port_request {
 	uint32_t cores; // that will use it
 	bool adopt; // TAP: a device that somebody else made may be used
 	bool virtual; // ethdev: the device is "name,arguments" of a driver, not a PCI address
+	bool serves; // socket: make it and listen; false: connect to it
+	bool virtio; // socket: the driver's side; false: the device's
 	bool watch; // TAP: it may be in another namespace, tell of changes by watch_fd
 	struct rte_mempool *pool; // for MTUs up to PORT_SMALL_MTU
 	struct rte_mempool *(*jumbo)(void); // for larger ones; NULL: no memory for it
@@ -76,6 +84,17 @@ struct port_request {
 int tap_open(const struct port_request *request, struct port **out, char *error, size_t size);
 int packet_open(const struct port_request *request, struct port **out, char *error, size_t size);
 int ethdev_open(const struct port_request *request, struct port **out, char *error, size_t size);
+int socket_open(const struct port_request *request, struct port **out, char *error, size_t size); // device: path of a vhost-user socket
+
+// Becomes readable when a device of DPDK has changed or goes. The first call makes it.
+int ethdev_bell(void);
+
+// It can wake a core that sleeps, as far as is known.
+static inline bool port_wakes(const struct port *p)
+{
+	uint32_t wake = atomic_load_explicit(&p->wake, memory_order_relaxed);
+	return wake != FW_WAKE_REFUSED && wake != FW_WAKE_SILENT;
+}
 
 static inline bool port_read_by(const struct port *p, uint32_t core)
 {

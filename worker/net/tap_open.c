@@ -167,7 +167,7 @@ int tap_open(const struct port_request *q, struct port **out, char *error, size_
 		netns_leave(previous);
 		return log_fail(error, size, -ENOMEM, "out of memory");
 	}
-	t->port = (struct port){.operations = &tap_operations, .fd = -1, .watch_fd = -1};
+	t->port = (struct port){.operations = &tap_operations, .fd = -1, .watch_fd = -1, .wake = FW_WAKE_DESCRIPTOR};
 	t->nl = -1;
 	memcpy(t->port.mac, q->mac, 6);
 	struct link l = {0};

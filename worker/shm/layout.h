@@ -65,7 +65,14 @@
 
 enum fw_action { FW_ACTION_PERMIT = 1, FW_ACTION_DENY = 2, FW_ACTION_REJECT = 3 };
 
-enum fw_port_kind { FW_PORT_TAP = 1, FW_PORT_KERNEL_INTERFACE = 2, FW_PORT_PCI = 3, FW_PORT_VDEV = 4 };
+enum fw_port_kind {
+	FW_PORT_TAP = 1,
+	FW_PORT_KERNEL_INTERFACE = 2,
+	FW_PORT_PCI = 3,
+	FW_PORT_VDEV = 4,
+	FW_PORT_VHOST_USER = 5, // the device's side of a vhost-user socket
+	FW_PORT_VIRTIO_USER = 6, // the driver's side
+};
 
 // Idle timeouts of sessions: index into fw_program.timeouts_s.
 enum fw_timeout {
@@ -97,7 +104,7 @@ enum fw_nat_source_action { FW_NAT_OFF = 1, FW_NAT_INTERFACE = 2, FW_NAT_POOL = 
 // Who may send to a persistent binding (RFC 4787 section 5).
 enum fw_nat_filtering { FW_NAT_FILTER_ADDRESS_PORT = 0, FW_NAT_FILTER_ENDPOINT_INDEPENDENT = 1 };
 
-enum fw_rx_mode { FW_RX_POLLING = 1, FW_RX_ADAPTIVE = 2 };
+enum fw_rx_mode { FW_RX_POLLING = 1, FW_RX_ADAPTIVE = 2, FW_RX_INTERRUPT = 3 };
 
 // Bits of fw_zone_row.host_inbound: what a zone may send to the firewall itself.
 enum fw_service {
@@ -253,7 +260,7 @@ struct fw_program {
 	uint32_t default_action; // enum fw_action
 	uint32_t rx_mode; // enum fw_rx_mode
 	uint32_t idle_threshold; // empty polls before a core sleeps
-	uint32_t resume_threshold; // packets in one burst that end the sleeping mode
+	uint32_t resume_threshold; // packets in one turn that end the sleeping mode
 	uint32_t sleep_timeout_us; // longest sleep
 	uint32_t sessions_ipv4; // capacity
 	uint32_t sessions_ipv6; // capacity
@@ -291,10 +298,12 @@ struct fw_program {
 
 struct fw_port_row {
 	char name[FW_NAME_SIZE];
-	char device[FW_MESSAGE_SIZE]; // kernel device name (TAP, KERNEL_INTERFACE), PCI address, or name and arguments (VDEV)
+	char device[FW_MESSAGE_SIZE]; // kernel device name (TAP, KERNEL_INTERFACE), PCI address, name and arguments (VDEV), or path of the socket
 	char network_namespace[FW_NAME_SIZE]; // TAP only: named network namespace of the device; empty: the worker's own
 	uint32_t kind; // enum fw_port_kind
 	uint32_t mtu; // bytes of an IP packet, 576 to 9000; 0: the device's own
+	uint32_t rx_mode; // enum fw_rx_mode; 0: that of the program
+	uint32_t serves; // VHOST_USER and VIRTIO_USER: 1: makes the socket and listens, 0: connects to it
 };
 
 struct fw_zone_row {
@@ -556,6 +565,7 @@ struct fw_worker_status {
 	uint32_t rx_mode_requested; // enum fw_rx_mode
 	uint32_t rx_mode_effective;
 	uint8_t core_rx_mode[FW_MAX_CORES]; // enum fw_rx_mode in effect, by datapath core
+	uint64_t core_woken_ns[FW_MAX_CORES]; // CLOCK_MONOTONIC of the last sleep's end, by datapath core; 0: it has not slept
 	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two differ; empty when equal
 	char worker_version[FW_VERSION_SIZE];
 	char dpdk_version[FW_VERSION_SIZE];
@@ -614,7 +624,11 @@ struct fw_counters {
 	uint64_t errors_limited; // resets and ICMP errors not sent because of the rate limit
 	uint64_t generations_accepted; // control
 	uint64_t generations_refused; // control
-	uint64_t sleeps; // times the core slept in adaptive mode
+	uint64_t sleeps; // times the core waited for an event
+	uint64_t sleep_ns; // time that it did
+	uint64_t mode_switches; // changes between polling and sleeping in adaptive mode
+	uint64_t wakeups; // sleeps that frames ended: by an interrupt, or by the descriptor of a kernel device
+	uint64_t wakeups_missed; // times a port's frames waited although its interrupts were armed, and none came
 	uint64_t steered; // packets given to the core that owns their session
 	uint64_t steered_in; // packets taken from other cores
 	uint64_t busy_ns; // time of turns that found something to do, brought up to date with the core's heartbeat
@@ -629,7 +643,18 @@ enum fw_spread {
 	FW_SPREAD_OWNER = 2, // every core, a queue each; the device brings TCP and UDP to the core that owns the session
 };
 
-// Everything but the four counts of frames is in the row of core 0 only.
+// How a port wakes a core that sleeps.
+enum fw_rx_wake {
+	FW_WAKE_NONE = 0, // the port is absent
+	FW_WAKE_DESCRIPTOR = 1, // the descriptor of a kernel device
+	FW_WAKE_REFUSED = 2, // the driver has no rx interrupts, or refused to arm them
+	FW_WAKE_UNTRIED = 3, // the port has not been up since it was opened
+	FW_WAKE_ACCEPTED = 4, // the driver armed them; none has come yet
+	FW_WAKE_DELIVERED = 5, // an interrupt has come
+	FW_WAKE_SILENT = 6, // armed, and frames waited several times in a row without one: the port is polled
+};
+
+// Everything but the four counts of frames and the two of wake-ups is in the row of core 0 only.
 struct fw_port_status {
 	char name[FW_NAME_SIZE]; // empty: unused slot
 	uint32_t state; // enum fw_port_state
@@ -638,13 +663,19 @@ struct fw_port_status {
 	uint8_t spread; // enum fw_spread
 	uint8_t readers; // how many cores read it, each by a queue of its own when there are several
 	uint32_t reader; // index of the core that reads it, if only one does
-	uint32_t pad;
+	uint8_t rx_mode_requested; // enum fw_rx_mode
+	uint8_t rx_mode_effective; // of the core that reads it; of several the one that is most awake
+	uint8_t rx_wake; // enum fw_rx_wake
+	uint8_t pad;
 	uint64_t rx_packets;
 	uint64_t rx_bytes;
 	uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t rx_missed; // lost before the worker could read them
+	uint64_t wakeups; // interrupts that came
+	uint64_t wakeups_missed;
 	char message[FW_MESSAGE_SIZE]; // why it is not up; empty when up
+	char rx_mode_reason[FW_MESSAGE_SIZE]; // why the two modes differ; empty when equal
 };
 
 struct fw_interface_status {

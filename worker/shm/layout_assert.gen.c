@@ -174,7 +174,7 @@ _Static_assert(sizeof(((struct fw_program *)0)->nat_destination) == 8, "size of 
 _Static_assert(offsetof(struct fw_program, nat_static) == 352, "offset of fw_program.nat_static");
 _Static_assert(sizeof(((struct fw_program *)0)->nat_static) == 8, "size of fw_program.nat_static");
 
-_Static_assert(sizeof(struct fw_port_row) == 392, "size of fw_port_row");
+_Static_assert(sizeof(struct fw_port_row) == 400, "size of fw_port_row");
 _Static_assert(offsetof(struct fw_port_row, name) == 0, "offset of fw_port_row.name");
 _Static_assert(sizeof(((struct fw_port_row *)0)->name) == 64, "size of fw_port_row.name");
 _Static_assert(offsetof(struct fw_port_row, device) == 64, "offset of fw_port_row.device");
@@ -185,6 +185,10 @@ _Static_assert(offsetof(struct fw_port_row, kind) == 384, "offset of fw_port_row
 _Static_assert(sizeof(((struct fw_port_row *)0)->kind) == 4, "size of fw_port_row.kind");
 _Static_assert(offsetof(struct fw_port_row, mtu) == 388, "offset of fw_port_row.mtu");
 _Static_assert(sizeof(((struct fw_port_row *)0)->mtu) == 4, "size of fw_port_row.mtu");
+_Static_assert(offsetof(struct fw_port_row, rx_mode) == 392, "offset of fw_port_row.rx_mode");
+_Static_assert(sizeof(((struct fw_port_row *)0)->rx_mode) == 4, "size of fw_port_row.rx_mode");
+_Static_assert(offsetof(struct fw_port_row, serves) == 396, "offset of fw_port_row.serves");
+_Static_assert(sizeof(((struct fw_port_row *)0)->serves) == 4, "size of fw_port_row.serves");
 
 _Static_assert(sizeof(struct fw_zone_row) == 80, "size of fw_zone_row");
 _Static_assert(offsetof(struct fw_zone_row, name) == 0, "offset of fw_zone_row.name");
@@ -524,7 +528,7 @@ _Static_assert(sizeof(((struct fw_state_kept *)0)->boot_id) == 16, "size of fw_s
 _Static_assert(offsetof(struct fw_state_kept, discarded) == 32, "offset of fw_state_kept.discarded");
 _Static_assert(sizeof(((struct fw_state_kept *)0)->discarded) == 8, "size of fw_state_kept.discarded");
 
-_Static_assert(sizeof(struct fw_worker_status) == 1632, "size of fw_worker_status");
+_Static_assert(sizeof(struct fw_worker_status) == 1760, "size of fw_worker_status");
 _Static_assert(offsetof(struct fw_worker_status, version) == 0, "offset of fw_worker_status.version");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->version) == 4, "size of fw_worker_status.version");
 _Static_assert(offsetof(struct fw_worker_status, phase) == 4, "offset of fw_worker_status.phase");
@@ -569,23 +573,25 @@ _Static_assert(offsetof(struct fw_worker_status, rx_mode_effective) == 716, "off
 _Static_assert(sizeof(((struct fw_worker_status *)0)->rx_mode_effective) == 4, "size of fw_worker_status.rx_mode_effective");
 _Static_assert(offsetof(struct fw_worker_status, core_rx_mode) == 720, "offset of fw_worker_status.core_rx_mode");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->core_rx_mode) == 16, "size of fw_worker_status.core_rx_mode");
-_Static_assert(offsetof(struct fw_worker_status, rx_mode_reason) == 736, "offset of fw_worker_status.rx_mode_reason");
+_Static_assert(offsetof(struct fw_worker_status, core_woken_ns) == 736, "offset of fw_worker_status.core_woken_ns");
+_Static_assert(sizeof(((struct fw_worker_status *)0)->core_woken_ns) == 128, "size of fw_worker_status.core_woken_ns");
+_Static_assert(offsetof(struct fw_worker_status, rx_mode_reason) == 864, "offset of fw_worker_status.rx_mode_reason");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->rx_mode_reason) == 256, "size of fw_worker_status.rx_mode_reason");
-_Static_assert(offsetof(struct fw_worker_status, worker_version) == 992, "offset of fw_worker_status.worker_version");
+_Static_assert(offsetof(struct fw_worker_status, worker_version) == 1120, "offset of fw_worker_status.worker_version");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->worker_version) == 32, "size of fw_worker_status.worker_version");
-_Static_assert(offsetof(struct fw_worker_status, dpdk_version) == 1024, "offset of fw_worker_status.dpdk_version");
+_Static_assert(offsetof(struct fw_worker_status, dpdk_version) == 1152, "offset of fw_worker_status.dpdk_version");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->dpdk_version) == 32, "size of fw_worker_status.dpdk_version");
-_Static_assert(offsetof(struct fw_worker_status, page_size) == 1056, "offset of fw_worker_status.page_size");
+_Static_assert(offsetof(struct fw_worker_status, page_size) == 1184, "offset of fw_worker_status.page_size");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->page_size) == 8, "size of fw_worker_status.page_size");
-_Static_assert(offsetof(struct fw_worker_status, kept) == 1064, "offset of fw_worker_status.kept");
+_Static_assert(offsetof(struct fw_worker_status, kept) == 1192, "offset of fw_worker_status.kept");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->kept) == 40, "size of fw_worker_status.kept");
-_Static_assert(offsetof(struct fw_worker_status, command_sequence) == 1104, "offset of fw_worker_status.command_sequence");
+_Static_assert(offsetof(struct fw_worker_status, command_sequence) == 1232, "offset of fw_worker_status.command_sequence");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->command_sequence) == 8, "size of fw_worker_status.command_sequence");
-_Static_assert(offsetof(struct fw_worker_status, command_result) == 1112, "offset of fw_worker_status.command_result");
+_Static_assert(offsetof(struct fw_worker_status, command_result) == 1240, "offset of fw_worker_status.command_result");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->command_result) == 8, "size of fw_worker_status.command_result");
-_Static_assert(offsetof(struct fw_worker_status, state_converted) == 1120, "offset of fw_worker_status.state_converted");
+_Static_assert(offsetof(struct fw_worker_status, state_converted) == 1248, "offset of fw_worker_status.state_converted");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->state_converted) == 256, "size of fw_worker_status.state_converted");
-_Static_assert(offsetof(struct fw_worker_status, state_replaced) == 1376, "offset of fw_worker_status.state_replaced");
+_Static_assert(offsetof(struct fw_worker_status, state_replaced) == 1504, "offset of fw_worker_status.state_replaced");
 _Static_assert(sizeof(((struct fw_worker_status *)0)->state_replaced) == 256, "size of fw_worker_status.state_replaced");
 
 _Static_assert(sizeof(struct fw_table_status) == 32, "size of fw_table_status");
@@ -598,7 +604,7 @@ _Static_assert(sizeof(((struct fw_table_status *)0)->high_water) == 8, "size of 
 _Static_assert(offsetof(struct fw_table_status, refused) == 24, "offset of fw_table_status.refused");
 _Static_assert(sizeof(((struct fw_table_status *)0)->refused) == 8, "size of fw_table_status.refused");
 
-_Static_assert(sizeof(struct fw_counters) == 640, "size of fw_counters");
+_Static_assert(sizeof(struct fw_counters) == 672, "size of fw_counters");
 _Static_assert(offsetof(struct fw_counters, received) == 0, "offset of fw_counters.received");
 _Static_assert(sizeof(((struct fw_counters *)0)->received) == 8, "size of fw_counters.received");
 _Static_assert(offsetof(struct fw_counters, received_bytes) == 8, "offset of fw_counters.received_bytes");
@@ -643,14 +649,22 @@ _Static_assert(offsetof(struct fw_counters, generations_refused) == 600, "offset
 _Static_assert(sizeof(((struct fw_counters *)0)->generations_refused) == 8, "size of fw_counters.generations_refused");
 _Static_assert(offsetof(struct fw_counters, sleeps) == 608, "offset of fw_counters.sleeps");
 _Static_assert(sizeof(((struct fw_counters *)0)->sleeps) == 8, "size of fw_counters.sleeps");
-_Static_assert(offsetof(struct fw_counters, steered) == 616, "offset of fw_counters.steered");
+_Static_assert(offsetof(struct fw_counters, sleep_ns) == 616, "offset of fw_counters.sleep_ns");
+_Static_assert(sizeof(((struct fw_counters *)0)->sleep_ns) == 8, "size of fw_counters.sleep_ns");
+_Static_assert(offsetof(struct fw_counters, mode_switches) == 624, "offset of fw_counters.mode_switches");
+_Static_assert(sizeof(((struct fw_counters *)0)->mode_switches) == 8, "size of fw_counters.mode_switches");
+_Static_assert(offsetof(struct fw_counters, wakeups) == 632, "offset of fw_counters.wakeups");
+_Static_assert(sizeof(((struct fw_counters *)0)->wakeups) == 8, "size of fw_counters.wakeups");
+_Static_assert(offsetof(struct fw_counters, wakeups_missed) == 640, "offset of fw_counters.wakeups_missed");
+_Static_assert(sizeof(((struct fw_counters *)0)->wakeups_missed) == 8, "size of fw_counters.wakeups_missed");
+_Static_assert(offsetof(struct fw_counters, steered) == 648, "offset of fw_counters.steered");
 _Static_assert(sizeof(((struct fw_counters *)0)->steered) == 8, "size of fw_counters.steered");
-_Static_assert(offsetof(struct fw_counters, steered_in) == 624, "offset of fw_counters.steered_in");
+_Static_assert(offsetof(struct fw_counters, steered_in) == 656, "offset of fw_counters.steered_in");
 _Static_assert(sizeof(((struct fw_counters *)0)->steered_in) == 8, "size of fw_counters.steered_in");
-_Static_assert(offsetof(struct fw_counters, busy_ns) == 632, "offset of fw_counters.busy_ns");
+_Static_assert(offsetof(struct fw_counters, busy_ns) == 664, "offset of fw_counters.busy_ns");
 _Static_assert(sizeof(((struct fw_counters *)0)->busy_ns) == 8, "size of fw_counters.busy_ns");
 
-_Static_assert(sizeof(struct fw_port_status) == 384, "size of fw_port_status");
+_Static_assert(sizeof(struct fw_port_status) == 656, "size of fw_port_status");
 _Static_assert(offsetof(struct fw_port_status, name) == 0, "offset of fw_port_status.name");
 _Static_assert(sizeof(((struct fw_port_status *)0)->name) == 64, "size of fw_port_status.name");
 _Static_assert(offsetof(struct fw_port_status, state) == 64, "offset of fw_port_status.state");
@@ -665,8 +679,14 @@ _Static_assert(offsetof(struct fw_port_status, readers) == 79, "offset of fw_por
 _Static_assert(sizeof(((struct fw_port_status *)0)->readers) == 1, "size of fw_port_status.readers");
 _Static_assert(offsetof(struct fw_port_status, reader) == 80, "offset of fw_port_status.reader");
 _Static_assert(sizeof(((struct fw_port_status *)0)->reader) == 4, "size of fw_port_status.reader");
-_Static_assert(offsetof(struct fw_port_status, pad) == 84, "offset of fw_port_status.pad");
-_Static_assert(sizeof(((struct fw_port_status *)0)->pad) == 4, "size of fw_port_status.pad");
+_Static_assert(offsetof(struct fw_port_status, rx_mode_requested) == 84, "offset of fw_port_status.rx_mode_requested");
+_Static_assert(sizeof(((struct fw_port_status *)0)->rx_mode_requested) == 1, "size of fw_port_status.rx_mode_requested");
+_Static_assert(offsetof(struct fw_port_status, rx_mode_effective) == 85, "offset of fw_port_status.rx_mode_effective");
+_Static_assert(sizeof(((struct fw_port_status *)0)->rx_mode_effective) == 1, "size of fw_port_status.rx_mode_effective");
+_Static_assert(offsetof(struct fw_port_status, rx_wake) == 86, "offset of fw_port_status.rx_wake");
+_Static_assert(sizeof(((struct fw_port_status *)0)->rx_wake) == 1, "size of fw_port_status.rx_wake");
+_Static_assert(offsetof(struct fw_port_status, pad) == 87, "offset of fw_port_status.pad");
+_Static_assert(sizeof(((struct fw_port_status *)0)->pad) == 1, "size of fw_port_status.pad");
 _Static_assert(offsetof(struct fw_port_status, rx_packets) == 88, "offset of fw_port_status.rx_packets");
 _Static_assert(sizeof(((struct fw_port_status *)0)->rx_packets) == 8, "size of fw_port_status.rx_packets");
 _Static_assert(offsetof(struct fw_port_status, rx_bytes) == 96, "offset of fw_port_status.rx_bytes");
@@ -677,8 +697,14 @@ _Static_assert(offsetof(struct fw_port_status, tx_bytes) == 112, "offset of fw_p
 _Static_assert(sizeof(((struct fw_port_status *)0)->tx_bytes) == 8, "size of fw_port_status.tx_bytes");
 _Static_assert(offsetof(struct fw_port_status, rx_missed) == 120, "offset of fw_port_status.rx_missed");
 _Static_assert(sizeof(((struct fw_port_status *)0)->rx_missed) == 8, "size of fw_port_status.rx_missed");
-_Static_assert(offsetof(struct fw_port_status, message) == 128, "offset of fw_port_status.message");
+_Static_assert(offsetof(struct fw_port_status, wakeups) == 128, "offset of fw_port_status.wakeups");
+_Static_assert(sizeof(((struct fw_port_status *)0)->wakeups) == 8, "size of fw_port_status.wakeups");
+_Static_assert(offsetof(struct fw_port_status, wakeups_missed) == 136, "offset of fw_port_status.wakeups_missed");
+_Static_assert(sizeof(((struct fw_port_status *)0)->wakeups_missed) == 8, "size of fw_port_status.wakeups_missed");
+_Static_assert(offsetof(struct fw_port_status, message) == 144, "offset of fw_port_status.message");
 _Static_assert(sizeof(((struct fw_port_status *)0)->message) == 256, "size of fw_port_status.message");
+_Static_assert(offsetof(struct fw_port_status, rx_mode_reason) == 400, "offset of fw_port_status.rx_mode_reason");
+_Static_assert(sizeof(((struct fw_port_status *)0)->rx_mode_reason) == 256, "size of fw_port_status.rx_mode_reason");
 
 _Static_assert(sizeof(struct fw_interface_status) == 72, "size of fw_interface_status");
 _Static_assert(offsetof(struct fw_interface_status, name) == 0, "offset of fw_interface_status.name");

@@ -299,6 +299,8 @@ static void print_fw_port_row(const char *path, const struct fw_port_row *p)
 		roundtrip_print(roundtrip_path(path, "network_namespace", i).text, (uint8_t)p->network_namespace[i]);
 	roundtrip_print(roundtrip_path(path, "kind", -1).text, p->kind);
 	roundtrip_print(roundtrip_path(path, "mtu", -1).text, p->mtu);
+	roundtrip_print(roundtrip_path(path, "rx_mode", -1).text, p->rx_mode);
+	roundtrip_print(roundtrip_path(path, "serves", -1).text, p->serves);
 }
 
 static void print_any_fw_port_row(const char *path, const void *bytes)
@@ -318,6 +320,8 @@ static void fill_fw_port_row(struct fw_port_row *p, uint64_t *state)
 		p->network_namespace[i] = (char)roundtrip_next(state);
 	p->kind = (uint32_t)roundtrip_next(state);
 	p->mtu = (uint32_t)roundtrip_next(state);
+	p->rx_mode = (uint32_t)roundtrip_next(state);
+	p->serves = (uint32_t)roundtrip_next(state);
 }
 
 static void fill_any_fw_port_row(void *bytes, uint64_t *state)
@@ -1133,6 +1137,8 @@ static void print_fw_worker_status(const char *path, const struct fw_worker_stat
 	roundtrip_print(roundtrip_path(path, "rx_mode_effective", -1).text, p->rx_mode_effective);
 	for (int i = 0; i < 16; i++)
 		roundtrip_print(roundtrip_path(path, "core_rx_mode", i).text, p->core_rx_mode[i]);
+	for (int i = 0; i < 16; i++)
+		roundtrip_print(roundtrip_path(path, "core_woken_ns", i).text, p->core_woken_ns[i]);
 	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "rx_mode_reason", i).text, (uint8_t)p->rx_mode_reason[i]);
 	for (int i = 0; i < 32; i++)
@@ -1188,6 +1194,8 @@ static void fill_fw_worker_status(struct fw_worker_status *p, uint64_t *state)
 	p->rx_mode_effective = (uint32_t)roundtrip_next(state);
 	for (int i = 0; i < 16; i++)
 		p->core_rx_mode[i] = (uint8_t)roundtrip_next(state);
+	for (int i = 0; i < 16; i++)
+		p->core_woken_ns[i] = (uint64_t)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
 		p->rx_mode_reason[i] = (char)roundtrip_next(state);
 	for (int i = 0; i < 32; i++)
@@ -1266,6 +1274,10 @@ static void print_fw_counters(const char *path, const struct fw_counters *p)
 	roundtrip_print(roundtrip_path(path, "generations_accepted", -1).text, p->generations_accepted);
 	roundtrip_print(roundtrip_path(path, "generations_refused", -1).text, p->generations_refused);
 	roundtrip_print(roundtrip_path(path, "sleeps", -1).text, p->sleeps);
+	roundtrip_print(roundtrip_path(path, "sleep_ns", -1).text, p->sleep_ns);
+	roundtrip_print(roundtrip_path(path, "mode_switches", -1).text, p->mode_switches);
+	roundtrip_print(roundtrip_path(path, "wakeups", -1).text, p->wakeups);
+	roundtrip_print(roundtrip_path(path, "wakeups_missed", -1).text, p->wakeups_missed);
 	roundtrip_print(roundtrip_path(path, "steered", -1).text, p->steered);
 	roundtrip_print(roundtrip_path(path, "steered_in", -1).text, p->steered_in);
 	roundtrip_print(roundtrip_path(path, "busy_ns", -1).text, p->busy_ns);
@@ -1303,6 +1315,10 @@ static void fill_fw_counters(struct fw_counters *p, uint64_t *state)
 	p->generations_accepted = (uint64_t)roundtrip_next(state);
 	p->generations_refused = (uint64_t)roundtrip_next(state);
 	p->sleeps = (uint64_t)roundtrip_next(state);
+	p->sleep_ns = (uint64_t)roundtrip_next(state);
+	p->mode_switches = (uint64_t)roundtrip_next(state);
+	p->wakeups = (uint64_t)roundtrip_next(state);
+	p->wakeups_missed = (uint64_t)roundtrip_next(state);
 	p->steered = (uint64_t)roundtrip_next(state);
 	p->steered_in = (uint64_t)roundtrip_next(state);
 	p->busy_ns = (uint64_t)roundtrip_next(state);
@@ -1326,14 +1342,21 @@ static void print_fw_port_status(const char *path, const struct fw_port_status *
 	roundtrip_print(roundtrip_path(path, "spread", -1).text, p->spread);
 	roundtrip_print(roundtrip_path(path, "readers", -1).text, p->readers);
 	roundtrip_print(roundtrip_path(path, "reader", -1).text, p->reader);
+	roundtrip_print(roundtrip_path(path, "rx_mode_requested", -1).text, p->rx_mode_requested);
+	roundtrip_print(roundtrip_path(path, "rx_mode_effective", -1).text, p->rx_mode_effective);
+	roundtrip_print(roundtrip_path(path, "rx_wake", -1).text, p->rx_wake);
 	roundtrip_print(roundtrip_path(path, "pad", -1).text, p->pad);
 	roundtrip_print(roundtrip_path(path, "rx_packets", -1).text, p->rx_packets);
 	roundtrip_print(roundtrip_path(path, "rx_bytes", -1).text, p->rx_bytes);
 	roundtrip_print(roundtrip_path(path, "tx_packets", -1).text, p->tx_packets);
 	roundtrip_print(roundtrip_path(path, "tx_bytes", -1).text, p->tx_bytes);
 	roundtrip_print(roundtrip_path(path, "rx_missed", -1).text, p->rx_missed);
+	roundtrip_print(roundtrip_path(path, "wakeups", -1).text, p->wakeups);
+	roundtrip_print(roundtrip_path(path, "wakeups_missed", -1).text, p->wakeups_missed);
 	for (int i = 0; i < 256; i++)
 		roundtrip_print(roundtrip_path(path, "message", i).text, (uint8_t)p->message[i]);
+	for (int i = 0; i < 256; i++)
+		roundtrip_print(roundtrip_path(path, "rx_mode_reason", i).text, (uint8_t)p->rx_mode_reason[i]);
 }
 
 static void print_any_fw_port_status(const char *path, const void *bytes)
@@ -1354,14 +1377,21 @@ static void fill_fw_port_status(struct fw_port_status *p, uint64_t *state)
 	p->spread = (uint8_t)roundtrip_next(state);
 	p->readers = (uint8_t)roundtrip_next(state);
 	p->reader = (uint32_t)roundtrip_next(state);
-	p->pad = (uint32_t)roundtrip_next(state);
+	p->rx_mode_requested = (uint8_t)roundtrip_next(state);
+	p->rx_mode_effective = (uint8_t)roundtrip_next(state);
+	p->rx_wake = (uint8_t)roundtrip_next(state);
+	p->pad = (uint8_t)roundtrip_next(state);
 	p->rx_packets = (uint64_t)roundtrip_next(state);
 	p->rx_bytes = (uint64_t)roundtrip_next(state);
 	p->tx_packets = (uint64_t)roundtrip_next(state);
 	p->tx_bytes = (uint64_t)roundtrip_next(state);
 	p->rx_missed = (uint64_t)roundtrip_next(state);
+	p->wakeups = (uint64_t)roundtrip_next(state);
+	p->wakeups_missed = (uint64_t)roundtrip_next(state);
 	for (int i = 0; i < 256; i++)
 		p->message[i] = (char)roundtrip_next(state);
+	for (int i = 0; i < 256; i++)
+		p->rx_mode_reason[i] = (char)roundtrip_next(state);
 }
 
 static void fill_any_fw_port_status(void *bytes, uint64_t *state)

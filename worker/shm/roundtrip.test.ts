@@ -87,14 +87,17 @@ describe("the layout in C and in TypeScript", () => {
   });
 });
 
+const RX_MODES = { Polling: 1, Adaptive: 2, Interrupt: 3 } as const;
+
 /** Every field that C must read, told without a look at offsets. */
 function expectedFields(p: Program, sequence: bigint, hash: string, bank: Uint8Array): Record<string, bigint> {
   const out = new Fields();
   out.put("layout_hash", FW_LAYOUT_HASH);
   out.header(p, sequence, hash, bank);
   p.ports.forEach((row, i) => {
-    const kind = { tap: 1, kernelInterface: 2, pci: 3, vdev: 4 }[row.kind];
-    out.row(`ports[${i}]`, { name: text(row.name, 64), device: text(row.device, 256), network_namespace: text(row.networkNamespace, 64), kind, mtu: row.mtu });
+    const kind = { tap: 1, kernelInterface: 2, pci: 3, vdev: 4, vhostUser: 5, virtioUser: 6 }[row.kind];
+    const rx_mode = row.rxMode === undefined ? 0 : RX_MODES[row.rxMode];
+    out.row(`ports[${i}]`, { name: text(row.name, 64), device: text(row.device, 256), network_namespace: text(row.networkNamespace, 64), kind, mtu: row.mtu, rx_mode, serves: row.serves === true ? 1 : 0 });
   });
   p.zones.forEach((row, i) => {
     const bits = row.hostInbound.map((s) => 1n << BigInt(fw_service_values.find((v) => v.name === s)!.value));
@@ -241,7 +244,7 @@ class Fields {
       magic: FW_PROGRAM_MAGIC, layout_version: FW_LAYOUT_VERSION, header_size: all["fw_program"]!.size, total_size: bank.length, sequence,
       hash: [...Buffer.from(hash, "hex")], checksum: crc32c(bank.subarray(all["fw_program"]!.size)),
       default_action: { Permit: 1, Deny: 2, Reject: 3 }[p.defaultAction],
-      rx_mode: { Polling: 1, Adaptive: 2 }[rxMode.mode], idle_threshold: rxMode.idleThreshold, resume_threshold: rxMode.resumeThreshold,
+      rx_mode: RX_MODES[rxMode.mode], idle_threshold: rxMode.idleThreshold, resume_threshold: rxMode.resumeThreshold,
       sleep_timeout_us: rxMode.sleepTimeoutUs, sessions_ipv4: sessions.ipv4, sessions_ipv6: sessions.ipv6,
       bindings: p.limits.bindings, fragments: p.limits.fragments, fragments_per_source: p.limits.fragmentsPerSource, held_packets: p.limits.heldPackets,
       neighbor_limit: p.limits.neighbors, errors_per_second: p.limits.errorsPerSecond,

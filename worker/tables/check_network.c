@@ -6,16 +6,28 @@
 
 #define FOR_ROWS(count) for (uint32_t row = 0; row < (count); row++)
 
+static bool check_is_socket(const struct fw_port_row *r)
+{
+	return r->kind == FW_PORT_VHOST_USER || r->kind == FW_PORT_VIRTIO_USER;
+}
+
 static void port_name_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
 {
 	memcpy(key, program_row_port(p, row)->name, FW_NAME_SIZE);
 }
 
-// Kernel devices of one namespace, PCI devices, or virtual devices by their names.
+// Kernel devices of one namespace, PCI devices, virtual devices by their names, or sockets: the end of the path and its sum.
 static void port_device_key(const struct fw_program *p, uint32_t row, uint8_t key[UNIQUE_KEY])
 {
 	const struct fw_port_row *r = program_row_port(p, row);
-	key[0] = r->kind == FW_PORT_PCI ? 1 : r->kind == FW_PORT_VDEV ? 2 : 0;
+	key[0] = r->kind == FW_PORT_PCI ? 1 : r->kind == FW_PORT_VDEV ? 2 : check_is_socket(r) ? 3 : 0;
+	if (check_is_socket(r)) {
+		size_t length = strlen(r->device), tail = UNIQUE_KEY - 5;
+		uint32_t sum = crc32c(r->device, length);
+		memcpy(key + 1, &sum, 4);
+		memcpy(key + 5, r->device + (length > tail ? length - tail : 0), length > tail ? tail : length);
+		return;
+	}
 	if (r->kind == FW_PORT_VDEV) {
 		size_t length = strcspn(r->device, ",");
 		memcpy(key + 1, r->device, length < UNIQUE_KEY - 1 ? length : UNIQUE_KEY - 1);
@@ -27,6 +39,16 @@ static void port_device_key(const struct fw_program *p, uint32_t row, uint8_t ke
 	memcpy(key + 28, r->network_namespace, 36);
 }
 
+static bool check_port_socket(struct check *c, uint32_t row, const struct fw_port_row *r)
+{
+	size_t length = strlen(r->device);
+	if (check_is_socket(r) && (r->device[0] != '/' || length > 107 || strchr(r->device, ',') != NULL))
+		return check_fail(c, row, "device", "A socket has an absolute path of at most 107 bytes without commas.");
+	if (r->serves > check_is_socket(r))
+		return check_fail(c, row, "serves", "%u is not 0, or 1 for a socket.", r->serves);
+	return true;
+}
+
 static bool check_port(struct check *c, uint32_t row)
 {
 	const struct fw_port_row *r = program_row_port(c->program, row);
@@ -36,7 +58,7 @@ static bool check_port(struct check *c, uint32_t row)
 		return false;
 	if (r->name[0] == '\0')
 		return check_fail(c, row, "name", "A port needs a name.");
-	if (r->kind < FW_PORT_TAP || r->kind > FW_PORT_VDEV)
+	if (r->kind < FW_PORT_TAP || r->kind > FW_PORT_VIRTIO_USER)
 		return check_fail(c, row, "kind", "%u is not a kind of port.", r->kind);
 	if (r->kind == FW_PORT_VDEV ? r->device[0] == '\0' || r->device[0] == ',' :
 	    r->kind == FW_PORT_PCI  ? r->device[0] == '\0' || strlen(r->device) > 19 :
@@ -56,7 +78,9 @@ static bool check_port(struct check *c, uint32_t row)
 				  r->network_namespace);
 	if (r->mtu != 0 && (r->mtu < 576 || r->mtu > 9000))
 		return check_fail(c, row, "mtu", "%u is not in 576 to 9000.", r->mtu);
-	return true;
+	if (r->rx_mode > FW_RX_INTERRUPT)
+		return check_fail(c, row, "rx_mode", "%u is not a receive mode.", r->rx_mode);
+	return check_port_socket(c, row, r);
 }
 
 bool check_ports(struct check *c)

@@ -115,9 +115,8 @@ bool check_header(struct check *c)
 	if (!check_size(c, c->size))
 		return false;
 	if (!bounded(c, "default_action", p->default_action, FW_ACTION_PERMIT, FW_ACTION_REJECT) ||
-	    !bounded(c, "rx_mode", p->rx_mode, FW_RX_POLLING, FW_RX_ADAPTIVE) ||
-	    !bounded(c, "sleep_timeout_us", p->sleep_timeout_us, p->rx_mode == FW_RX_ADAPTIVE,
-		     60000000) ||
+	    !bounded(c, "rx_mode", p->rx_mode, FW_RX_POLLING, FW_RX_INTERRUPT) ||
+	    !bounded(c, "sleep_timeout_us", p->sleep_timeout_us, 1, 60000000) ||
 	    !check_limits(c) || !check_flow(c)) {
 		c->fault->verdict = FW_VERDICT_REFUSED_ROW;
 		return false;

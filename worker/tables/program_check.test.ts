@@ -58,7 +58,11 @@ function impossible(bank: Uint8Array, place: Place, value: bigint): boolean {
     case "nat_source.action":
       return value < 1n || value > 3n;
     case "ports.kind":
-      return value < 1n || value > 4n;
+      return value < 1n || value > 6n;
+    case "ports.rx_mode":
+      return value > 3n;
+    case "ports.serves":
+      return value > 0n; // no socket among the rows
     case "program.bindings":
       return value < 1n || value > 4194304n;
     case "program.fragments":
@@ -124,8 +128,10 @@ function impossible(bank: Uint8Array, place: Place, value: bigint): boolean {
       return value > 32n;
     case "nat_source.binding_timeout_s":
       return value > 2097151n;
+    case "program.sleep_timeout_us":
+      return value < 1n || value > 60000000n;
     case "program.rx_mode":
-      return value < 1n || value > 2n;
+      return value < 1n || value > 3n;
     case "program.sessions_ipv4":
     case "program.sessions_ipv6":
       return value > 16777216n;

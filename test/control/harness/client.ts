@@ -142,7 +142,7 @@ export const REPORT: Report = {
   message: "",
   agentVersion: "test",
   worker: { phase: "Forwarding", version: "test", dpdkVersion: "22.11", pid: 1n, starts: 1n, core: 0, cpus: "", exclusive: false, rxMode: { requested: "Adaptive", effective: "Adaptive", reason: "" } },
-  ports: [{ name: "lan", kind: "tap", state: "Up", mac: "02:00:00:00:00:01", message: "", mtu: 1500 }],
+  ports: [{ name: "lan", kind: "tap", state: "Up", mac: "02:00:00:00:00:01", message: "", mtu: 1500, rxMode: undefined }],
   counters: {},
   drops: {},
 };
