@@ -5,7 +5,7 @@ import { FIREWALL_NODES } from "../../../operator/resources";
 import { must } from "../../../scripts/lab/lab";
 import { kill, killContainer, shimOf } from "../harness/fault-deeds";
 import { WORKER, type Firewalled } from "../harness/firewalled";
-import { NODE_NAME, type ContainerStatus, type Pod } from "../harness/node";
+import { NAMESPACE, NODE_NAME, type ContainerStatus, type Pod } from "../harness/node";
 
 const container = (pod: Pod | undefined): ContainerStatus | undefined => pod?.status?.containerStatuses?.[0];
 const restarts = (pod: Pod | undefined): number => container(pod)?.restartCount ?? -1;
@@ -76,7 +76,8 @@ export function processFaults(at: () => Firewalled): void {
     await site.unnoticed(async () => {
       await site.node.kill("kubelet");
       await site.node.start("kubelet");
-      await site.node.podReady(WORKER);
+      await site.told("kubelet knows the pod again", () => site.node.kubectl(["-n", NAMESPACE, "logs", WORKER, "--tail=1"]).then((text) => text !== "", () => false));
+      await site.edit();
     });
     assert.deepEqual(await ids(), before);
   });
