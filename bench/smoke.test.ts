@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { flowFrame } from "./lib/capture";
+import { flowFrame, flowsByOwner, ownerOfTwo } from "./lib/capture";
 import { inProcess } from "./lib/inprocess";
 import { chosen } from "./main";
 import type { Experiment } from "./rows/context";
@@ -46,6 +46,16 @@ describe("captures of the benchmark", () => {
     assert.equal((sum & 0xffff) + (sum >> 16), 0xffff);
     assert.deepEqual([...frame.slice(26, 30)], [10, 0, 0, 5]);
     assert.deepEqual([...frame.slice(30, 32)], [198, 19]);
+  });
+
+  it("go to the two cores in halves, replies to the core of their flow", () => {
+    const parts = flowsByOwner("plain", 1_000);
+    assert.deepEqual([...parts[0], ...parts[1]].sort((a, b) => a - b), Array.from({ length: 1_000 }, (_, i) => i + 1));
+    assert(Math.abs(parts[0].length - 500) < 100);
+    const reply = flowFrame("plain", 7);
+    const copy = reply.slice();
+    reply.set([...copy.subarray(30, 34), ...copy.subarray(26, 30), ...copy.subarray(36, 38), ...copy.subarray(34, 36)], 26);
+    assert.equal(ownerOfTwo(reply), ownerOfTwo(copy));
   });
 });
 

@@ -49,20 +49,39 @@ export function flowFrame(purpose: Purpose, number: number, destinationMac: Uint
   return frame;
 }
 
-/** A file in the classic format. More records than flows begin with the first flow again. */
-export function writeCapture(path: string, purpose: Purpose | ((flow: number) => Purpose), flows: number, destinationMac?: Uint8Array, records = flows): void {
+/** Which of two datapath cores owns the flow of a frame (docs/cores.md): what a NIC's hash would choose its queue by. */
+export function ownerOfTwo(frame: Uint8Array): number {
+  let words = 0;
+  for (let at = ETHERNET + 12; at < ETHERNET + 24; at += 2) words ^= ((frame[at] ?? 0) << 8) | (frame[at + 1] ?? 0);
+  let hash = 0;
+  for (let bit = 0, key = 0x6d5a; bit < 16; bit++, key = ((key << 1) | (key >>> 15)) & 0xffff) if ((words & (0x8000 >>> bit)) !== 0) hash ^= key;
+  return hash & 1;
+}
+
+const everyFlow = (flows: number): number[] => Array.from({ length: flows }, (_, i) => i + 1);
+
+/** The same flows in two parts, by their owners. */
+export function flowsByOwner(purpose: Purpose, flows: number): readonly [number[], number[]] {
+  const of = (core: number): number[] => everyFlow(flows).filter((number) => ownerOfTwo(flowFrame(purpose, number)) === core);
+  return [of(0), of(1)];
+}
+
+/** A file in the classic format, of flows 1 to flows or of those numbers. More records than flows begin with the first flow again. */
+export function writeCapture(path: string, purpose: Purpose | ((flow: number) => Purpose), flows: number | readonly number[], destinationMac?: Uint8Array, records?: number): void {
+  const numbers = typeof flows === "number" ? everyFlow(flows) : flows;
+  const count = records ?? numbers.length;
   const record = 16 + FRAME;
-  const file = Buffer.alloc(24 + records * record);
+  const file = Buffer.alloc(24 + count * record);
   file.writeUInt32LE(0xa1b2c3d4, 0);
   file.writeUInt16LE(2, 4);
   file.writeUInt16LE(4, 6);
   file.writeUInt32LE(65_535, 16);
   file.writeUInt32LE(1, 20);
-  for (let i = 0; i < records; i++) {
+  for (let i = 0; i < count; i++) {
     const at = 24 + i * record;
     file.writeUInt32LE(FRAME, at + 8);
     file.writeUInt32LE(FRAME, at + 12);
-    const flow = (i % flows) + 1;
+    const flow = numbers[i % numbers.length] ?? 1;
     file.set(flowFrame(typeof purpose === "function" ? purpose(flow) : purpose, flow, destinationMac), at + 16);
   }
   writeFileSync(path, file);

@@ -45,7 +45,7 @@ export const GOALS: readonly Goal[] = [
   { id: "G15", name: "traffic lost in G13 and G14, as time", unit: "ms", direction: "most", parts: one(0, null) },
   { id: "G20", name: "worker killed: time without forwarding, every session and binding kept", unit: "s", direction: "most", parts: [{ name: "100 k sessions", must: 2, target: 0.8 }, { name: "1 M sessions", must: 2, target: 0.8 }] },
   { id: "G22", name: "longest turn of the loop at 1 M sessions", unit: "ms", direction: "most", parts: one(1, 0.2) },
-  { id: "G23", name: "two datapath cores against one", unit: "x", direction: "least", parts: one(1.7, 1.85) },
+  { id: "G23", name: "two datapath cores against one", unit: "x", direction: "least", parts: [{ name: "each core's flows in its own queue", must: 1.7, target: 1.85 }, { name: "half of the packets steered by software", must: 1.7, target: 1.85 }] },
   { id: "G24", name: "source NAT against the kernel's nftables on veth (other I/O: context)", unit: "x", direction: "least", parts: one(20, null) },
   { id: "G25", name: "list of 1 M sessions through the agent", unit: "s", direction: "most", parts: [{ name: "time", must: 10, target: 3 }, { name: "forwarded less meanwhile", must: 5, target: 2, unit: "%" }] },
   { id: "C1", name: "policy change at 1 M sessions: until the last packet of a flow that is denied now; packets that the others lose", unit: "ms", direction: "most", parts: [{ name: "denied, from the new program on", must: 100, target: 10 }, { name: "permitted, lost", must: 0, target: null, unit: "%" }] },

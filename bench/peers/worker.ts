@@ -6,7 +6,8 @@ import { benchConfig, type BenchConfig } from "../config";
 import type { Subject } from "./subject";
 
 export interface WorkerOptions extends BenchConfig {
-  readonly capture: string;
+  /** One capture for each receive queue of the port. */
+  readonly capture: string | readonly string[];
   /** A second capture, played once at every start: fills the table. */
   readonly fill?: string;
   /** A second capture, played in a loop as well. */
@@ -24,7 +25,7 @@ export function workerConfig(o: WorkerOptions): Document {
   const config = benchConfig({
     ...o,
     ports: [
-      { name: "lan", vdev: { device: "net_pcap0", arguments: `rx_pcap=${o.capture},infinite_rx=1` } },
+      { name: "lan", vdev: { device: "net_pcap0", arguments: [...[o.capture].flat().map((file) => `rx_pcap=${file}`), "infinite_rx=1"].join(",") } },
       { name: "wan", vdev: { device: "net_null0", arguments: "no-rx=1" } },
     ],
     dataplane: {

@@ -3,9 +3,9 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { Lab, type Namespace } from "../../scripts/lab/lab";
-import { pcapMac, writeCapture, type Purpose } from "../lib/capture";
+import { flowsByOwner, pcapMac, writeCapture, type Purpose } from "../lib/capture";
 import { reserveHugepages } from "../lib/hugepages";
-import { makeRow, notMeasured, type Row } from "../lib/row";
+import { makeRow, notMeasured, type Measured, type Row } from "../lib/row";
 import { median, ratioOf } from "../lib/stats";
 import { GROUT_BYTES, installGrout, startGrout } from "../peers/grout/grout";
 import { alternate, type Subject } from "../peers/subject";
@@ -99,24 +99,52 @@ const kernel: Experiment = {
   }),
 };
 
+/** Two ports, each read by one core: half of what it reads belongs to the other one. */
+async function steered(context: Context, both: string, one: string): Promise<{ ratio: Measured; note: string }> {
+  return withLab(2 * WORKER_BYTES, async (lab, namespace) => {
+    const captures = { capture: capture(context, "plain", 16_000), extra: capture(context, "open", 16_000, 1) };
+    return twoAgainstOne([
+      await startWorker(lab, namespace, "two", { rules: 10, ...captures, cores: both }),
+      await startWorker(lab, await lab.namespace("second"), "one", { rules: 10, ...captures, cores: one }),
+    ]);
+  });
+}
+
+/** One port with a queue for each core, in which its own flows are, as a NIC brings them that hashes by the worker's key. */
+async function delivered(context: Context, both: string, one: string): Promise<{ ratio: Measured; note: string }> {
+  return withLab(2 * WORKER_BYTES, async (lab, namespace) => {
+    const queues = flowsByOwner("plain", 16_000).map((flows, core) => {
+      const path = join(context.folder, `queue-${core}.pcap`);
+      writeCapture(path, "plain", flows);
+      return path;
+    });
+    const two = await startWorker(lab, namespace, "two", { rules: 10, capture: queues, cores: both });
+    const result = await twoAgainstOne([
+      two,
+      await startWorker(lab, await lab.namespace("second"), "one", { rules: 10, capture: capture(context, "plain", 16_000), cores: one }),
+    ]);
+    const passed = (await two.firewall.counters())["steered"];
+    if (passed !== 0) throw new Error(`${passed} packets were in the queue of the wrong core`);
+    return result;
+  });
+}
+
+async function twoAgainstOne(subjects: readonly [Subject, Subject]): Promise<{ ratio: Measured; note: string }> {
+  const [two = [], one = []] = await alternate(subjects, ROUNDS);
+  return { ratio: ratioOf(two, one), note: `two cores ${(median(two) / 1e6).toFixed(1)} Mpps, one ${(median(one) / 1e6).toFixed(1)} Mpps` };
+}
+
 /** Two cores on a machine of two CPUs share one of them with the agent and with this program. */
 const cores: Experiment = {
   rows: ["G23"],
-  seconds: 90,
-  measure: (context) => withLab(2 * WORKER_BYTES, async (lab, namespace) => {
+  seconds: 180,
+  async measure(context) {
     if (context.controlCpu === context.dataCpu) return [notMeasured("G23", "this machine has one CPU")];
-    const file = capture(context, "plain", 16_000);
-    const other = capture(context, "open", 16_000, 1);
     const both = `${context.controlCpu},${context.dataCpu}`;
-    const second = await lab.namespace("second");
-    const subjects = [
-      await startWorker(lab, namespace, "two", { rules: 10, capture: file, extra: other, cores: both }),
-      await startWorker(lab, second, "one", { rules: 10, capture: file, extra: other, cores: String(context.dataCpu) }),
-    ];
-    const rates = await alternate(subjects, ROUNDS);
-    const note = `two ports with 16 k flows each, steered by software: two cores ${(median(rates[0] ?? []) / 1e6).toFixed(1)} Mpps, one ${(median(rates[1] ?? []) / 1e6).toFixed(1)} Mpps`;
-    return [makeRow("G23", [ratioOf(rates[0] ?? [], rates[1] ?? [])], cpus().length > 2 ? note : `${note}; of the 2 CPUs of this machine one also runs agent and benchmark`)];
-  }),
+    const [one, other] = [await delivered(context, both, String(context.dataCpu)), await steered(context, both, String(context.dataCpu))];
+    const note = `one port with a queue for each core, 16 k flows: ${one.note}; two ports with 16 k flows each, steered by software: ${other.note}`;
+    return [makeRow("G23", [one.ratio, other.ratio], cpus().length > 2 ? note : `${note}; of the 2 CPUs of this machine one also runs agent and benchmark`)];
+  },
 };
 
 const vpp: Experiment = {

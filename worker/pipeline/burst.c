@@ -214,7 +214,7 @@ static inline void pass_on(struct core *c, struct vector *v,
 
 static void steer_burst(struct core *c, struct burst *b)
 {
-	pass_on(c, &b->flows, steer_away);
+	b->flows.count = steer_flows(c, b->flows.packets, b->flows.count);
 	pass_on(c, &b->fragments, steer_away);
 	pass_on(c, &b->errors, steer_away);
 }
@@ -265,6 +265,10 @@ static void keyed(struct core *c, uint32_t port, struct rte_mbuf *mbuf)
 // Frames of one port, one after the other, make a burst.
 void core_from_core(struct core *c, struct rte_mbuf **mbufs, unsigned count)
 {
+	for (unsigned i = 0; i < count; i++) { // they are in the cache of the core that received them
+		rte_prefetch0(mbufs[i]);
+		rte_prefetch0(mbufs[i]->cacheline1);
+	}
 	for (unsigned i = 0, n; i < count; i += n) {
 		struct steer_place at = steer_place(c, mbufs[i]);
 		for (n = 1; i + n < count && at.kind == STEER_PORT; n++) {

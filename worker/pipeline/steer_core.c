@@ -9,10 +9,13 @@
 #include "steer/detour.h"
 #include "steer/steer.h"
 
-struct note {
+struct origin { // in the buffer's first line, which the owner reads anyway
 	uint32_t interface; // name_id
-	uint8_t kind;       // enum steer_kind
-	// of STEER_KEYED
+	uint32_t kind;      // enum steer_kind
+};
+_Static_assert(sizeof(struct origin) == sizeof(((struct rte_mbuf *)NULL)->hash), "the device's hash is not needed any more");
+
+struct note { // in the headroom: what the first fragment of a datagram has told
 	uint8_t lane, icmp_kind, tcp_class;
 	uint16_t icmp_type;
 	uint8_t ends[5]; // ports and protocol, as the key has them
@@ -27,6 +30,13 @@ static void *ends_of(struct packet *p)
 static struct note *note_of(const struct rte_mbuf *m)
 {
 	return m->buf_addr;
+}
+
+static struct origin origin_of(const struct rte_mbuf *m)
+{
+	struct origin at;
+	memcpy(&at, &m->hash, sizeof(at));
+	return at;
 }
 
 static uint32_t owner4(const struct core *c, const struct packet *p, uint16_t zone)
@@ -64,24 +74,28 @@ static void flush_to(struct core *c, uint32_t core)
 		c->config.output.pass(c->config.output.context, core, v->frames, count);
 }
 
-static void give(struct core *c, uint32_t core, struct packet *p, uint16_t interface, enum steer_kind kind)
+static inline void give(struct core *c, uint32_t core, struct packet *p, uint16_t interface, enum steer_kind kind)
+{
+	struct origin at = {.interface = c->tables->interfaces[interface].name_id, .kind = kind};
+	memcpy(&p->mbuf->hash, &at, sizeof(at));
+	if (c->pass[core].count == PIPELINE_BURST)
+		flush_to(c, core);
+	c->pass[core].frames[c->pass[core].count++] = p->mbuf;
+}
+
+static void give_keyed(struct core *c, uint32_t core, struct packet *p, uint16_t interface, enum steer_kind kind)
 {
 	struct note *n = note_of(p->mbuf);
 	if (p->mbuf->data_off < sizeof(*n)) {
 		core_end_dropped(c, p, FW_DROP_FRAME_OVERSIZED); // cannot be: a received frame has its headroom
 		return;
 	}
-	*n = (struct note){.interface = c->tables->interfaces[interface].name_id, .kind = (uint8_t)kind};
-	if (kind == STEER_KEYED || kind == STEER_HOST_KEYED) {
-		n->lane = p->part.lane;
-		n->icmp_kind = p->icmp_kind;
-		n->icmp_type = p->icmp_type;
-		n->tcp_class = p->tcp_class;
-		memcpy(n->ends, ends_of(p), sizeof(n->ends));
-	}
-	if (c->pass[core].count == PIPELINE_BURST)
-		flush_to(c, core);
-	c->pass[core].frames[c->pass[core].count++] = p->mbuf;
+	*n = (struct note){.lane = p->part.lane,
+			   .icmp_kind = p->icmp_kind,
+			   .icmp_type = p->icmp_type,
+			   .tcp_class = p->tcp_class};
+	memcpy(n->ends, ends_of(p), sizeof(n->ends));
+	give(c, core, p, interface, kind);
 }
 
 _Static_assert(offsetof(struct session_key4, protocol) == offsetof(struct session_key4, source_port_be) + 4 &&
@@ -97,9 +111,7 @@ static uint32_t owner_of_fragment(const struct core *c, const struct packet *p)
 
 bool steer_away(struct core *c, struct packet *p)
 {
-	uint32_t core = p->lane == LANE_FRAGMENT     ? owner_of_fragment(c, p) :
-			p->lane == LANE_ICMP_ERROR ? owner_of_error(c, p, p->zone) :
-						     owner(c, p, p->zone);
+	uint32_t core = p->lane == LANE_FRAGMENT ? owner_of_fragment(c, p) : owner_of_error(c, p, p->zone);
 	if (core == c->config.number)
 		return false;
 	give(c, core, p, p->interface, STEER_PORT);
@@ -112,7 +124,10 @@ bool steer_host_away(struct core *c, struct packet *p, uint16_t interface)
 						   : owner(c, p, ZONE_SELF);
 	if (core == c->config.number)
 		return false;
-	give(c, core, p, interface, p->fragment == FRAGMENT_LATER ? STEER_HOST_KEYED : STEER_HOST);
+	if (p->fragment == FRAGMENT_LATER)
+		give_keyed(c, core, p, interface, STEER_HOST_KEYED);
+	else
+		give(c, core, p, interface, STEER_HOST);
 	return true;
 }
 
@@ -121,17 +136,44 @@ bool steer_keyed_away(struct core *c, struct packet *p)
 	uint32_t core = owner(c, p, p->zone);
 	if (core == c->config.number)
 		return false;
-	give(c, core, p, p->interface, STEER_KEYED);
+	give_keyed(c, core, p, p->interface, STEER_KEYED);
 	return true;
+}
+
+// Nothing but the tuple decides: no address of NAT, nothing left of another number of cores.
+static bool by_tuple(const struct core *c)
+{
+	return (c->tables->nat == NULL || c->tables->nat->external_count == 0) && c->config.detours == NULL &&
+	       (c->config.bindings == NULL || bindings_strays(c->config.bindings) == 0);
+}
+
+unsigned steer_flows(struct core *c, struct packet **flows, unsigned count)
+{
+	unsigned kept = 0;
+	bool plain = by_tuple(c);
+	uint32_t cores = c->config.cores, number = c->config.number;
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = flows[i];
+		const struct session_key4 *k = &p->key4;
+		uint32_t core = plain && p->family == 4
+				    ? steer_owner4(cores, k->source, k->source_port_be, k->destination,
+						   k->destination_port_be, k->protocol)
+				    : owner(c, p, p->zone);
+		if (core == number)
+			flows[kept++] = p;
+		else
+			give(c, core, p, p->interface, STEER_PORT);
+	}
+	return kept;
 }
 
 struct steer_place steer_place(const struct core *c, const struct rte_mbuf *mbuf)
 {
-	const struct note *n = note_of(mbuf);
-	uint16_t row = c->tables == NULL ? ROW_NONE : interface_row(&c->interfaces, n->interface);
+	struct origin at = origin_of(mbuf);
+	uint16_t row = c->tables == NULL ? ROW_NONE : interface_row(&c->interfaces, at.interface);
 	if (row == ROW_NONE)
 		return (struct steer_place){STEER_NOWHERE, 0};
-	enum steer_kind kind = (enum steer_kind)n->kind;
+	enum steer_kind kind = (enum steer_kind)at.kind;
 	return (struct steer_place){kind, kind == STEER_HOST || kind == STEER_HOST_KEYED ? row : c->tables->interfaces[row].port};
 }
 
