@@ -27,7 +27,8 @@ export async function askInPieces(stateDir: string, path: string, method: "GET" 
 /** body is that of a refusal only. */
 function fetchUnix(socketPath: string, path: string, method: string, take: (piece: Buffer) => void | Promise<void>): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, method, timeout: ANSWER_TIMEOUT_MS }, (response) => {
+    // A connection of its own: one that is kept may be closed by the agent just when it is used again.
+    const call = request({ socketPath, path, method, timeout: ANSWER_TIMEOUT_MS, agent: false }, (response) => {
       const status = response.statusCode ?? 0;
       const read = async (): Promise<string> => {
         const refusal: Buffer[] = [];

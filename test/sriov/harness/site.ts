@@ -4,12 +4,13 @@
 //
 //   inside 10.1.0.2 --- .1 [firewall] .1 --- outside 10.2.0.2
 import { Firewall, type Document, type Spec } from "../../../scripts/lab/firewall";
-import { until, type Namespace } from "../../../scripts/lab/lab";
+import type { Child, Namespace } from "../../../scripts/lab/lab";
+import { grows } from "../../dataplane/site";
 import type { Guest } from "./guest";
 
 export const INSIDE = "10.1.0.2";
 export const OUTSIDE = "10.2.0.2";
-export const FIREWALL_OUTSIDE = "10.2.0.1";
+const FIREWALL_OUTSIDE = "10.2.0.1";
 
 export type Port = NonNullable<NonNullable<Spec["dataplane"]>["ports"]>[number];
 
@@ -19,6 +20,12 @@ export interface PortState {
   mac: string;
   state: string;
   message: string;
+  rxMode: { requested: string; effective: string; wake: string; reason: string; wakeups: number; missed: number } | null;
+}
+
+interface StatusView {
+  worker: { rxMode: { requested: string; effective: string } };
+  ports: PortState[];
 }
 
 /** The site's configuration. */
@@ -56,6 +63,8 @@ export class Site {
   readonly inside: Namespace;
   readonly outside: Namespace;
 
+  #started = false;
+
   private constructor(guest: Guest, firewall: Firewall, inside: Namespace, outside: Namespace) {
     this.guest = guest;
     this.firewall = firewall;
@@ -76,19 +85,38 @@ export class Site {
   }
 
   async port(name: string): Promise<PortState> {
-    const { ports } = JSON.parse(await this.guest.ask(this.firewall.stateDir, "/status")) as { ports: PortState[] };
-    const port = ports.find((one) => one.name === name);
+    const port = (await this.#status()).ports.find((one) => one.name === name);
     if (port === undefined) throw new Error(`the status has no port ${name}`);
     return port;
   }
 
-  /** Returns when a ping from inside to outside has come back. */
-  async passes(): Promise<void> {
-    await until("a ping from inside to outside", async () => (await this.inside.run(["ping", "-n", "-c", "1", "-W", "5", OUTSIDE])).code === 0, 120_000);
+  /** The receive mode of the core: as asked for, and as it is. */
+  async rxMode(): Promise<StatusView["worker"]["rxMode"]> {
+    return (await this.#status()).worker.rxMode;
+  }
+
+  async #status(): Promise<StatusView> {
+    return JSON.parse(await this.guest.ask(this.firewall.stateDir, "/status")) as StatusView;
+  }
+
+  /** A connection from inside to an echo server outside, on which numbers go to and fro; the server saw the firewall's address. */
+  async talk(port: number): Promise<Child> {
+    const echo = this.outside.peer("echo", OUTSIDE, String(port));
+    await echo.line(/^listening/, 120_000);
+    const talk = this.inside.peer("talk", OUTSIDE, String(port), "20");
+    await echo.line(new RegExp(`^accepted ${FIREWALL_OUTSIDE.replaceAll(".", "\\.")} `), 120_000);
+    await grows(talk, /^echo/, 20);
+    return talk;
+  }
+
+  /** Starts the firewall, and returns when it forwards. */
+  async start(document: Document): Promise<void> {
+    this.#started = true;
+    await this.firewall.start(document);
   }
 
   async close(): Promise<void> {
-    await this.firewall.stop();
+    if (this.#started) await this.firewall.stop();
     await this.guest.removeNamespaces("inside", "outside", "fw");
   }
 }
