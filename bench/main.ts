@@ -15,8 +15,9 @@ import { inProcessExperiments } from "./rows/inprocess";
 import { liveExperiments } from "./rows/live";
 import { portExperiments } from "./rows/ports";
 import { routeExperiments } from "./rows/routes";
+import { wakeExperiments } from "./rows/wake";
 
-export const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...routeExperiments, ...inProcessExperiments];
+export const EXPERIMENTS: readonly Experiment[] = [...portExperiments, ...liveExperiments, ...routeExperiments, ...wakeExperiments, ...inProcessExperiments];
 
 /** Names are ids of rows; "G4,G7" is both. */
 export function chosen(only: string | undefined, experiments: readonly Experiment[]): readonly Experiment[] {

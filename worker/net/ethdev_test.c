@@ -5,6 +5,7 @@
 #include "net/port.h"
 
 #include <errno.h>
+#include <unistd.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -98,6 +99,19 @@ int __wrap_rte_eth_dev_rss_hash_conf_get(uint16_t id, struct rte_eth_rss_conf *c
 	if (nic.tells_key)
 		memset(c->rss_key, 0x11, c->rss_key_len);
 	return nic.tells_key ? 0 : -ENOTSUP;
+}
+
+static rte_eth_dev_cb_fn told[RTE_ETH_EVENT_MAX]; // whom a driver would tell
+static void *told_context;
+
+int __wrap_rte_eth_dev_callback_register(uint16_t id, enum rte_eth_event_type event, rte_eth_dev_cb_fn tell, void *context);
+
+int __wrap_rte_eth_dev_callback_register(uint16_t id, enum rte_eth_event_type event, rte_eth_dev_cb_fn tell, void *context)
+{
+	(void)id;
+	told[event] = tell;
+	told_context = context;
+	return 0;
 }
 
 static struct port *port_with(uint32_t cores)
@@ -302,6 +316,41 @@ static void net_null_takes_key_and_table(void)
 	p->operations->close(p, true);
 }
 
+// As when a function of a NIC is taken away: the driver tells, the control thread is rung for, and the port is gone.
+static void a_device_that_is_taken_away_is_gone(void)
+{
+	uint64_t rung = 0;
+	uint16_t id = 0;
+	nic = nic_of(4, 128, 40);
+	int bell = ethdev_bell();
+	CHECK(bell >= 0);
+	struct port *p = port_with(2);
+	(void)!read(bell, &rung, sizeof(rung));
+	CHECK_EQ(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
+	CHECK(p->operations->refresh(p));
+	told[RTE_ETH_EVENT_INTR_LSC](id, RTE_ETH_EVENT_INTR_LSC, told_context, NULL);
+	CHECK_EQ(read(bell, &rung, sizeof(rung)), sizeof(rung));
+	CHECK(p->operations->refresh(p));
+	told[RTE_ETH_EVENT_INTR_RMV](id, RTE_ETH_EVENT_INTR_RMV, told_context, NULL);
+	CHECK_EQ(read(bell, &rung, sizeof(rung)), sizeof(rung));
+	CHECK(!p->operations->refresh(p));
+	p->operations->close(p, true);
+	p = port_with(2); // and back
+	CHECK(p->operations->refresh(p));
+	p->operations->close(p, true);
+}
+
+// net_null has no interrupts: asked for at its start, refused, and told.
+static void a_driver_without_interrupts_is_polled(void)
+{
+	nic = (struct nic){.real = true};
+	struct port *p = port_with(1);
+	CHECK_EQ(atomic_load(&p->wake), FW_WAKE_REFUSED);
+	CHECK(!port_wakes(p));
+	CHECK(p->operations->arm(p, 0, 0, 0) != 0);
+	p->operations->close(p, true);
+}
+
 int main(void)
 {
 	char *args[] = {"ethdev", "--no-huge", "-m", "64", "--no-shconf", "--no-telemetry", "--lcores", "0@(0-1)",
@@ -315,6 +364,8 @@ int main(void)
 	RUN(each_core_reads_its_own_queue);
 	RUN(cores_share_one_transmit_queue);
 	RUN(net_null_takes_key_and_table);
+	RUN(a_device_that_is_taken_away_is_gone);
+	RUN(a_driver_without_interrupts_is_polled);
 	rte_eal_cleanup();
 	return 0;
 }
