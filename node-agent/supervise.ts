@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor's decisions, pure: what is observed in, what to do next out. Time is milliseconds of a monotonic clock.
 import { sameArgs, type WorkerArgs } from "./host/preflight";
+import { Problem } from "./problem";
 
 export const HUNG_AFTER_MS = 5_000;
 export const START_TIMEOUT_MS = 120_000;
@@ -113,6 +114,12 @@ export function recordCrash(record: CrashRecord, hash: string, now: number): Cra
 
 export function isQuarantined(record: CrashRecord, hash: string): boolean {
   return (record.get(hash)?.length ?? 0) >= CRASHES_TO_QUARANTINE;
+}
+
+/** A worker that should run does not; null: how the last one ended is not known. */
+export function downProblem(exit: Exit | null): Problem {
+  if (exit?.hung === true) return new Problem("WorkerUnresponsive", "the worker stopped giving signs of life and is being restarted");
+  return new Problem("WorkerDown", `${exit === null ? "the worker ended" : describeExit(exit)}; it is being restarted`);
 }
 
 /** One sentence. The worker's own last line is the cause when it gave up by itself. */

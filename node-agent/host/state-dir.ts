@@ -109,7 +109,7 @@ export function handStateOn(paths: StatePaths, present: string | null, next: str
 }
 
 /** Everything that a state file is, or was, in. */
-export function stateFiles(paths: StatePaths): string[] {
+function stateFiles(paths: StatePaths): string[] {
   const named = [readPointer(paths), readPath(paths.stateBefore)].filter((path) => path !== null);
   return [...named, paths.state, paths.statePointer, paths.stateBefore];
 }
@@ -126,6 +126,11 @@ export function removeRuntimeFiles(paths: StatePaths, cleanEnd: boolean): void {
   const files = [...stateFiles(paths), paths.control, paths.workerSocket, paths.workerLock, paths.agentSocket];
   if (cleanEnd) files.push(paths.instance);
   for (const file of files) rmSync(file, { force: true });
+}
+
+/** Removes what the worker leaves for its successor, when none is to come. */
+export function removeWorkerFiles(paths: StatePaths): void {
+  for (const file of [...stateFiles(paths), paths.control, paths.launch]) rmSync(file, { force: true });
 }
 
 /** Removes the directory when nothing is left in it. */
