@@ -23,6 +23,7 @@ export const NODE_REASON_TEXTS = {
   StateReplaced: "The configuration runs, but the worker could not use the state file that it found (damaged, or of a release that keeps sessions otherwise): sessions and counters began anew. Said for a quarter of an hour.",
   StateConverted: "The configuration runs; sessions and NAT bindings were carried over from a worker of another release, counters began anew. Said for a quarter of an hour.",
   PortUnavailable: "A port could not be opened: the device does not exist or another process uses it.",
+  IOMMUOff: "The PCI device of a port is in no IOMMU group, so it cannot be given to a worker.",
   ProgramRefused: "The worker refused a row of the configuration; the message names row and field.",
   LayoutMismatch: "Agent and worker were built from different layouts of the shared memory.",
   VersionSkew: "The program is newer than this agent; forwarding goes on with the previous one. Upgrade the agent.",
@@ -57,7 +58,7 @@ const POD_STALLING_TEXTS = {
 export const STALLING_REASONS: ReadonlySet<string> = new Set<NodeReason | keyof typeof POD_STALLING_TEXTS>([
   ...(Object.keys(POD_STALLING_TEXTS) as (keyof typeof POD_STALLING_TEXTS)[]),
   "HugepagesInsufficient", "MemoryInsufficient", "CPUNotPinned", "CoresUnavailable", "PermissionDenied", "StateDirectoryInUse",
-  "StateDirectoryUnusable", "StateUnreadable", "WorkerNotStarted", "Quarantined", "PortUnavailable", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt",
+  "StateDirectoryUnusable", "StateUnreadable", "WorkerNotStarted", "Quarantined", "PortUnavailable", "IOMMUOff", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt",
 ]);
 
 /** What `portcullis status` mentions beside what the worker runs: it goes on with what it has. */

@@ -5,7 +5,7 @@ import type { NODE_CONDITIONS } from "../crds/conditions";
 
 type ReasonsOf<T extends keyof typeof NODE_CONDITIONS> = keyof (typeof NODE_CONDITIONS)[T]["reasons"];
 type Good = "Ready" | "Running" | "Pinned" | "CapabilitiesOnly" | "AsRequested" | "Connected" | "AllPortsUp" | "NotStalled" | "Applied";
-export type ExplainReason = "NodeAbsent" | "NotSelected" | "NodeNotReady" | "NodeUnreadable" | "IOMMUOff" | "CompileFailed" | "ProgramTooLarge";
+export type ExplainReason = "NodeAbsent" | "NotSelected" | "NodeNotReady" | "NodeUnreadable" | "CompileFailed" | "ProgramTooLarge";
 export type NodeFault = Exclude<{ [T in keyof typeof NODE_CONDITIONS]: ReasonsOf<T> }[keyof typeof NODE_CONDITIONS], Good> | ExplainReason;
 
 const LOGS = "`kubectl -n portcullis-system logs daemonset/portcullis-agent`";

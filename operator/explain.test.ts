@@ -71,9 +71,9 @@ describe("explain node", () => {
 
   const cases: [what: string, change: typeof good, expected: string[], message: RegExp][] = [
     ["shared CPUs that were to be its own", { Ready: ["False", "CPUNotPinned", "x"], ConfigApplied: ["False", "CPUNotPinned", "x"], CPUPinned: ["False", "CPUNotPinned", "set cpuManagerPolicy: static"] }, ["CPUNotPinned", "CPUNotPinned"], /static/],
-    ["a port that is busy", { Ready: ["False", "PortUnavailable", "x"], ConfigApplied: ["False", "PortUnavailable", "eth9 is in use"] }, ["PortUnavailable"], /see who uses the device/],
+    ["a port that is busy", { Ready: ["False", "PortUnavailable", "x"], ConfigApplied: ["False", "PortUnavailable", "eth9 is in use"] }, ["PortUnavailable"], /eth9 is in use/],
     ["a port that went down", { Ready: ["False", "PortsNotReady", "x"], PortsReady: ["False", "PortsNotUp", "Port wan is down."] }, ["PortUnavailable"], /wan is down/],
-    ["a PCI port without an IOMMU", { Ready: ["False", "PortUnavailable", "x"], ConfigApplied: ["False", "PortUnavailable", "no IOMMU group"] }, ["PortUnavailable", "IOMMUOff"], /no IOMMU/],
+    ["a PCI port without an IOMMU", { Ready: ["False", "IOMMUOff", "x"], ConfigApplied: ["False", "IOMMUOff", "no IOMMU group"] }, ["IOMMUOff"], /no IOMMU/],
     ["a silent agent, of which nothing else is believed", { AgentConnected: ["False", "AgentSilent", "Look at the agent's log."], Ready: ["Unknown", "AgentSilent", "x"], ConfigApplied: ["False", "Timeout", "x"] }, ["AgentSilent"], /log/],
     ["another receive mode", { RxModeSatisfied: ["False", "FellBack", "no interrupts"] }, ["FellBack"], /no interrupts/],
   ];
@@ -89,6 +89,8 @@ describe("explain node", () => {
     const of = view();
     const status = { ...of.firewallNode?.status, worker: { phase: "Forwarding", version: "2" } } as never;
     assert.deepEqual(reasons({ ...of, firewallNode: { ...of.firewallNode, status } as never }), ["VersionSkew"]);
+    const away = view({ AgentConnected: ["False", "AgentSilent", "x"] });
+    assert.deepEqual(reasons({ ...away, firewallNode: { ...away.firewallNode, status: { ...away.firewallNode?.status, worker: { phase: "Forwarding", version: "2" } } } as never }), ["AgentSilent"]);
     const failed = { type: "Compiled", status: "False", reason: "CompileFailed", message: "spec.x: wrong", lastTransitionTime: "" } as const;
     assert.deepEqual(reasons({ ...of, config: { metadata: { name: "edge" }, spec: {}, status: { conditions: [failed] } as never } }), ["CompileFailed"]);
   });

@@ -106,9 +106,10 @@ function agent(view: NodeView): Found[] {
   const { firewallNode } = view;
   const connected = condition(view, "AgentConnected");
   const versions = [firewallNode?.status?.agent?.version, firewallNode?.status?.worker?.version];
-  const skewed = versions[0] !== undefined && versions[1] !== undefined && versions[0] !== versions[1];
+  const silent = connected?.status === "False"; // what it said last may be about another one
+  const skewed = !silent && versions[0] !== undefined && versions[1] !== undefined && versions[0] !== versions[1];
   return [
-    connected?.status === "False" && { reason: connected.reason, message: connected.message },
+    silent && { reason: connected.reason, message: connected.message },
     skewed && { reason: "VersionSkew", message: `The agent is version ${versions[0]}, the worker ${versions[1]}: finish the upgrade, or give both the same image tag.` },
   ];
 }
@@ -121,19 +122,12 @@ function program(view: NodeView): Found[] {
   const ports = condition(view, "PortsReady");
   const rx = condition(view, "RxModeSatisfied");
   const ready = condition(view, "Ready");
-  const iommu = /iommu|vfio/i.test(`${applied?.message} ${ports?.message}`);
   return [
-    applied?.status === "False" && { reason: applied.reason, message: cure(applied.reason, applied.message) },
+    applied?.status === "False" && { reason: applied.reason, message: applied.message },
     ports?.status === "False" && PORT_REASONS.has(ports.reason) && { reason: "PortUnavailable", message: ports.message },
-    iommu && { reason: "IOMMUOff", message: "A PCI port needs the IOMMU: switch it on in the firmware and boot with `intel_iommu=on iommu=pt` (AMD: `amd_iommu=on`), and bind the device to vfio-pci." },
     ready?.status === "False" && applied?.status !== "False" && ports?.status !== "False" && { reason: ready.reason, message: ready.message },
     rx?.status === "False" && { reason: rx.reason, message: rx.message },
   ];
-}
-
-function cure(reason: string, message: string): string {
-  if (reason === "PortUnavailable") return `${message}; see who uses the device, or name another one in spec.dataplane.ports.`;
-  return message;
 }
 
 function values({ node, firewallNode, config, pod }: NodeView): Pair[] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this machine has: cores, hugepages, rights. Read once per decision, judged in preflight.ts.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { pciDevice, type PciDevice } from "./pci";
 
 /** Refused: it is there, but may not be opened. */
 export type DeviceState = "Present" | "Absent" | "Refused";
@@ -33,6 +34,8 @@ export interface HostFacts {
   /** Bytes of ordinary memory that can be had without swapping. */
   readonly memoryAvailable: number;
   readonly tun: DeviceState;
+  /** What is known of the PCI device at this address; null: there is none. */
+  pciDevice(address: string): PciDevice | null;
   /** Of a worker that runs in a pod of its own. */
   readonly pod?: PodFacts;
 }
@@ -49,6 +52,7 @@ export function hostFacts(ownStateDir: string): HostFacts {
     hugetlbfs: hugetlbMounts(read("/proc/self/mounts"), defaultHugepage(read("/proc/meminfo"))),
     memoryAvailable: 1024 * Number(/^MemAvailable:\s*([0-9]+)/m.exec(read("/proc/meminfo"))?.[1] ?? "0"),
     tun: existsSync("/dev/net/tun") ? "Present" : "Absent",
+    pciDevice,
   };
 }
 

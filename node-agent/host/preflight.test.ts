@@ -26,7 +26,7 @@ function facts(change: Partial<HostFacts> = {}): HostFacts {
   return {
     root: true, capabilities: (1n << 41n) - 1n, coresOnline: [0, 1], coresAllowed: [0, 1], coresTaken: [],
     hugepages: new Map([[2 * MIB, { total: 512, free: 512 }]]), hugetlbfs: new Map([[2 * MIB, "/dev/hugepages"]]),
-    memoryAvailable: 8192 * MIB, tun: "Present", ...change,
+    memoryAvailable: 8192 * MIB, tun: "Present", pciDevice: () => null, ...change,
   };
 }
 
@@ -104,6 +104,13 @@ describe("preflight", () => {
     assert.match(message, /CAP_NET_ADMIN .*CAP_NET_RAW .*CAP_BPF .*run as root/);
     const old = 1n << 12n | 1n << 13n | 1n << 21n; // SYS_ADMIN stands for BPF
     preflight(program({}, { ports: [port] }), facts({ capabilities: old }), NOTHING, 0);
+  });
+
+  it("looks at PCI devices before a worker is touched", () => {
+    const port = { name: "wan", kind: "pci", device: "0000:03:00.0", networkNamespace: "", mtu: 0 } as const;
+    const of = (driver: string, grouped: boolean) => () => preflight(program({}, { ports: [port] }), facts({ pciDevice: () => ({ driver, grouped }) }), NOTHING, 0);
+    assert.deepEqual([problemOf(of("igb", false)).reason, problemOf(of("igb", true)).reason], ["IOMMUOff", "PortUnavailable"]);
+    of("vfio-pci", true)();
   });
 
   it("needs the TUN device", () => {

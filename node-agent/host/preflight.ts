@@ -4,6 +4,7 @@
 import type { Program } from "../../program/program";
 import { Problem } from "../problem";
 import type { HostFacts } from "./facts";
+import { checkPciDevice } from "./pci";
 
 /** What a worker is started with; a program that needs other values needs another worker. */
 export interface WorkerArgs {
@@ -40,6 +41,7 @@ export function sameArgs(a: WorkerArgs, b: WorkerArgs): boolean {
 export function preflight(program: Program, facts: HostFacts, held: Held, stateBytes: number): WorkerArgs {
   checkRights(program, facts);
   checkPod(program, facts);
+  for (const { kind, name, device } of program.ports) if (kind === "pci") checkPciDevice(name, device, facts.pciDevice(device));
   const cores = chooseCores(program, facts, held.args?.cores ?? []);
   const args = {
     cores,

@@ -24,8 +24,8 @@ const NOW = "2026-01-01T00:00:00Z";
 
 /** Reasons after which a person has to do something; written down here once more, so that a change of the list is noticed. */
 const FOR_A_PERSON = new Set([
-  "HugepagesInsufficient", "MemoryInsufficient", "CPUNotPinned", "CoresUnavailable", "PermissionDenied", "StateDirectoryInUse", "StateDirectoryUnusable",
-  "WorkerNotStarted", "Quarantined", "PortUnavailable", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt", "ReasonOfTomorrow",
+  "HugepagesInsufficient", "MemoryInsufficient", "CPUNotPinned", "CoresUnavailable", "PermissionDenied", "StateDirectoryInUse", "StateDirectoryUnusable", "StateUnreadable",
+  "WorkerNotStarted", "Quarantined", "PortUnavailable", "IOMMUOff", "ProgramRefused", "LayoutMismatch", "VersionSkew", "ProgramCorrupt", "ReasonOfTomorrow",
 ]);
 
 const worker: Report["worker"] = { phase: "Forwarding", version: "1", dpdkVersion: "22.11", pid: 7, starts: 1, core: 1, cpus: "1", exclusive: true, rxMode: { requested: "Adaptive", effective: "Adaptive", reason: "" } };
