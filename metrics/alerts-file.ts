@@ -3,11 +3,14 @@
 import { stringify } from "yaml";
 import { ALERTS } from "./alerts";
 
+/** The section of docs/metrics.md about an alert, as a page that a person can open. */
+export const runbookOf = (name: string): string => `https://github.com/portcullis/portcullis/blob/main/docs/metrics.md#${name.toLowerCase()}`;
+
 /** Rules as Prometheus reads them; also the spec of a PrometheusRule. */
 export function alertsText(): string {
   const rules = ALERTS.map(({ name, expr, for: wait, severity, summary, cure }) => ({
     alert: name, expr, for: wait, labels: { severity },
-    annotations: { summary, description: `${summary} ${cure}`, runbook: `docs/metrics.md#${name.toLowerCase()}` },
+    annotations: { summary, description: `${summary} ${cure}`, runbook_url: runbookOf(name) },
   }));
   return `# SPDX-License-Identifier: Apache-2.0\n# Generated from metrics/alerts.ts by scripts/generate.sh; do not edit.\n${stringify({ groups: [{ name: "portcullis", rules }] }, { lineWidth: 0 })}`;
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { AGENT_METRICS } from "./agent";
 import { ALERTS } from "./alerts";
-import { alertsText } from "./alerts-file";
+import { alertsText, runbookOf } from "./alerts-file";
 import { OPERATOR_METRICS } from "./operator";
 
 const ROOT = join(__dirname, "..");
@@ -93,6 +93,16 @@ describe("alerts", function () {
     assert.deepEqual(ALERTS.map(({ name }) => name.replace("Portcullis", "")), Object.keys(CASES));
   });
 
+  it("name a section of docs/metrics.md, where a browser finds it", () => {
+    const anchors = new Set(readFileSync(join(ROOT, "docs/metrics.md"), "utf8").split("\n").filter((line) => line.startsWith("#")).map((line) => line.replace(/^#+ /, "").toLowerCase().replace(/[^a-z0-9 -]/g, "").replaceAll(" ", "-")));
+    for (const { name } of ALERTS) {
+      const { protocol, pathname, hash } = new URL(runbookOf(name));
+      assert.equal(protocol, "https:");
+      assert.match(pathname, /\/docs\/metrics\.md$/);
+      assert.ok(anchors.has(hash.slice(1)), hash);
+    }
+  });
+
   for (const { name, severity, summary, cure } of ALERTS) {
     const found = CASES[name.replace("Portcullis", "")];
     it(`${name} fires, and is quiet`, () => {
@@ -100,7 +110,7 @@ describe("alerts", function () {
       const { fires, quiet, labels = {} } = found;
       const [value = ""] = /\{\{ \$value \}\}/.test(summary) ? [String(parseInt(Object.values(fires)[0] ?? "", 10))] : [];
       const said = filled(summary, labels, value);
-      const firing = { exp_labels: { ...labels, severity }, exp_annotations: { summary: said, description: `${said} ${cure}`, runbook: `docs/metrics.md#${name.toLowerCase()}` } };
+      const firing = { exp_labels: { ...labels, severity }, exp_annotations: { summary: said, description: `${said} ${cure}`, runbook_url: runbookOf(name) } };
       const file = join(folder, `${name}.yaml`);
       writeFileSync(file, stringify({ rule_files: [FILE], evaluation_interval: "1m", tests: [test(name, fires, [firing]), test(name, quiet, [])] }));
       try {

@@ -8,6 +8,7 @@ import type { Authenticator } from "./authenticator";
 import type { Identity } from "./identity";
 import { QueryError, type Question, type Reply } from "./queries";
 import { RefusedError, ReviewUnavailableError } from "./refusal";
+import { RefusedLog } from "./refused-log";
 import { Session, type Call } from "./session";
 import { Turns } from "./turns";
 
@@ -53,6 +54,7 @@ export class AgentServer implements Agents {
   readonly #last = new Map<string, AgentView>();
   readonly #server = new Server(SERVER_OPTIONS);
   readonly #turns = new Turns(MAX_TRANSFERS);
+  readonly #refusals = new RefusedLog();
   #onNews: ((node: string) => void) | undefined;
   #knocking = 0;
   #answering = 0;
@@ -170,7 +172,8 @@ export class AgentServer implements Agents {
     older?.end(status.ABORTED, "a newer stream of this node took over");
     const desired = this.#desired.get(node);
     if (desired !== undefined) session.desire(desired);
-    this.#o.log.info({ node, pod, peer: call.getPeer() }, "agent connected");
+    const refused = this.#refusals.admitted(node, call.getPeer());
+    this.#o.log.info({ node, pod, peer: call.getPeer(), ...(refused > 0 && { refused }) }, "agent connected");
     this.#recheck(session, authorization);
   }
 
@@ -204,7 +207,8 @@ export class AgentServer implements Agents {
   #refuseFor(call: Call, error: unknown, node: string): void {
     if (error instanceof RefusedError) {
       const code = ["NoToken", "InvalidToken", "WrongAudience"].includes(error.refusal) ? status.UNAUTHENTICATED : status.PERMISSION_DENIED;
-      this.#o.log.warn({ node, peer: call.getPeer(), reason: error.refusal, detail: error.message }, "agent refused");
+      const times = this.#refusals.refused(node, call.getPeer(), error.refusal);
+      if (times !== undefined) this.#o.log.warn({ node, peer: call.getPeer(), reason: error.refusal, detail: error.message, times }, "agent refused");
       this.#refuse(call, code, error.refusal, error.message);
     } else {
       const text = error instanceof ReviewUnavailableError ? error.message : "the token could not be reviewed";
