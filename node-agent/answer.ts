@@ -36,7 +36,7 @@ export class Text {
 
 /** A value to be written as JSON, a Text, or text in pieces as an AsyncGenerator. Throws a Refusal. */
 export async function answer({ agent, mode, notices }: AnswerOptions, method: string, url: string, signal: AbortSignal): Promise<unknown> {
-  const { pathname, searchParams } = new URL(url, "http://agent");
+  const { pathname, searchParams } = placeOf(url);
   if (method === "POST" && pathname === "/sessions/clear") {
     running(agent.workerStatus());
     return clearSessions(agent, searchParams);
@@ -51,6 +51,14 @@ export async function answer({ agent, mode, notices }: AnswerOptions, method: st
       running(agent.workerStatus());
       return searchParams.has("page") ? page(agent, searchParams, signal) : sessionText(agent, sessionQuery(agent, searchParams));
     default: throw new Refusal(404, `there is no ${pathname}`);
+  }
+}
+
+function placeOf(url: string): URL {
+  try {
+    return new URL(url, "http://agent");
+  } catch {
+    return refuse("the question is not of its form");
   }
 }
 

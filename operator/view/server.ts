@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The view API (docs/adr/0020-view-api.md): HTTPS for the API server alone. It has authenticated and authorised the person and
+// The view API (docs/adr/0017-view-api.md): HTTPS for the API server alone. It has authenticated and authorised the person and
 // says so in headers; that is worth as much as its own client certificate, which is checked in the handshake and by name here.
 import { constants } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -103,13 +103,13 @@ export class ViewServer {
   }
 
   async #answer(request: IncomingMessage, user: string, signal: AbortSignal): Promise<{ status: number; body: Buffer | string }> {
-    const { pathname, searchParams: query } = new URL(request.url ?? "/", "https://operator");
+    const { pathname, searchParams: query } = placeOf(request.url ?? "/");
     const document = this.#documents.get(pathname.replace(/(.)\/$/, "$1"));
     if (document !== undefined && request.method === "GET") return { status: 200, body: JSON.stringify(document) };
     const [, resource, encoded = "", part] = OBJECT.exec(pathname) ?? [];
     const route = this.#o.routes.find((one) => one.resource === resource && one.part === part);
     if (route === undefined) throw new ViewError(404, "NotFound", `there is no ${pathname}`);
-    const name = decodeURIComponent(encoded);
+    const name = decoded(encoded);
     if (!OBJECT_NAME.test(name)) throw new ViewError(400, "BadRequest", `${JSON.stringify(name)} is no name of an object`);
     const verb = VERBS[request.method as keyof typeof VERBS] as (typeof VERBS)[keyof typeof VERBS] | undefined;
     const handler = verb === undefined ? undefined : route.verbs[verb];
@@ -117,6 +117,22 @@ export class ViewServer {
     const body = await bodyOf(request);
     if (verb !== "get") this.#o.log.info({ user, verb, resource: `${resource}/${part}`, name }, "asked to change something");
     return handler({ user, name, query, body, signal });
+  }
+}
+
+function placeOf(url: string): URL {
+  try {
+    return new URL(url, "https://operator");
+  } catch {
+    throw new ViewError(400, "BadRequest", "the path is not of its form");
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ViewError(400, "BadRequest", `${JSON.stringify(text)} is no name of an object`);
   }
 }
 
