@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The node and its objects: no hugepages, a label that flaps, a second configuration.
+// The node and its objects: a full disk, no hugepages, a label that flaps, a second configuration.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CONFIGS, FIREWALL_NODES } from "../../../operator/resources";
+import { fillDisk, kill } from "../harness/fault-deeds";
 import { WORKER, type Firewalled } from "../harness/firewalled";
-import { condition, config } from "../harness/firewalled-config";
+import { condition, config, CONFIG } from "../harness/firewalled-config";
 import { NAMESPACE, NODE_NAME, NODES } from "../harness/node";
-import { LABEL } from "../harness/portcullis";
+import { LABEL, stateDirOf } from "../harness/portcullis";
 
 const HOG = "hog";
 
@@ -17,6 +20,33 @@ const hog = (pages: string): object => {
 };
 
 export function nodeFaults(at: () => Firewalled): void {
+  it("disk of the state directory full: edits still take effect, the status says what is not on disk, a killed worker comes back", async () => {
+    const site = at();
+    const folder = stateDirOf(site.node);
+    const stored = (): string | undefined => readFileSync(join(folder, "last-good"), "latin1").split("\n")[0];
+    const before = stored();
+    const release = fillDisk(folder);
+    try {
+      await site.unnoticed(async () => {
+        // Larger than what the oldest program on the disk leaves when it goes.
+        await site.apply(config(false, CONFIG, 200));
+        const full = await site.says("ConfigApplied", "LastGoodNotSaved");
+        assert.deepEqual([condition(full, "ConfigApplied").status, condition(full, "Ready").status], ["True", "True"]);
+        assert.match(condition(full, "ConfigApplied").message, /could not be stored .*the disk is full/);
+        assert.equal(await site.reaches(), false, "the edit is in force");
+      });
+      assert.equal(stored(), before, "the file before is whole");
+      const worker = await site.workerPid();
+      await site.blocked("worker killed while the disk is full", async () => kill(worker));
+      assert.equal(await site.reaches(), false, "by the same configuration");
+    } finally {
+      release();
+    }
+    await site.unnoticed(() => site.says("ConfigApplied", "Applied"));
+    assert.notEqual(stored(), before, "stored as soon as there was room");
+    await site.apply(config(true));
+  });
+
   it("hugepages exhausted: the pod that needs them says who holds them, and takes its sessions over when they are free", async () => {
     const site = at();
     const { node } = site;

@@ -8,8 +8,8 @@ export const CONFIG = "faults";
 export const DEVICES = ["faultslan", "faultswan"] as const;
 const OUT = { name: "out", from: ["lan"], to: ["wan"], action: "Permit" };
 
-/** ping: whether it passes. */
-export const config = (ping: boolean, name = CONFIG): object => ({
+/** ping: whether it passes; more: policies that concern nobody, each some hundred bytes of program. */
+export const config = (ping: boolean, name = CONFIG, more = 0): object => ({
   apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallConfig", metadata: { name },
   spec: {
     nodeSelector: { matchLabels: { [LABEL]: "firewall" } },
@@ -20,7 +20,7 @@ export const config = (ping: boolean, name = CONFIG): object => ({
     interfaces: [{ name: "lan0", port: "lan", zone: "lan", addresses: ["10.93.0.1/24"] }, { name: "wan0", port: "wan", zone: "wan", addresses: ["10.94.0.1/24"] }],
     zones: [{ name: "lan", hostInbound: { services: ["ping"] } }, { name: "wan" }],
     applications: [{ name: "ping", protocol: "ICMP" }],
-    defaultAction: "Deny", policies: [...(ping ? [] : [{ ...OUT, name: "no-ping", applications: ["ping"], action: "Deny" }]), OUT],
+    defaultAction: "Deny", policies: [...Array.from({ length: more }, (_, i) => ({ ...OUT, name: `more-${i}`, from: ["wan"], to: ["lan"], action: "Deny" })), ...(ping ? [] : [{ ...OUT, name: "no-ping", applications: ["ping"], action: "Deny" }]), OUT],
   },
 });
 
