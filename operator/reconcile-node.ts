@@ -229,9 +229,14 @@ async function writeStatus(world: World, object: FirewallNodeObject, good: Good 
 /** What is no news for a person: work going on, and an agent that is yet to come. */
 const QUIET = new Set(["Applying", "Starting", "Stopping", "NeverConnected"]);
 
+/** What a worker says of its start beside that it runs: it does not make the node less ready, and is worth an Event of its own. */
+const START_NEWS: ReadonlyMap<string, "Normal" | "Warning"> = new Map([["StateReplaced", "Warning"], ["StateConverted", "Normal"]]);
+
 function tell(world: World, object: FirewallNodeObject, after: FirewallNodeStatus): void {
   for (const { after: now } of changed(object.status?.conditions, after.conditions ?? [])) {
     const { type, status, reason, message } = now;
+    const news = type === "ConfigApplied" && status === "True" ? START_NEWS.get(reason) : undefined;
+    if (news !== undefined) world.events.record(FIREWALL_NODES, object, { type: news, reason, action: "StartWorker", note: message });
     if ((type !== "Ready" && type !== "RxModeSatisfied") || QUIET.has(reason)) continue;
     if (type === "RxModeSatisfied" && reason !== "FellBack") continue;
     world.events.record(FIREWALL_NODES, object, { type: status === "True" ? "Normal" : "Warning", reason, action: type, note: message === "" ? "The node forwards by its configuration." : message });

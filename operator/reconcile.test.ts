@@ -65,6 +65,22 @@ describe("reconciling", () => {
     assert.equal(conditionOf(getNode("n1"), "Ready"), "False PortsNotReady");
   });
 
+  it("says in condition and Event what a worker has lost or carried over at its start, once, and stays ready", async () => {
+    config("edge", "one");
+    await begin("n1");
+    const report = cluster.agents.view("n1")?.report;
+    assert.ok(report);
+    for (const reason of ["StateReplaced", "", "StateConverted", "StateConverted"]) {
+      cluster.agents.report("n1", { ...report, reason, message: reason === "" ? "" : `because of ${reason}` });
+      await cluster.drain();
+      assert.equal(conditionOf(getNode("n1"), "ConfigApplied"), `True ${reason === "" ? "Applied" : reason}`);
+      assert.equal(conditionOf(getNode("n1"), "Ready"), "True Ready");
+      assert.equal(getNode("n1")?.status?.applied?.message, reason === "" ? undefined : `because of ${reason}`);
+    }
+    const told = cluster.events.filter(({ reason }) => reason.startsWith("State")).map(({ reason, note }) => [reason, note]);
+    assert.deepEqual(told, [["StateReplaced", "because of StateReplaced"], ["StateConverted", "because of StateConverted"]]);
+  });
+
   it("says Unknown after 40 s of silence, and not because a new operator leads", async () => {
     config("edge", "one");
     await begin("n1");
