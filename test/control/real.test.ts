@@ -2,18 +2,15 @@
 // The whole chain: kubectl > API server > operator > agent > worker > packets > status. Every process is real, and every one
 // of them is killed in turn.
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fw_state_header } from "../../node-agent/shm/layout.gen";
 import { systemClock } from "../../operator/kube/clock";
 import { CONFIGS, NODES, type FirewallNodeObject } from "../../operator/resources";
 import { CertificateFiles } from "../../operator/stream/certificate";
 import type { Report } from "../../operator/stream/report";
 import { AgentServer } from "../../operator/stream/server";
-import { pause, retry, ROOT, theCluster, type Cluster } from "./harness/cluster";
+import { pause, retry, theCluster, type Cluster } from "./harness/cluster";
 import { RealNode } from "./harness/node";
 import { addNode, clear, condition, holds, untilConfig, untilFirewallNode, untilNoConfig, untilNoFirewallNode } from "./harness/objects";
 import { startOperator, type OperatorProcess } from "./harness/operator";
-import { run } from "./harness/processes";
 
 const POOL = { pool: "real" };
 const PASS = { policies: [{ name: "out", from: ["trust"], to: ["untrust"], action: "Permit" }] };
@@ -131,24 +128,6 @@ describe("from kubectl to packets", function () {
     await untilFirewallNode(cluster, "fw1", (n) => n.status?.worker?.pid !== pid && holds("Ready", "True")(n) && n.status?.applied?.hash === before.spec.hash, "forwarding again", 60_000);
     await passes("after the worker came back");
   });
-
-  for (const [reason, event, fields] of [["StateConverted", "Normal", ["layout_hash"]], ["StateReplaced", "Warning", ["layout_hash", "records_hash"]]] as const)
-    it(`a worker that finds the state file of another release tells the FirewallNode: ${reason}`, async () => {
-      const pid = (await ready("running")).status?.worker?.pid ?? 0;
-      assert.ok(pid > 1);
-      await node.agent.kill();
-      process.kill(pid, "SIGKILL");
-      await retry(() => Promise.resolve(assert.throws(() => process.kill(pid, 0))), 10_000, "the worker is still there");
-      const offset = (name: keyof typeof fw_state_header.fields): string => String(fw_state_header.fields[name].offset);
-      await run([join(ROOT, "test/dataplane/helpers/relayout.py"), join(node.stateDir, "state"), offset("checksum"), ...fields.map(offset)]);
-      await node.startAgent([operator]);
-      const told = await untilFirewallNode(cluster, "fw1", (n) => condition(n, "ConfigApplied").reason === reason, reason, 60_000);
-      assert.equal(condition(told, "ConfigApplied").status, "True");
-      assert.match(condition(told, "ConfigApplied").message, /its layout is version [0-9]+ hash 0x/);
-      await ready("forwarding");
-      await retry(async () => assert.match(await cluster.kubectl(["describe", "fwn", "fw1"]), new RegExp(`${event} +${reason} .*its layout is version`)), 10_000, "kubectl describe shows no Event");
-      await passes("after the worker came back");
-    });
 
   it("API server and etcd killed and gone for 30 seconds: no packet is lost, and the next edit arrives", async () => {
     const { spec } = await ready("running");

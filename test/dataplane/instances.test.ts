@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { Firewall, portcullis } from "../../scripts/lab/firewall";
-import { Lab, sweep, type Namespace } from "../../scripts/lab/lab";
+import { Firewall, portcullis, type Document, type Policy } from "../../scripts/lab/firewall";
+import { Lab, sweep, until, type Namespace } from "../../scripts/lab/lab";
 import { PREFIX, config, configureHosts, curl, grows, listening, memory, openSite, startSite, url, OUTSIDE, type Site } from "./site";
 
 describe("several instances on one machine", function () {
   this.timeout(120_000);
-  let first: Site;
-  let other: { firewall: Firewall; left: Namespace; right: Namespace };
+  let first: Site & { document: Document };
+  let other: { firewall: Firewall; left: Namespace; right: Namespace; document: Document };
 
   before(async () => {
-    first = await startSite([{ name: "out", from: ["inside"], to: ["outside"], action: "Permit" }]);
+    const policies: Policy[] = [{ name: "out", from: ["inside"], to: ["outside"], action: "Permit" }];
+    const site = await startSite(policies);
+    first = { ...site, document: config(site.lab, policies) };
     const left = await first.lab.namespace("left");
     const right = await first.lab.namespace("right");
     // The second instance shares the first one's namespace, and has its own state directory.
@@ -31,7 +33,7 @@ describe("several instances on one machine", function () {
     await firewall.start(document);
     await left.device("left", ["10.3.0.2/24"], [["default", "via", "10.3.0.1"]]);
     await right.device("right", ["10.4.0.2/24"], [["default", "via", "10.4.0.1"]]);
-    other = { firewall, left, right };
+    other = { firewall, left, right, document };
   });
   after(() => first.lab.close());
 
@@ -43,6 +45,30 @@ describe("several instances on one machine", function () {
     const [a, b] = [await first.firewall.status(), await other.firewall.status()];
     assert.notEqual(a.worker.pid, b.worker.pid);
     assert.notEqual(a.hash, b.hash);
+  });
+
+  it("leaves the other's routes that drop in the kernel, and takes over a common one", async () => {
+    const drops = (...prefixes: string[]) => ({ static: prefixes.map((prefix) => ({ prefix, type: "Blackhole" as const })) });
+    const kernel = async (): Promise<string[]> =>
+      (await Promise.all(["-4", "-6"].map((family) => first.firewall.namespace.must(["ip", family, "route", "show", "type", "blackhole", "proto", "86"]))))
+        .join("").split("\n").filter((line) => line !== "").map((line) => line.split(" ")[1] ?? "").sort();
+    const has = (...prefixes: string[]): Promise<unknown> => until(`just ${prefixes}`, async () => JSON.stringify(await kernel()) === JSON.stringify(prefixes), 60_000);
+    const [mine, theirs, common] = ["198.18.0.0/16", "2001:db8:77::/48", "198.20.0.0/16"] as const;
+    const one = (...prefixes: string[]): Document => ({ ...first.document, spec: { ...first.document.spec, routing: drops(...prefixes) } });
+    const two = (...prefixes: string[]): Document => ({ ...other.document, spec: { ...other.document.spec, routing: drops(...prefixes) } });
+    await first.firewall.apply(one(mine, common));
+    await has(mine, common);
+    await other.firewall.apply(two(theirs, common)); // it looks at all of the kernel's before it is in force
+    await has(mine, common, theirs);
+    await first.firewall.apply(one(mine, common, "198.21.0.0/16"));
+    await has(mine, common, "198.21.0.0/16", theirs);
+    await first.firewall.killWorker(); // the next one knows its own again
+    await first.firewall.apply(one(mine));
+    await has(mine, common, theirs); // for a moment it is nobody's
+    await other.firewall.apply(other.document);
+    await has(mine);
+    await first.firewall.apply(first.document);
+    await has();
   });
 
   it("keeps the one when the other's worker is killed or stopped", async () => {

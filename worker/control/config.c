@@ -156,6 +156,7 @@ void config_kernel(struct control *c)
 			.address_count = rows[i].address_count};
 	}
 	struct hostpath h = {.nl = kernel_request(c->kernel),
+			     .instance = identity_number(&c->identity),
 			     .devices = devices,
 			     .device_count = c->layer->host_count,
 			     .routes = config_rows(c->layer, p->routes),

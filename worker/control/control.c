@@ -139,7 +139,7 @@ void control_close(struct control *c)
 	if (c->file_open)
 		control_close_file(&c->file);
 	if (c->layer != NULL && !c->keep)
-		hostpath_clear(kernel_request(c->kernel));
+		hostpath_clear(kernel_request(c->kernel), identity_number(&c->identity));
 	if (c->layer != NULL)
 		layer_free(c->layer, c->keep ? LAYER_KEEP : LAYER_REMOVE);
 	if (!c->keep)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -60,6 +61,12 @@ void identity_mark(const struct identity *i, enum identity_kind kind, const char
 {
 	snprintf(mark, PORT_ALIAS_SIZE, "portcullis:%s:%s:%s", i->id,
 		 kind == IDENTITY_PORT ? "port" : "interface", name);
+}
+
+uint32_t identity_number(const struct identity *i)
+{
+	uint32_t number = (uint32_t)strtoull(i->id, NULL, 16);
+	return number != 0 ? number : 1;
 }
 
 void identity_mac(const struct identity *i, const char *port, uint8_t mac[6])

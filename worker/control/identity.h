@@ -19,6 +19,8 @@ enum identity_kind { IDENTITY_PORT, IDENTITY_INTERFACE };
 // Reads or makes DIR/instance.
 int identity_open(struct identity *i, const char *state_dir, char *error, size_t size);
 
+// Not 0, and the same for ever.
+uint32_t identity_number(const struct identity *i);
 // Alias of a device: portcullis:ID:port:NAME or portcullis:ID:interface:NAME.
 void identity_mark(const struct identity *i, enum identity_kind kind, const char *name,
 		   char mark[PORT_ALIAS_SIZE]);

@@ -56,9 +56,9 @@ void hostpath_sysctls(const char *device)
 	link_sysctl("ipv4", device, "rp_filter", "2"); // loose: the route back may lead elsewhere
 }
 
-void hostpath_clear(int nl)
+void hostpath_clear(int nl, uint32_t instance)
 {
-	const struct hostpath nothing = {.nl = nl};
+	const struct hostpath nothing = {.nl = nl, .instance = instance};
 	hostpath_routes(&nothing);
 }
 

@@ -19,6 +19,7 @@ struct hostpath_device {
 
 struct hostpath {
 	int nl; // request socket in the worker's namespace
+	uint32_t instance; // of the state directory, not 0
 	const struct hostpath_device *devices; // by interface row
 	uint32_t device_count;
 	const struct fw_route_row *routes;
@@ -33,7 +34,7 @@ void hostpath_sysctls(const char *device);
 // Makes the kernel agree with the configuration. Idempotent; what the kernel refuses is logged. Returns the number of
 // changes made.
 unsigned hostpath_apply(const struct hostpath *h);
-// Removes the routes that drop, which no device takes with it when it goes.
-void hostpath_clear(int nl);
+// Removes this instance's routes that drop, which no device takes with it when it goes.
+void hostpath_clear(int nl, uint32_t instance);
 
 #endif

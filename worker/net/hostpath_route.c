@@ -8,13 +8,19 @@
 
 #define HOSTPATH_METRIC 1u // before every route of a routing daemon
 
+// A route that drops has no device that tells whose it is, so it carries its instance where the kernel keeps the round trip time
+// of a route, which one that drops has no use for. Without it, it is one that an earlier release has left.
+static bool route_is_of_another(const struct hostpath *h, const struct kernel_route *m)
+{
+	return m->type != RTN_UNICAST && m->rtt != 0 && m->rtt != h->instance;
+}
+
 static void observe_route(void *context, const struct nlmsghdr *message)
 {
 	struct observed *o = context;
 	struct kernel_route m, *row;
 	if (!kernel_parse_route(message, &m) || m.protocol != HOSTPATH_PROTOCOL)
 		return;
-	// A route that drops has no device (IPv6: lo), so it is ours by its number alone.
 	if (m.type == RTN_UNICAST ? m.count == 0 || !hostpath_ours(o->h, m.hops[0].ifindex) :
 				    m.metric != HOSTPATH_METRIC)
 		return;
@@ -47,7 +53,8 @@ static struct kernel_route route_wanted(const struct hostpath *h, const struct f
 				 .protocol = HOSTPATH_PROTOCOL,
 				 .length = w->prefix.length,
 				 .table = w->vrf == 0 ? RT_TABLE_MAIN : w->vrf,
-				 .metric = HOSTPATH_METRIC};
+				 .metric = HOSTPATH_METRIC,
+				 .rtt = w->type == FW_ROUTE_UNICAST ? 0 : h->instance};
 	memcpy(m.prefix, w->prefix.address, 16);
 	for (uint32_t i = 0; i < w->next_hop_count; i++) {
 		const struct fw_next_hop_row *n = &h->next_hops[w->next_hop_first + i];
@@ -108,8 +115,12 @@ static void route_put_hop(struct nl_request *r, const struct kernel_route *m,
 
 static void route_put_hops(struct nl_request *r, const struct kernel_route *m)
 {
-	if (m->count == 0)
-		return; // it drops
+	if (m->count == 0) { // it drops
+		size_t metrics = nl_nest(r, RTA_METRICS);
+		nl_put_u32(r, RTAX_RTT, m->rtt);
+		nl_unnest(r, metrics);
+		return;
+	}
 	if (m->count == 1) {
 		route_put_hop(r, m, &m->hops[0]);
 		nl_put_u32(r, RTA_OIF, (uint32_t)m->hops[0].ifindex);
@@ -188,7 +199,7 @@ unsigned hostpath_routes(const struct hostpath *h)
 	route_want(h, &want);
 	for (uint32_t i = 0; i < have.count; i++) {
 		const struct kernel_route *m = &((const struct kernel_route *)(void *)have.rows)[i];
-		if (route_find(&want, m) != NULL)
+		if (route_is_of_another(h, m) || route_find(&want, m) != NULL)
 			continue;
 		route_change(h, m, false);
 		changes++;
@@ -196,7 +207,7 @@ unsigned hostpath_routes(const struct hostpath *h)
 	for (uint32_t i = 0; i < want.count; i++) {
 		const struct kernel_route *w = &((const struct kernel_route *)(void *)want.rows)[i];
 		const struct kernel_route *there = route_find(&have, w);
-		if (there != NULL && route_equal(there, w))
+		if (there != NULL && (route_is_of_another(h, there) || route_equal(there, w)))
 			continue;
 		int code = route_change(h, w, true);
 		changes++;

@@ -104,6 +104,11 @@ bool kernel_parse_route(const struct nlmsghdr *h, struct kernel_route *out)
 	nl_u32(a[RTA_TABLE], &out->table);
 	nl_u32(a[RTA_NH_ID], &out->nexthop);
 	nl_u32(a[RTA_PRIORITY], &out->metric);
+	if (a[RTA_METRICS] != NULL) {
+		const struct rtattr *metrics[RTAX_RTT + 1];
+		nl_attributes(RTA_DATA(a[RTA_METRICS]), RTA_PAYLOAD(a[RTA_METRICS]), metrics, RTAX_RTT);
+		nl_u32(metrics[RTAX_RTT], &out->rtt);
+	}
 	if (a[RTA_DST] != NULL && !kernel_take(a[RTA_DST], out->family, out->prefix))
 		return false;
 	if (a[RTA_MULTIPATH] != NULL)

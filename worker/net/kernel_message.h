@@ -25,6 +25,7 @@ struct kernel_route {
 	uint32_t table;
 	uint32_t metric;
 	uint32_t nexthop; // id of a nexthop object, 0: none; hops may be missing then
+	uint32_t rtt; // of its metrics, 0: none
 	bool cloned;
 	unsigned count;
 	struct kernel_hop hops[FW_MAX_NEXT_HOPS_PER_ROUTE];

@@ -44,7 +44,7 @@ export async function startOperator(cluster: Cluster, settings: OperatorSettings
     "--service-accounts", `${NAMESPACE}/${SERVICE_ACCOUNT}`, "--agent-tokens", "PodOrNode", ...LEASE, ...(settings.flags ?? []),
   ];
   const running = start(name, command, { log: cluster.log(name), cwd: ROOT });
-  await running.line(/"operator started"/, { timeoutMs: 90_000 });
+  await running.line(/"operator started"/);
   const at = `http://127.0.0.1:${health}`;
   return { process: running, name, address: `127.0.0.1:${listen}`, health: at, metrics: () => readMetrics(at) };
 }
