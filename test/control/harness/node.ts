@@ -3,13 +3,15 @@
 // where operators listen.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Lab, type Namespace } from "../../../scripts/lab/lab";
+import { Lab, type Child, type Namespace } from "../../../scripts/lab/lab";
 import { ROOT, type Cluster } from "./cluster";
 import { firewall, nodeToken } from "./objects";
 import type { OperatorProcess } from "./operator";
 import { run, start, type Running } from "./processes";
 
-const MANAGEMENT = { operator: "169.254.77.1", agent: "169.254.77.2" };
+/** A subnet of its own for every process of tests, so that two on one machine never meet. */
+const SUBNET = `169.254.${64 + ((process.pid >> 6) & 63)}`;
+const MANAGEMENT = { operator: `${SUBNET}.${((process.pid & 63) << 2) + 1}`, agent: `${SUBNET}.${((process.pid & 63) << 2) + 2}` };
 
 export class RealNode {
   readonly name: string;
@@ -61,13 +63,21 @@ export class RealNode {
     return firewall(name, labels, { dataplane, ...change });
   }
 
+  /** A TAP device that another process has open, where the worker makes its own. */
+  async holdTap(name: string): Promise<Child> {
+    const holder = this.#firewall.start(["python3", "-c",
+      `import fcntl,os,struct,time\nf=os.open('/dev/net/tun',os.O_RDWR)\nfcntl.ioctl(f,0x400454ca,struct.pack('16sH22x',b'${name}',0x1002))\nprint('open',flush=True)\ntime.sleep(100000)`]);
+    await holder.line(/^open/);
+    return holder;
+  }
+
   /** Starts the agent as a daemon set's pod would run it, knowing all operators. */
-  async startAgent(operators: readonly OperatorProcess[]): Promise<Running> {
+  async startAgent(operators: readonly OperatorProcess[], program = join(ROOT, "bin/portcullis")): Promise<Running> {
     const tokenFile = join(this.#lab.folder, "token");
     writeFileSync(tokenFile, await nodeToken(this.#cluster, this.name), { mode: 0o600 });
     const addresses = operators.map(({ address }) => `${MANAGEMENT.operator}:${address.split(":").pop()}`).join(",");
     this.#agent = start(`agent-${this.name}`, this.#firewall.command([
-      join(ROOT, "bin/portcullis"), "agent", "--operator", addresses, "--operator-ca", this.#cluster.pki.path("ca.crt"), "--operator-server-name", "localhost",
+      program, "agent", "--operator", addresses, "--operator-ca", this.#cluster.pki.path("ca.crt"), "--operator-server-name", "localhost",
       "--token-file", tokenFile, "--node", this.name, "--state-dir", this.stateDir, "--metrics-listen", `${MANAGEMENT.agent}:9464`, "--metrics-policies", "1",
     ]), { log: this.#cluster.log(`agent-${this.name}-${++this.#starts}`), cwd: ROOT });
     return this.#agent;
@@ -91,6 +101,12 @@ export class RealNode {
 
   async passesBack(): Promise<boolean> {
     return (await this.#outside.run(["ping", "-c", "1", "-W", "1", "10.1.0.2"])).code === 0;
+  }
+
+  /** A TCP connection from the inside host to the outside host that is answered line by line: "echo N". */
+  async talk(): Promise<Child> {
+    await this.#outside.peer("echo", "10.2.0.2", "7010").line(/^listening/);
+    return this.#inside.peer("talk", "10.2.0.2", "7010", "20");
   }
 
   /** Pings all the time while something happens; how many answers were missing. */

@@ -30,6 +30,8 @@ export interface OperatorSettings {
   at?: OperatorProcess;
 }
 
+/** For tests in which no leader is to change, however slow the machine. */
+export const STEADY = ["--lease-duration", "60s", "--renew-deadline", "45s", "--retry-period", "2s"];
 /** Short leases, so that a change of leaders does not take a test's whole time. */
 const LEASE = ["--lease-duration", "4s", "--renew-deadline", "2500ms", "--retry-period", "500ms"];
 
