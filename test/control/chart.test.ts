@@ -11,6 +11,8 @@ import { StreamClient } from "./harness/client";
 import { BIN, Cluster, NAMESPACE, retry, ROOT } from "./harness/cluster";
 import { addNode, firewall, nodeToken } from "./harness/objects";
 import { operatorProgram } from "./harness/operator";
+import { desiredPod } from "../../operator/worker-pod/desired";
+import { readPodSettings } from "../../operator/worker-pod/settings";
 import { freePorts } from "./harness/ports";
 import { run, start } from "./harness/processes";
 
@@ -164,19 +166,49 @@ describe("the Helm chart", function () {
     await cluster.kubectl(["delete", "clusterrole,clusterrolebinding,priorityclass,crd", "-l", "app.kubernetes.io/part-of=portcullis", "--ignore-not-found"]);
   });
 
-  it("the operator's pod keeps to Pod Security 'restricted'; the agent's leaves 'baseline' only for directories of the node", async () => {
-    const objects = await template();
-    for (const level of ["restricted", "baseline"]) {
-      await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: level, labels: { "pod-security.kubernetes.io/enforce": level } } });
-    }
-    const dryRun = (kind: string, namespace: string): Promise<string> => {
-      const { priorityClassName: _, ...spec } = find(objects, kind).spec?.template?.spec as Record<string, unknown>;
-      return cluster.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "try", namespace }, spec }));
+  describe("and Pod Security, as the API server enforces it", () => {
+    let objects: Manifest[];
+    const dryRun = (spec: Record<string, unknown>, namespace: string): Promise<string> => {
+      const { priorityClassName: _, ...rest } = spec; // a namespace of the test's has no such class
+      return cluster.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "try", namespace }, spec: rest }));
     };
-    await dryRun("Deployment", "restricted");
-    await assert.rejects(dryRun("DaemonSet", "baseline"), (error: Error) => {
-      assert.match(error.message, /violates PodSecurity "baseline:latest": hostPath volumes \([^)]*\)\s*$/);
-      return true;
+    const podOf = (kind: string): Record<string, unknown> => find(objects, kind).spec?.template?.spec as Record<string, unknown>;
+    /** The worker pod that an operator of the chart makes for ports of these kinds. */
+    const workerPod = (portKinds: string[], namespaces = false, hostNetwork = true): Record<string, unknown> => {
+      const container = containerOf(objects, "Deployment");
+      const settings = readPodSettings(envOf(container, "PORTCULLIS_WORKER_IMAGE"), envOf(container, "PORTCULLIS_WORKER_POD"));
+      const owner = { apiVersion: "portcullis.dev/v1alpha1", kind: "FirewallNode", name: "n1", uid: "u1" };
+      return desiredPod({ node: "n1", namespace: NAMESPACE, owner, needs: { cpus: 1, memoryBytes: 256 * 2 ** 20, pageBytes: 2 ** 21, portKinds, namespaces, worker: "" }, wishes: { controlCpu: false, pinning: "Preferred", hostNetwork }, settings }).spec as Record<string, unknown>;
+    };
+    const refused = (spec: Record<string, unknown>, level: string, why: RegExp): Promise<void> =>
+      assert.rejects(dryRun(spec, level), (error: Error) => {
+        assert.match(error.message, new RegExp(`violates PodSecurity "${level}:latest"`));
+        assert.match(error.message, why);
+        return true;
+      });
+
+    before(async () => {
+      objects = await template("--set", "namespace.create=true");
+      const { labels } = find(objects, "Namespace").metadata;
+      for (const [name, its] of [["restricted", { "pod-security.kubernetes.io/enforce": "restricted" }], ["baseline", { "pod-security.kubernetes.io/enforce": "baseline" }], ["as-labelled", labels]] as const) {
+        await cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: its } });
+      }
+    });
+
+    it("the operator's pod keeps to 'restricted'; the agent's leaves 'baseline' only for directories of the node", async () => {
+      await dryRun(podOf("Deployment"), "restricted");
+      await refused(podOf("DaemonSet"), "baseline", /"baseline:latest": hostPath volumes \([^)]*\)\s*$/);
+    });
+
+    it("workers are refused below 'privileged', each for what its ports need and for nothing else", async () => {
+      await refused(workerPod(["tap"], false, false), "baseline", /"baseline:latest": non-default capabilities \([^)]*"NET_ADMIN", "SYS_NICE"[^)]*\), hostPath volumes \([^)]*\)\s*$/);
+      await refused(workerPod(["kernelInterface"]), "baseline", /"BPF", "NET_ADMIN", "NET_RAW", "SYS_NICE".*host namespaces \(hostNetwork=true\), hostPath volumes/);
+      await refused(workerPod(["pci"]), "baseline", /privileged \(container "worker" must not set securityContext\.privileged=true\)/);
+      await refused(workerPod(["pci"]), "restricted", /privileged/);
+    });
+
+    it("in a namespace with the labels of the chart all of them are taken", async () => {
+      for (const spec of [podOf("Deployment"), podOf("DaemonSet"), workerPod(["tap"]), workerPod(["kernelInterface"]), workerPod(["tap"], true), workerPod(["pci"])]) await dryRun(spec, "as-labelled");
     });
   });
 

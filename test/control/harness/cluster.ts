@@ -74,7 +74,7 @@ export class Cluster extends Api {
       join(BIN, "kube-apiserver"), `--etcd-servers=http://127.0.0.1:${this.#ports[0]}`, "--bind-address=127.0.0.1", `--secure-port=${this.#ports[2]}`,
       `--tls-cert-file=${pki.path("apiserver.crt")}`, `--tls-private-key-file=${pki.path("apiserver.key")}`, `--client-ca-file=${pki.path("ca.crt")}`,
       `--service-account-key-file=${pki.path("sa.pub")}`, `--service-account-signing-key-file=${pki.path("sa.key")}`,
-      "--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/16",
+      "--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=RBAC", "--allow-privileged=true", "--service-cluster-ip-range=10.96.0.0/16",
       `--requestheader-client-ca-file=${pki.path("front/ca.crt")}`, "--requestheader-allowed-names=front-proxy-client",
       "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
       `--proxy-client-cert-file=${pki.path("front/client.crt")}`, `--proxy-client-key-file=${pki.path("front/client.key")}`,
