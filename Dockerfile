@@ -6,7 +6,9 @@
 # checksum is pinned. The images themselves hold only what is run: no shell, no package manager, no compiler.
 #
 # Behind a proxy that presents certificates of its own: --secret id=ca,src=FILE names its authorities for npm.
-ARG BASE=debian:trixie-slim
+#
+# The base is pinned; a digest of many architectures. A newer one: docker buildx imagetools inspect debian:trixie-slim
+ARG BASE=debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
 
 FROM ${BASE} AS base
 ENV DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8

