@@ -271,6 +271,7 @@ size_t fuzz_program(uint8_t *bank, unsigned number)
 	    .sequence = 1,
 	    .default_action = variant == 0 ? FW_ACTION_DENY : FW_ACTION_REJECT,
 	    .rx_mode = FW_RX_POLLING,
+	    .sleep_timeout_us = 500000,
 	    .sessions_ipv4 = 64,
 	    .sessions_ipv6 = 64,
 	    .bindings = 16,
