@@ -6,13 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Answer, Deed, Request } from "../../../scripts/guest/protocol";
 import { onInterrupt } from "../../../scripts/lab/interrupt";
-import { Child, LocalChild, must, Namespace, root, within, type Machine } from "../../../scripts/lab/lab";
+import { Child, LocalChild, must, Namespace, root, sweep, within, type Machine } from "../../../scripts/lab/lab";
 import type { Finished, RunOptions } from "../../../scripts/lab/process";
 import { JsonLink } from "./link";
 import { commandOf } from "./machine";
 import { Monitor } from "./monitor";
 
+const PREFIX = "portcullis-sriov";
 const BOOT_MS = 240_000;
+const ASK_EVERY_MS = 300;
 interface Waiting {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
@@ -78,10 +80,11 @@ export class Guest implements Machine {
   readonly #problems: string[] = [];
   #emulator: LocalChild | undefined;
   #last = 0;
+  #nextAsk = 0;
   #ready: () => void = () => undefined;
 
   constructor() {
-    this.#dir = mkdtempSync(join(tmpdir(), `portcullis-sriov-${process.pid}-`));
+    this.#dir = mkdtempSync(join(tmpdir(), `${PREFIX}-${process.pid}-`));
     this.monitor = new Monitor(join(this.#dir, "monitor"));
     this.#daemon = new JsonLink<Answer, Request>(join(this.#dir, "daemon"), (answer) => this.#hear(answer));
   }
@@ -92,6 +95,7 @@ export class Guest implements Machine {
 
   async boot(): Promise<void> {
     const started = performance.now();
+    await sweep(PREFIX);
     const image = (await must(["bash", join(root, "scripts/guest/build.sh")], { timeoutMs: 600_000 })).trim();
     const ready = new Promise<void>((resolve) => (this.#ready = resolve));
     const emulator = new LocalChild(commandOf(image, this.#dir));
@@ -154,7 +158,10 @@ export class Guest implements Machine {
     this.order({ kind: "signal", pid, signal });
   }
 
-  ask(stateDir: string, path: string): Promise<string> {
+  /** An answer costs the guest what the firewall needs to get on: who looks again and again looks a few times a second. */
+  async ask(stateDir: string, path: string): Promise<string> {
+    await new Promise((resolve) => setTimeout(resolve, this.#nextAsk - performance.now()));
+    this.#nextAsk = performance.now() + ASK_EVERY_MS;
     return this.request<string>({ kind: "ask", stateDir, path }).answer;
   }
 

@@ -39,6 +39,7 @@ function kernelWords(image: string): string {
 /** The emulator's command line. image: the folder that scripts/guest/build.sh made; dir: for its sockets and the console. */
 export function commandOf(image: string, dir: string): string[] {
   return [
+    "setpriv", "--pdeathsig", "KILL", // a test that is killed must not leave a busy processor behind
     "qemu-system-x86_64", "-machine", "q35,kernel-irqchip=split", "-accel", "tcg,thread=single,tb-size=256", "-cpu", "Haswell", "-smp", "2", "-m", String(MEMORY_MIB),
     "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
     "-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd.gz"), "-append", kernelWords(image),
