@@ -8,5 +8,5 @@ describe("the benchmark as a whole", () => {
     assert.deepEqual(EXPERIMENTS.flatMap((e) => [...e.rows]).sort(), GOALS.map((goal) => goal.id).sort());
   });
 
-  it("is bounded", () => assert.ok(EXPERIMENTS.reduce((sum, e) => sum + e.seconds, 0) <= 36 * 60));
+  it("is bounded", () => assert.ok(EXPERIMENTS.reduce((sum, e) => sum + e.seconds, 0) <= 45 * 60));
 });

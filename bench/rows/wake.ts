@@ -123,7 +123,7 @@ async function measure(running: Running): Promise<Result> {
 
 const waiting: Experiment = {
   rows: ["G16", "G17", "G18", "G19"],
-  seconds: 360,
+  seconds: 600,
   measure: (context) => withLab(2 * 256 * 2 ** 20, async (lab, namespace) => {
     const results: [string, Result][] = [];
     for (const way of ways(lab)) {
