@@ -104,7 +104,9 @@ int __wrap_rte_eth_dev_rss_hash_conf_get(uint16_t id, struct rte_eth_rss_conf *c
 static rte_eth_dev_cb_fn told[RTE_ETH_EVENT_MAX]; // whom a driver would tell
 static void *told_context;
 
-int __wrap_rte_eth_dev_callback_register(uint16_t id, enum rte_eth_event_type event, rte_eth_dev_cb_fn tell, void *context);
+// Unlike the others it has no __real_ one beside it: link-time optimisation would not see who calls it.
+__attribute__((used)) int
+__wrap_rte_eth_dev_callback_register(uint16_t id, enum rte_eth_event_type event, rte_eth_dev_cb_fn tell, void *context);
 
 int __wrap_rte_eth_dev_callback_register(uint16_t id, enum rte_eth_event_type event, rte_eth_dev_cb_fn tell, void *context)
 {
