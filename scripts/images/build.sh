@@ -58,7 +58,7 @@ build_image() {
 	if [ ! -e "$archive" ]; then
 		say "building $name"
 		rm -f "$archive.partial"
-		build bud --quiet --isolation chroot --pull-never --layers --format oci --timestamp "$SOURCE_DATE_EPOCH" \
+		build bud --isolation chroot --pull-never --layers --format oci --timestamp "$SOURCE_DATE_EPOCH" \
 			--secret "id=ca,src=$(authorities)" --build-arg BASE=debian:trixie-slim --build-arg "VERSION=$version" --build-arg "REBUILD=${REBUILD:-}" \
 			--target "$target" --tag "$name" --file Dockerfile . >"$archive.log" 2>&1 ||
 			{ tail -n 60 "$archive.log" >&2 && die "$name could not be built: the lines above say why"; }

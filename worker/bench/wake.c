@@ -36,7 +36,7 @@ static struct rte_ether_addr mac;
 static int bell;
 static _Atomic uint64_t woken; // counter of the thread that waits
 
-static void die(const char *what, int code)
+static __rte_noreturn void die(const char *what, int code)
 {
 	fprintf(stderr, "portcullis-bench-wake: %s: %s\n", what, strerror(code < 0 ? -code : code));
 	exit(1);

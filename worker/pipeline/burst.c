@@ -266,8 +266,8 @@ static void keyed(struct core *c, uint32_t port, struct rte_mbuf *mbuf)
 void core_from_core(struct core *c, struct rte_mbuf **mbufs, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) { // they are in the cache of the core that received them
-		rte_prefetch0(mbufs[i]);
-		rte_prefetch0(mbufs[i]->cacheline1);
+		rte_mbuf_prefetch_part1(mbufs[i]);
+		rte_mbuf_prefetch_part2(mbufs[i]);
 	}
 	for (unsigned i = 0, n; i < count; i += n) {
 		struct steer_place at = steer_place(c, mbufs[i]);
